@@ -21,6 +21,8 @@ size_t arena_used(const arena *a);
 void *arena_alloc(arena *a, size_t n) __attribute__((malloc, alloc_size(2), returns_nonnull));
 /* n bytes, not zeroed. */
 void *arena_alloc_raw(arena *a, size_t n) __attribute__((malloc, alloc_size(2), returns_nonnull));
+/* n bytes, not zeroed and not aligned: for text. */
+char *arena_bytes(arena *a, size_t n) __attribute__((malloc, alloc_size(2), returns_nonnull));
 /* count * size with checked arithmetic, zeroed. */
 void *arena_array(arena *a, size_t count, size_t size) __attribute__((malloc, alloc_size(2, 3), returns_nonnull));
 /* Calls fn(data) when the arena is freed or reset; last registered first. */

@@ -26,7 +26,7 @@ struct json {
 	json *first; /* array, object: first child */
 	json *last;
 	size_t count; /* array, object: children */
-	void *map;    /* lazily built index of large objects; private */
+	void *map;    /* index of large objects, kept by parse and json_set, so that reading needs no lock; private */
 };
 
 /* Parses all of text. Error: ERR_INVALID_JSON with line and column in the message. */
@@ -67,7 +67,7 @@ json *json_new_i64(arena *a, int64_t v);
 json *json_new_number(arena *a, str text);
 json *json_new_array(arena *a);
 json *json_new_object(arena *a);
-/* text must be valid JSON; it is written as it is. */
+/* text must be valid JSON; it is written as it is. The kind follows its first byte, but there are no children. */
 json *json_raw(arena *a, str text);
 /* Appends; returns the child. A node has one parent: copy it to use it twice. */
 json *json_push(json *arr, json *child);

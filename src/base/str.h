@@ -1,5 +1,6 @@
 /* str: a slice of bytes. Never owns; never NUL-terminated unless a function says so. */
 #pragma once
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -79,6 +80,8 @@ bool str_to_u64(str s, uint64_t *out);
 bool str_eq_secret(str a, str b);
 /* Valid UTF-8 (no surrogates, no overlong forms, up to U+10FFFF). */
 bool str_is_utf8(str s);
+/* Bytes of the valid UTF-8 sequence at p (n bytes left), 0 when there is none. */
+size_t str_utf8_step(const char *p, size_t n);
 /* /^[_A-Za-z][_0-9A-Za-z]*$/: a GraphQL Name. */
 bool str_is_name(str s);
 uint64_t str_hash(str s, uint64_t seed);
@@ -90,5 +93,6 @@ char *str_z(struct arena *a, str s);
 str str_lower(struct arena *a, str s);
 str str_upper(struct arena *a, str s);
 str str_printf(struct arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+str str_vprintf(struct arena *a, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 /* Concatenation of n slices: str_cat(a, 3, x, y, z). */
 str str_cat(struct arena *a, size_t n, ...);
