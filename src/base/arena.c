@@ -46,7 +46,7 @@ struct arena {
 	size_t next_size;
 };
 
-static _Noreturn void mem_fail(const char *why)
+_Noreturn void mem_fail(const char *why)
 {
 	fprintf(stderr, "weir: %s\n", why);
 	abort();

@@ -55,7 +55,7 @@ static void map_grow(arena *a, map *m)
 {
 	if (m->n == m->cap) {
 		size_t cap = m->cap ? size_mul(m->cap, 2) : 4;
-		if (cap > UINT32_MAX) cap = size_mul(cap, SIZE_MAX); /* no index fits a slot: the size check aborts */
+		if (cap >= UINT32_MAX) mem_fail("map too large");
 		map_item *items = NEW_ARRAY(a, map_item, cap);
 		if (m->n) memcpy(items, m->items, m->n * sizeof(*items));
 		m->items = items;
