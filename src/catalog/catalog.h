@@ -25,6 +25,11 @@ static inline bool qname_eq(qname a, qname b)
 }
 /* "t" in schema public, else "s.t": how Hasura v2 prints table and function names in messages. */
 str qname_display(arena *a, qname q);
+/*
+ * The key under which maps hold a qualified name: schema, NUL, name; so keys sort by schema, then name. Lives in a.
+ * Not for printing: qname_display is.
+ */
+str catalog_key(arena *a, qname name);
 
 typedef struct cat_type {
 	pg_oid oid;
@@ -36,7 +41,7 @@ typedef struct cat_type {
 	pg_oid array;     /* its array type, or 0 */
 	pg_oid relid;     /* composite: its table, or 0 */
 	char delim;       /* typdelim of the type itself */
-	bool json_cast;   /* pg_cast has a function to json or jsonb: to_json honours it */
+	bool json_cast;   /* pg_cast has a function to json or jsonb (of the base type, for a domain): to_json honours it */
 	bool can_send;    /* has a send function */
 	str *labels;      /* enum labels in order */
 	size_t nlabels;
@@ -52,7 +57,7 @@ typedef struct cat_column {
 	char identity;  /* 'a' always, 'd' by default, 0 none */
 	char generated; /* 's' stored, 'v' virtual, 0 none */
 	str comment;    /* p NULL: none */
-	bool updatable; /* views: information_schema.columns.is_updatable; tables: true */
+	bool updatable; /* views: pg_column_is_updatable, triggers count; elsewhere true */
 } cat_column;
 
 /* A primary key, unique constraint or unique index. */
@@ -61,9 +66,10 @@ typedef struct cat_key {
 	pg_oid oid;      /* of the index */
 	bool primary;
 	bool constraint; /* a constraint, so usable as ON CONSTRAINT */
-	bool provable;   /* not partial, no expressions, valid, immediate, ready, default operator classes and collations:
-	                    two rows can never agree on it (checks.md) */
-	int16_t *cols;   /* attnums, ncols of them */
+	bool partial;    /* has a WHERE */
+	bool provable;   /* not partial, no expressions, valid, immediate, ready, b-tree of default operator classes and the
+	                    columns' own collations: two rows can never agree on it, unless one of its columns is NULL */
+	int16_t *cols;   /* attnums, ncols of them, without INCLUDE columns; 0 stands for an expression */
 	size_t ncols;
 } cat_key;
 
@@ -87,13 +93,14 @@ typedef struct cat_check {
 typedef struct cat_table {
 	atomic_int refs;
 	arena *a;
+	str key; /* catalog_key of name */
 	pg_oid oid;
 	qname name;
 	char kind; /* relkind: r table, v view, m materialized view, f foreign, p partitioned */
 	str comment;
 	cat_column *cols; /* by attnum; dropped ones left out */
 	size_t ncols;
-	cat_key *keys; /* primary first */
+	cat_key *keys; /* unique indexes and constraints: primary first, then by name */
 	size_t nkeys;
 	cat_fk *fks;
 	size_t nfks;
@@ -102,8 +109,9 @@ typedef struct cat_table {
 	pg_oid row_type;   /* its composite type */
 	bool has_children; /* INHERITS children (not partitions): its keys do not cover them */
 	bool is_partition;
-	bool insertable, updatable, deletable; /* relation-level flags (views: triggers and rules count) */
-	bool from_extension;
+	/* Hasura v2: views by pg_relation_is_updatable with triggers, materialized views never, all else always. */
+	bool insertable, updatable, deletable;
+	bool from_extension; /* belongs to an extension: Hasura does not offer it for tracking */
 	uint64_t fingerprint; /* of everything above except comments' storage: equal = nothing changed */
 } cat_table;
 
@@ -117,6 +125,7 @@ typedef struct cat_arg {
 typedef struct cat_function {
 	atomic_int refs;
 	arena *a;
+	str key; /* catalog_key of name */
 	pg_oid oid;
 	qname name;
 	cat_arg *args; /* input arguments only (modes i, b, v) */
@@ -130,26 +139,33 @@ typedef struct cat_function {
 	char kind;           /* f function, p procedure, a aggregate, w window */
 	str language;
 	str comment;
-	str definition; /* pg_get_functiondef for plain functions; may be NULL to save memory */
 	bool from_extension;
 	uint64_t fingerprint;
 } cat_function;
+
+/* A foreign key seen from the table it references. */
+typedef struct cat_fk_ref {
+	const cat_table *table; /* has the foreign key */
+	const cat_fk *fk;
+} cat_fk_ref;
+
+typedef VEC(cat_function *) fn_list;
 
 typedef struct catalog {
 	atomic_int refs;
 	arena *a;
 	int version;      /* server_version_num */
 	str database;
-	map tables;       /* key: catalog_key(schema, name) → cat_table * (tables, views …; not system schemas) */
-	map functions;    /* key → fn_list * (overloads) */
+	bool iso_dates;   /* DateStyle is ISO: date, timestamp and timestamptz have a fixed text form */
+	map tables;       /* catalog_key → cat_table * (tables, views …; not of system schemas), sorted by key */
+	map functions;    /* catalog_key → fn_list * (overloads by oid; no aggregates), sorted by key */
 	map extensions;   /* name → char * version */
-	map schemas;      /* name → non-NULL */
-	struct cat_types *types;
-	pg_oid *by_oid;   /* private index */
-	void *oid_index;
+	map schemas;      /* name → non-NULL; not the system's */
+	struct cat_types *types; /* private, shared between catalogs */
+	const cat_table **by_oid; /* private: tables by oid */
+	cat_fk_ref *fk_refs;      /* private: foreign keys by referenced table */
+	size_t nfk_refs;
 } catalog;
-
-typedef VEC(cat_function *) fn_list;
 
 catalog *catalog_ref(catalog *c);
 void catalog_unref(catalog *c);
@@ -165,12 +181,17 @@ const fn_list *catalog_functions(const catalog *c, qname name);
 const cat_type *catalog_type(const catalog *c, pg_oid oid);
 /* By name as in pg_type, in a schema or (schema.p NULL) anywhere, pg_catalog first. */
 const cat_type *catalog_type_named(const catalog *c, qname name);
-/* Type with domains resolved to their base. */
+/* Foreign keys that reference this table, by table oid and name; *n of them. O(log n). */
+const cat_fk_ref *catalog_fks_to(const catalog *c, pg_oid table, size_t *n);
+/* Type with domains resolved to their base; NULL when unknown. */
 const cat_type *catalog_base_type(const catalog *c, pg_oid oid);
 
 const cat_column *cat_table_column(const cat_table *t, str name);
 const cat_column *cat_table_column_num(const cat_table *t, int16_t attnum);
 /* The primary key, or NULL. */
 const cat_key *cat_table_pk(const cat_table *t);
-/* True if no two rows can agree on these columns (any order): a provable key within them, no inheritance children. */
+/*
+ * True if no two rows can agree, by `=`, on these columns (any order): a provable key within them, no inheritance children.
+ * Rows with NULL in them agree with nothing.
+ */
 bool cat_table_unique_on(const cat_table *t, const int16_t *attnums, size_t n);

@@ -194,9 +194,6 @@ const md_function *md_source_function(const md_source *s, qname name);
 const md_relationship *md_table_relationship(const md_table *t, str name);
 const md_permission *md_table_permission(const md_table *t, md_perm_kind kind, str role);
 
-/* The key under which maps hold a qualified name; schema "public" is written out. Lives in a. */
-str catalog_key(arena *a, qname name);
-
 /* ---- JSON form (metadata/parse.c, metadata/export.c) ---- */
 
 /* Reads v1, v2 or v3 (`version` decides; absent = 1). v1 and v2 need a configuration for source "default": taken from
