@@ -12,6 +12,13 @@
 #include "catalog/catalog.h" /* qname */
 #include <stdatomic.h>
 
+/* A JSON value with an arena of its own, shared by the roots that hold it (top-level parts; what a source says of itself). */
+typedef struct md_part {
+	atomic_int refs;
+	arena *a;
+	json *value; /* canonical */
+} md_part;
+
 /* ---- parts of a table ---- */
 
 typedef struct md_column_pair {
@@ -118,6 +125,7 @@ typedef struct md_column_config {
 typedef struct md_table {
 	atomic_int refs;
 	arena *a;
+	str key; /* catalog_key of name */
 	json *raw; /* canonical: members in export order, defaults left out */
 	qname name;
 	bool is_enum;
@@ -139,6 +147,7 @@ typedef struct md_table {
 typedef struct md_function {
 	atomic_int refs;
 	arena *a;
+	str key;
 	json *raw;
 	qname name;
 	str custom_name;
@@ -154,14 +163,16 @@ typedef struct md_function {
 
 typedef struct md_source {
 	atomic_int refs;
-	arena *a;        /* of this struct and its own JSON only */
+	arena *a;        /* of this struct and its maps only */
+	md_part *own;    /* what name, kind, raw, configuration and unserved point into */
 	str name;
-	str kind;        /* postgres, alloy, citus, … */
+	str kind;        /* postgres, alloy, citus, cockroach; or another engine's, then tables and functions are in unserved */
 	json *raw;       /* the source without tables and functions */
 	json *configuration;
 	map tables;      /* catalog_key(schema, name) → md_table *, sorted by (schema, name) on export */
 	map functions;   /* → md_function * */
 	map unserved;    /* customization, native_queries, logical_models, stored_procedures, … as written */
+	size_t nunserved_tables; /* tables whose unserved is not empty */
 } md_source;
 
 typedef struct md_inherited_role {
@@ -176,7 +187,8 @@ typedef struct metadata {
 	map sources; /* name → md_source * */
 	md_inherited_role *inherited_roles;
 	size_t ninherited_roles;
-	map unserved;      /* other top-level parts (actions, remote_schemas, …) as written, non-empty ones only */
+	map unserved;      /* other top-level parts (actions, remote_schemas, …) as written, non-empty ones only: name → json * */
+	map parts;         /* name → md_part *: all top-level parts but sources, inherited_roles among them */
 } metadata;
 
 metadata *metadata_ref(metadata *m);
@@ -206,7 +218,7 @@ MUST_CHECK bool md_source_parse(const json *j, md_source **out, error *err); /* 
 /* {"schema","name"}, or a bare string in schema public. */
 MUST_CHECK bool md_qname_parse(arena *a, const json *j, qname *out, error *err);
 json *md_qname_json(arena *a, qname q);
-/* v3 document in Hasura's order, empty parts left out. Shares nodes with m: m must outlive it; do not change it. */
+/* v3 document in Hasura's order, empty parts left out: byte-stable (what it writes parses to what writes the same bytes). */
 void metadata_write(buf *b, const metadata *m);
 json *metadata_export(arena *a, const metadata *m); /* a deep copy */
 metadata *metadata_empty(void);
@@ -225,3 +237,21 @@ MUST_CHECK bool metadata_with_part(const metadata *m, str part, const json *valu
 json *md_table_json(arena *a, const md_table *t);
 json *md_function_json(arena *a, const md_function *f);
 json *md_source_json(arena *a, const md_source *s); /* without tables and functions */
+/* The `definition` of an inconsistent object of a table (Hasura v2: WithTable): {source, table} and the members of object. */
+json *md_with_table_json(arena *a, str source, qname table, const json *object);
+/* A source as `HASURA_GRAPHQL_DATABASE_URL` makes it (Hasura v2: name default, settings as the server's flags or its defaults). */
+typedef struct md_source_defaults {
+	str url_env;                 /* the variable that holds the URL */
+	int64_t max_connections;     /* 50 */
+	int64_t idle_timeout;        /* 180 s */
+	int64_t retries;             /* 1 */
+	int64_t connection_lifetime; /* 600 s; 0: left out (never) */
+	bool use_prepared_statements; /* true */
+	str isolation_level;         /* read-committed */
+} md_source_defaults;
+md_source_defaults md_source_defaults_hasura(str url_env);
+/* New reference. */
+md_source *md_source_default(const md_source_defaults *d);
+/* An empty source of that name, kind and configuration (checked as metadata_parse does). New reference. */
+MUST_CHECK bool md_source_new(str name, str kind, const json *configuration, const json *customization, md_source **out,
+			      error *err);

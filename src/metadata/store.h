@@ -1,0 +1,62 @@
+/*
+ * store: where the metadata document lives: schema hdb_catalog of the metadata database, laid out as Hasura v2 does at catalog
+ * version 48, so that either engine can take the database over from the other.
+ * Ownership: whoever opens a store closes it. Threads: one at a time (the builder thread); it blocks.
+ * A connection that was lost is opened again by the next call; a statement is never sent twice.
+ */
+#pragma once
+#include "metadata/metadata.h"
+
+enum { STORE_CATALOG_VERSION = 48, STORE_OLDEST_VERSION = 43 };
+/* Other instances of Weir listen here; payload: `<resource_version> <instance id>`. */
+#define STORE_CHANNEL "weir_schema_sync"
+
+typedef struct metadata_store metadata_store;
+
+/* url: libpq connection string of the metadata database. */
+MUST_CHECK bool metadata_store_open(str url, metadata_store **out, error *err);
+void metadata_store_close(metadata_store *s);
+
+typedef enum store_outcome { STORE_NOTHING_TO_DO, STORE_INITIALIZED, STORE_MIGRATED } store_outcome;
+
+/*
+ * Makes the catalog, or brings one of version 43 to 47 up to 48; idempotent, under an advisory lock, in one transaction.
+ * first: document of a new catalog. *from: the version found (migrated). Errors: not-supported with the version named, for
+ * a catalog older than 43 or newer than 48.
+ */
+MUST_CHECK bool metadata_store_init(metadata_store *s, str first, store_outcome *outcome, int *from, error *err);
+
+typedef struct store_document {
+	int64_t resource_version; /* 1 when there is no row (Hasura v2: initialResourceVersion is 0 + first insert) */
+	str metadata;             /* p NULL: no row yet */
+} store_document;
+MUST_CHECK bool metadata_store_load(metadata_store *s, arena *a, store_document *out, error *err);
+
+/*
+ * Stores document if the stored version is still `expected`; *version is the new one. In the same transaction it leaves the
+ * notification (JSON: Hasura's CacheInvalidations) for other instances and NOTIFYs them.
+ * Errors: ERR_CONFLICT with Hasura's text when somebody else was quicker; ERR_POSTGRES.
+ */
+MUST_CHECK bool metadata_store_save(metadata_store *s, int64_t expected, str document, str instance_id, str notification,
+				    int64_t *version, error *err);
+
+typedef struct store_change {
+	int64_t resource_version; /* the stored one now */
+	bool foreign;             /* newer than asked and written by another instance */
+	str notification;         /* of that write; p NULL: none (write was without one, or more than one write since: read all anew) */
+} store_change;
+/* What happened since `version`. One round trip. */
+MUST_CHECK bool metadata_store_poll(metadata_store *s, arena *a, int64_t version, str instance_id, store_change *out, error *err);
+/* Waits up to timeout_ms for a notification of another instance (LISTEN); true with *woken false on time-out. */
+MUST_CHECK bool metadata_store_wait(metadata_store *s, int timeout_ms, bool *woken, error *err);
+
+typedef struct store_state {
+	str id;            /* hasura_uuid */
+	str cli_state;     /* JSON text */
+	str console_state; /* JSON text */
+} store_state;
+MUST_CHECK bool metadata_store_state(metadata_store *s, arena *a, store_state *out, error *err);
+typedef enum store_state_kind { STORE_STATE_CLI, STORE_STATE_CONSOLE } store_state_kind;
+MUST_CHECK bool metadata_store_set_state(metadata_store *s, store_state_kind kind, str json_text, error *err);
+/* SELECT 1, for /healthz. */
+MUST_CHECK bool metadata_store_ping(metadata_store *s, error *err);
