@@ -28,8 +28,8 @@ class Weir:
     env: more settings (None as a value removes one); args: more command line options; secret: the admin secret, None = none.
     """
 
-    def __init__(self, database, env=None, args=(), secret=SECRET, binary=None, start_seconds=60):
-        self.port = free_port()
+    def __init__(self, database, env=None, args=(), secret=SECRET, binary=None, start_seconds=60, port=0):
+        self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.secret = secret
         self.binary = binary or default_binary()
