@@ -167,12 +167,13 @@ static char *chunk_add(arena *a, size_t n)
 /* The current chunk has no room for n bytes. */
 static char *arena_more(arena *a, size_t n)
 {
+	size_t size = a->next_size;
+	if (a->next_size < CHUNK_MAX) a->next_size = size * 2 < CHUNK_MAX ? size * 2 : CHUNK_MAX;
 	/* Large ones get their own chunk; the rest of the current chunk stays in use. */
-	if (ARENA_EACH_MALLOC || n > a->next_size / 4) return chunk_add(a, n);
-	char *p = chunk_add(a, a->next_size);
+	if (ARENA_EACH_MALLOC || n > size / 4) return chunk_add(a, n);
+	char *p = chunk_add(a, size);
 	a->p = p + n;
-	a->end = p + a->next_size;
-	if (a->next_size < CHUNK_MAX) a->next_size = a->next_size * 2 < CHUNK_MAX ? a->next_size * 2 : CHUNK_MAX;
+	a->end = p + size;
 	return p;
 }
 
