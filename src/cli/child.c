@@ -34,8 +34,8 @@ bool child_user_choose(arena *a, uid_t owner, child_user *out, error *err)
 			found = getpwnam(drop_to[i]);
 		if (!found || found->pw_uid == 0)
 			return error_set(err, ERR_START_FAILED, STR_NULL,
-					 "PostgreSQL does not run as root, and this system has neither a user postgres nor "
-					 "nobody to run it as: start Weir as an ordinary user");
+				"PostgreSQL does not run as root, and this system has neither a user postgres nor "
+				"nobody to run it as: start Weir as an ordinary user");
 	}
 	out->name = found ? str_copy(a, str_from(found->pw_name)) : str_printf(a, "%u", (unsigned)out->uid);
 	if (!out->drop) return true;
@@ -50,8 +50,8 @@ bool child_user_enter(const child_user *user, error *err)
 	if (setgroups(0, NULL) == 0 && setegid(user->gid) == 0 && seteuid(user->uid) == 0) return true;
 	int why = errno;
 	child_user_leave(user);
-	return error_set(err, ERR_START_FAILED, STR_NULL, "cannot become the user %.*s: %s", STR_ARG(user->name),
-			 strerror(why));
+	return error_set(
+		err, ERR_START_FAILED, STR_NULL, "cannot become the user %.*s: %s", STR_ARG(user->name), strerror(why));
 }
 
 /* Root starts with the groups of root's own session; only its id is needed afterwards, so the list stays empty. */
@@ -68,7 +68,7 @@ static const char *become(const child_spec *s, pid_t parent)
 	if (s->session && setsid() < 0) return "setsid";
 	if (u && u->drop) {
 		if (seteuid(0) != 0 || setgroups(0, NULL) != 0 || setresgid(u->gid, u->gid, u->gid) != 0 ||
-		    setresuid(u->uid, u->uid, u->uid) != 0)
+			setresuid(u->uid, u->uid, u->uid) != 0)
 			return "changing the user";
 	}
 	/* After the user: changing it forgets the death signal. A parent that died before this line sent none. */
@@ -97,7 +97,7 @@ static void child_main(const child_spec *s, pid_t parent, int report)
 	failure f = {0};
 	const char *what = become(s, parent);
 	f.number = errno;
-	strncpy(f.what, what, sizeof f.what - 1);
+	memcpy(f.what, what, strnlen(what, sizeof f.what - 1));
 	ssize_t ignored = write(report, &f, sizeof f);
 	_exit(ignored == (ssize_t)sizeof f ? 127 : 126);
 }
@@ -106,7 +106,8 @@ bool child_spawn(const child_spec *spec, pid_t *out, error *err)
 {
 	int report[2];
 	if (pipe2(report, O_CLOEXEC) != 0)
-		return error_set(err, ERR_START_FAILED, STR_NULL, "cannot start %s: %s", spec->argv[0], strerror(errno));
+		return error_set(
+			err, ERR_START_FAILED, STR_NULL, "cannot start %s: %s", spec->argv[0], strerror(errno));
 	pid_t parent = getpid();
 	fflush(NULL);
 	pid_t pid = fork();
@@ -129,8 +130,8 @@ bool child_spawn(const child_spec *spec, pid_t *out, error *err)
 	}
 	int status;
 	child_wait(pid, 1000, &status);
-	return error_set(err, ERR_START_FAILED, STR_NULL, "cannot start %s: %s: %s", spec->argv[0], f.what,
-			 strerror(f.number));
+	return error_set(
+		err, ERR_START_FAILED, STR_NULL, "cannot start %s: %s: %s", spec->argv[0], f.what, strerror(f.number));
 }
 
 static void sleep_ms(unsigned ms)
@@ -183,7 +184,8 @@ bool child_run(arena *a, const child_spec *spec, unsigned timeout_ms, child_outp
 	*out = (child_output){0};
 	int fd[2];
 	if (pipe2(fd, O_CLOEXEC) != 0)
-		return error_set(err, ERR_START_FAILED, STR_NULL, "cannot start %s: %s", spec->argv[0], strerror(errno));
+		return error_set(
+			err, ERR_START_FAILED, STR_NULL, "cannot start %s: %s", spec->argv[0], strerror(errno));
 	child_spec own = *spec;
 	own.out = fd[1];
 	pid_t pid;
@@ -211,8 +213,7 @@ bool child_run(arena *a, const child_spec *spec, unsigned timeout_ms, child_outp
 
 str child_status_text(arena *a, int status)
 {
-	if (WIFSIGNALED(status))
-		return str_printf(a, "signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
+	if (WIFSIGNALED(status)) return str_printf(a, "signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
 	return str_printf(a, "exit code %d", WEXITSTATUS(status));
 }
 
