@@ -99,6 +99,8 @@ struct gq_operation {
 	gq_directive *directives;
 	gq_selection *first;
 	gq_operation *next;
+	gq_variable_def *duplicate_var; /* the first variable whose name was taken already; NULL = none */
+	map var_map;                    /* private to gq_find_variable: filled when there are many */
 };
 
 typedef struct gq_fragment gq_fragment;
@@ -117,7 +119,7 @@ struct gq_fragment {
 
 /* 0 in a member = its default. */
 typedef struct gq_limits {
-	uint32_t depth;      /* nesting of selection sets, lists and objects, fragments followed: 200 */
+	uint32_t depth;      /* nesting of selection sets, lists and objects, fragments followed: 200; at most 2,000 */
 	uint32_t tokens;     /* of the whole text: 1,000,000 */
 	uint32_t selections; /* of one operation, fragments followed: 250,000 */
 } gq_limits;
@@ -128,7 +130,7 @@ typedef struct gq_document {
 	gq_operation *operations;
 	gq_fragment *fragments;      /* in source order, duplicates included */
 	map fragment_map;            /* name -> gq_fragment *, the first of each name */
-	gq_fragment *last_duplicate; /* a fragment whose name was taken already; NULL = none */
+	gq_fragment *duplicate;      /* the first fragment whose name was taken already; NULL = none */
 	uint32_t n_operations;
 	uint32_t n_selections;
 	uint32_t n_spreads;
@@ -146,6 +148,8 @@ gq_value *gq_find(const gq_value *chain, str name);
 /* The directive of that name in a chain; NULL when absent. */
 gq_directive *gq_find_directive(const gq_directive *chain, str name);
 gq_fragment *gq_find_fragment(const gq_document *doc, str name);
+/* The definition of $name; NULL when there is none. */
+gq_variable_def *gq_find_variable(const gq_operation *op, str name);
 
 /*
  * Parses an executable document. limits may be NULL. A repeated argument or object field is a syntax error, as in
