@@ -1,0 +1,83 @@
+/*
+ * step: a request is run as a list of steps, as data: reads of one source together, each mutation of a source, and whatever
+ * kinds rooms above add. Reads run at the same time, steps marked `ordered` one after the other.
+ * Private to exec/ and to rooms that add kinds.
+ */
+#pragma once
+#include "exec/exec.h"
+#include "plan/plan.h"
+#include "sql/sql.h"
+
+typedef struct exec_step exec_step;
+
+typedef struct exec_step_kind {
+	const char *name;
+	/* Begins; leads to exec_step_done once, then or later. */
+	void (*start)(exec_step *s);
+	/* Started and not done: stop, nothing will be asked of it any more. */
+	void (*cancel)(exec_step *s);
+	/* After all steps are done: the JSON value of the i-th of its roots. */
+	bool (*write)(exec_step *s, size_t i, buf *out, error *err);
+	/* Before the request's memory goes (results taken, for instance); may be NULL. */
+	void (*release)(exec_step *s);
+} exec_step_kind;
+
+struct exec_step {
+	const exec_step_kind *kind;
+	exec_run *run;
+	const snap_source *source;
+	const size_t *roots; /* indexes into plan->roots */
+	size_t nroots;
+	bool ordered;
+	enum { STEP_WAITING, STEP_RUNNING, STEP_DONE } state;
+	void *data;          /* the kind's own */
+};
+
+/* One request under way; lives in its request's arena. */
+struct exec_run {
+	exec_worker *w;
+	exec_request *req;
+	arena *a;
+	const plan *plan;
+	const session *session;
+	const json *variables;
+	exec_step *steps;
+	size_t nsteps;
+	size_t unfinished;
+	error err;            /* the first failure */
+	bool failed;
+	bool starting;        /* inside the loop that starts steps */
+	struct cached *entry; /* private to cache.c */
+	snapshot *snap;
+	uint64_t started_ns;
+	VEC(exec_statement_log) log;
+};
+
+/* ok false: s->run->err is filled. The run may be over, and the step gone, when this returns. */
+void exec_step_done(exec_step *s, bool ok);
+
+/*
+ * Text values of a statement's parameters for this request; array and text in a.
+ * Error not-found: a session variable is missing (Hasura v2: `missing session variable: "x-hasura-user-id"`).
+ */
+MUST_CHECK bool exec_bind(arena *a, const statement *st, const session *s, const json *variables, pg_stmt *out, error *err);
+/* The same for values alone. */
+MUST_CHECK bool exec_bind_vals(arena *a, const val *vals, size_t n, const session *s, const json *variables,
+			       const char **out, error *err);
+
+/* Results of one root's statements, in order. */
+typedef struct exec_rows {
+	const pg_result *const *results;
+	size_t n;
+} exec_rows;
+
+/* Writes o over the rows. Error: the answer would be larger than max bytes (0: no cap). O(size of the results). */
+MUST_CHECK bool exec_write(arena *a, const out *o, const exec_rows *rows, size_t max_bytes, buf *b, error *err);
+/* Writes one row of results[0] by a recipe that describes a row (sql_select_fields). */
+void exec_write_row(const out *row, const pg_result *r, size_t i, buf *b);
+
+/* Notes a statement for the query log. */
+void exec_log_statement(exec_run *run, str source, const statement *st, uint64_t duration_ns, size_t rows);
+
+extern const exec_step_kind exec_read_step;
+extern const exec_step_kind exec_mutation_step; /* exec/mutation.c: all mutation roots of one source, one transaction */
