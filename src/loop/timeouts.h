@@ -25,3 +25,7 @@ void timeout_arm(timeout_list *l, timeout_link *link, uint64_t now_ms);
 void timeout_disarm(timeout_link *link);
 /* Takes out and returns the first entry whose deadline has passed, or NULL. */
 timeout_link *timeout_expired(timeout_list *l, uint64_t now_ms);
+static inline bool timeout_armed(const timeout_link *link)
+{
+	return link->next != 0;
+}

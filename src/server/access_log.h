@@ -2,6 +2,7 @@
  * access_log: the http-log line of an answered request, in Hasura's shape. Hasura v2: Server/Logging.hs HttpLogContext.
  */
 #pragma once
+#include "base/log.h"
 #include "server/http.h"
 
 typedef struct access_log_facts {

@@ -25,7 +25,7 @@
 typedef struct http_server http_server;
 typedef struct http_request http_request;
 
-typedef enum http_method { HTTP_OTHER, HTTP_GET, HTTP_HEAD, HTTP_POST, HTTP_PUT, HTTP_PATCH, HTTP_DELETE, HTTP_OPTIONS } http_method;
+typedef enum http_method { METHOD_OTHER, METHOD_GET, METHOD_HEAD, METHOD_POST, METHOD_PUT, METHOD_PATCH, METHOD_DELETE, METHOD_OPTIONS } http_method;
 
 typedef struct http_header {
 	str name;

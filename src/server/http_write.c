@@ -1,0 +1,133 @@
+#include "base/arena.h"
+#include "server/http_internal.h"
+
+/* Bytes the socket did not take at once. */
+typedef struct pending_write {
+	uv_write_t req;
+	http_conn *conn;
+	buf copy; /* of head and of a body that is only lent */
+	void (*release)(void *arg);
+	void *arg;
+} pending_write;
+
+size_t conn_unsent(const http_conn *c)
+{
+	return c->tcp ? uv_stream_get_write_queue_size((const uv_stream_t *)c->tcp) : 0;
+}
+
+static void write_over(pending_write *w)
+{
+	if (w->release) w->release(w->arg);
+	buf_free(&w->copy);
+	mem_free(w);
+}
+
+static void on_written(uv_write_t *req, int status)
+{
+	pending_write *w = req->data;
+	http_conn *c = w->conn;
+
+	write_over(w);
+	c->writes--;
+	if (c->state == CONN_CLOSED) return;
+	if (status < 0) {
+		conn_gone(c);
+	} else if (c->writes == 0) {
+		conn_drained(c);
+	}
+}
+
+/* Queues what is left of the three pieces after `sent` bytes. */
+static void write_later(http_conn *c, const str parts[3], size_t sent, void (*release)(void *arg), void *arg)
+{
+	pending_write *w = mem_alloc(sizeof(*w));
+	uv_buf_t bufs[2];
+	unsigned n = 0;
+	str body = parts[2];
+
+	w->conn = c;
+	w->req.data = w;
+	w->release = release;
+	w->arg = arg;
+	for (int i = 0; i < 3; i++) {
+		size_t skip = sent < parts[i].n ? sent : parts[i].n;
+		sent -= skip;
+		if (i == 2 && release) {
+			body = str_from_at(body, skip);
+		} else {
+			buf_put(&w->copy, str_from_at(parts[i], skip));
+		}
+	}
+	if (w->copy.n) bufs[n++] = uv_buf_init(w->copy.p, (unsigned)w->copy.n);
+	if (release && body.n) bufs[n++] = uv_buf_init((char *)(uintptr_t)body.p, (unsigned)body.n);
+	if (uv_write(&w->req, (uv_stream_t *)c->tcp, bufs, n, on_written) != 0) {
+		write_over(w);
+		conn_gone(c);
+		return;
+	}
+	if (c->writes++ == 0 || !timeout_armed(&c->write_wait)) {
+		c->write_mark = conn_unsent(c);
+		timeout_arm(&c->hw->write_waits, &c->write_wait, uv_now(&c->hw->w->loop));
+	}
+}
+
+static size_t try_now(http_conn *c, const str parts[3], bool *broken)
+{
+	uv_buf_t bufs[3];
+	unsigned n = 0;
+	int rc;
+
+	*broken = false;
+	if (c->writes) return 0; /* in order */
+	for (int i = 0; i < 3; i++) {
+		if (parts[i].n) bufs[n++] = uv_buf_init((char *)(uintptr_t)parts[i].p, (unsigned)parts[i].n);
+	}
+	if (n == 0) return 0;
+	rc = uv_try_write((uv_stream_t *)c->tcp, bufs, n);
+	if (rc >= 0) return (size_t)rc;
+	*broken = rc != UV_EAGAIN;
+	return 0;
+}
+
+/* Pipelined answers of one read go out in one system call. */
+static bool cork(http_conn *c, str head, str body, void (*release)(void *arg), void *arg)
+{
+	if (!c->in_loop || c->cur_n == 0 || c->out.n + head.n + body.n > HTTP_CORK_BYTES) return false;
+	buf_put(&c->out, head);
+	buf_put(&c->out, body);
+	if (release) release(arg);
+	return true;
+}
+
+static void write_now(http_conn *c, str head, str body, void (*release)(void *arg), void *arg)
+{
+	str parts[3] = {buf_str(&c->out), head, body};
+	size_t total, sent;
+	bool broken;
+
+	total = parts[0].n + head.n + body.n;
+	sent = try_now(c, parts, &broken);
+	if (broken) {
+		if (release) release(arg);
+		conn_gone(c);
+		return;
+	}
+	if (sent == total) {
+		if (release) release(arg);
+	} else {
+		write_later(c, parts, sent, release, arg);
+	}
+	buf_clear(&c->out);
+}
+
+void conn_write(http_conn *c, str head, str body, void (*release)(void *arg), void *arg)
+{
+	if (!cork(c, head, body, release, arg)) write_now(c, head, body, release, arg);
+}
+
+void conn_flush(http_conn *c)
+{
+	if (c->out.n == 0 || c->state == CONN_CLOSED) return;
+	write_now(c, STR_NULL, STR_NULL, NULL, NULL);
+	buf_free(&c->out);
+}
