@@ -100,6 +100,16 @@ bool map_add(arena *a, map *m, str key, void *value)
 	return true;
 }
 
+void map_copy(arena *a, map *to, const map *from)
+{
+	*to = (map){.n = from->n, .cap = size_add(from->n, 1), .slot_cap = from->slot_cap};
+	to->items = arena_alloc_raw(a, size_mul(to->cap, sizeof(*to->items)));
+	if (from->n) memcpy(to->items, from->items, from->n * sizeof(*to->items));
+	if (!from->slots) return;
+	to->slots = arena_alloc_raw(a, size_mul(from->slot_cap, sizeof(*to->slots)));
+	memcpy(to->slots, from->slots, from->slot_cap * sizeof(*to->slots));
+}
+
 bool map_remove(map *m, str key)
 {
 	map_item *it = map_find(m, key);

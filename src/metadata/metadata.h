@@ -228,6 +228,8 @@ metadata *metadata_empty(void);
 metadata *metadata_with_source(const metadata *m, md_source *s);      /* adds or replaces by name; takes a reference of its own */
 metadata *metadata_without_source(const metadata *m, str name);
 metadata *metadata_with_table(const metadata *m, str source, md_table *t); /* adds or replaces */
+/* The same for many tables at once: one copy of the source. */
+metadata *metadata_with_tables(const metadata *m, str source, md_table *const *tables, size_t n);
 metadata *metadata_without_table(const metadata *m, str source, qname name);
 metadata *metadata_with_function(const metadata *m, str source, md_function *f);
 metadata *metadata_without_function(const metadata *m, str source, qname name);
@@ -237,10 +239,14 @@ MUST_CHECK bool metadata_with_part(const metadata *m, str part, const json *valu
 json *md_table_json(arena *a, const md_table *t);
 json *md_function_json(arena *a, const md_function *f);
 json *md_source_json(arena *a, const md_source *s); /* without tables and functions */
+/* What the source says of itself replaced by `own` (as md_source_json gives it, changed; a new name renames); tables and
+   functions are shared with s. New reference. */
+MUST_CHECK bool md_source_with_own(const md_source *s, const json *own, md_source **out, error *err);
 /* The `definition` of an inconsistent object of a table (Hasura v2: WithTable): {source, table} and the members of object. */
 json *md_with_table_json(arena *a, str source, qname table, const json *object);
 /* A source as `HASURA_GRAPHQL_DATABASE_URL` makes it (Hasura v2: name default, settings as the server's flags or its defaults). */
 typedef struct md_source_defaults {
+	str url;                     /* the URL itself (from the command line); p NULL: url_env */
 	str url_env;                 /* the variable that holds the URL */
 	int64_t max_connections;     /* 50 */
 	int64_t idle_timeout;        /* 180 s */
@@ -251,6 +257,7 @@ typedef struct md_source_defaults {
 } md_source_defaults;
 md_source_defaults md_source_defaults_hasura(str url_env);
 /* New reference. */
+/* NULL when isolation_level is none of the three. */
 md_source *md_source_default(const md_source_defaults *d);
 /* An empty source of that name, kind and configuration (checked as metadata_parse does). New reference. */
 MUST_CHECK bool md_source_new(str name, str kind, const json *configuration, const json *customization, md_source **out,
