@@ -72,9 +72,9 @@ typedef struct exec_rows {
 } exec_rows;
 
 /* Writes o over the rows. Error: the answer would be larger than max bytes (0: no cap). O(size of the results). */
-MUST_CHECK bool exec_write(arena *a, const out *o, const exec_rows *rows, size_t max_bytes, buf *b, error *err);
+MUST_CHECK bool exec_write(arena *a, const out_node *o, const exec_rows *rows, size_t max_bytes, buf *b, error *err);
 /* Writes one row of results[0] by a recipe that describes a row (sql_select_fields). */
-void exec_write_row(const out *row, const pg_result *r, size_t i, buf *b);
+void exec_write_row(const out_node *row, const pg_result *r, size_t i, buf *b);
 
 /* Notes a statement for the query log. */
 void exec_log_statement(exec_run *run, str source, const statement *st, uint64_t duration_ns, size_t rows);

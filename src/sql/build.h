@@ -66,4 +66,7 @@ void sql_put_pairs(buf *out, const join_pair *pairs, size_t n, unsigned local, u
  * stands after FROM and has exactly the columns of sel's table (a common table expression, a values list). Lists inside are
  * made by the database. Appends the text; *ncols cells. The result describes one row.
  */
-const out *sql_select_fields(sql_build *b, buf *text, const plan_select *sel, str from, size_t *ncols);
+const out_node *sql_select_fields(sql_build *b, buf *text, const plan_select *sel, str from, size_t *ncols);
+
+/* The statements of a mutation root (sql/mutation.c). */
+MUST_CHECK bool sql_make_mutation(plan *p, const plan_root *root, sql_root *out, error *err);

@@ -25,7 +25,7 @@ typedef struct sql_root {
 	const plan_root *root;
 	const statement **stmts; /* none: ROOT_TYPENAME, ROOT_JSON */
 	size_t nstmts;
-	const out *out;
+	const out_node *out;
 	bool read_write;   /* a VOLATILE function: a read-write transaction of its own */
 	bool few;          /* made for few parents: sql_rechoose asks for another form when there were many */
 	bool many;

@@ -28,14 +28,14 @@ typedef enum out_kind {
 
 #define OUT_ALWAYS SIZE_MAX
 
-typedef struct out out;
+typedef struct out_node out_node;
 
 typedef struct out_field {
 	str head; /* `"alias":`, with a comma before it unless it is the first */
-	const out *value;
+	const out_node *value;
 } out_field;
 
-struct out {
+struct out_node {
 	out_kind kind;
 	str text;       /* OUT_TEXT; OUT_FIRST: what stands for no row */
 	codec codec;    /* OUT_VALUE: as written (never CODEC_TO_JSON, CODEC_GEOJSON) */
@@ -45,7 +45,7 @@ struct out {
 	const out_field *fields;
 	size_t nfields;
 	size_t stmt;    /* OUT_LIST, OUT_FIRST: index among the root's statements */
-	const out *child;
+	const out_node *child;
 	/* The statement's first nkeys cells are the key of its row; these cells of the current row must be equal as text.
 	   nkeys = 0: all rows. */
 	const size_t *keys;
