@@ -187,6 +187,9 @@ struct bexp {
 	cmp_op op;
 	/* Null-safe equality, for permission literals on nullable columns: (a = b) OR (a IS NULL AND b IS NULL). */
 	bool null_safe;
+	/* A role's filter put inside another expression (below BEXP_REL, BEXP_EXISTS …): rhs_root in it means the table current
+	   here. plan/permission.c sets it. */
+	bool own_root;
 	bool is_null;       /* CMP_IS_NULL: IS NULL or (false) IS NOT NULL */
 	val rhs;
 	val extra[2];       /* st_d_within: distance (rhs is `from`), use_spheroid; raster forms: nband, geom */

@@ -290,8 +290,11 @@ static void put_kids(const scope *s, buf *out, const bexp *e, const char *op, co
 }
 
 /* Depth: a bexp is as deep as the document or the metadata it was read from (graphql/document.h, JSON_MAX_DEPTH). */
-static void put(const scope *s, buf *out, const bexp *e)
+static void put(const scope *outer, buf *out, const bexp *e)
 {
+	scope own = *outer;
+	if (e->own_root) own.root = own.row;
+	const scope *s = &own;
 	switch (e->kind) {
 	case BEXP_TRUE:
 		buf_puts(out, "true");
