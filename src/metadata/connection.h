@@ -4,6 +4,7 @@
  */
 #pragma once
 #include "metadata/metadata.h"
+#include "pg/pg_params.h"
 
 /* Where names of environment variables are looked up; get gives false when the variable is not set. */
 typedef struct md_env {
@@ -14,7 +15,7 @@ typedef struct md_env {
 typedef enum md_isolation { MD_READ_COMMITTED, MD_REPEATABLE_READ, MD_SERIALIZABLE } md_isolation;
 
 typedef struct md_connection {
-	str url;          /* connection string; for connection_parameters one made of them, percent-encoded */
+	str url;          /* connection string; for connection_parameters one made of them, percent-encoded; empty with url_file */
 	str url_env;      /* the variable it came from; p NULL: none */
 	str url_file;     /* dynamic_from_file: read again (resolve again) before each connect; p NULL: none */
 	int64_t max_connections;       /* 50 */
@@ -39,3 +40,5 @@ MUST_CHECK bool md_source_connection(arena *a, const md_source *s, const md_env 
 MUST_CHECK bool md_connection_info(arena *a, const json *info, const md_env *env, md_connection *out, error *err);
 /* `{{NAME}}` in a URL replaced by the environment (Hasura v2: URLTemplate). */
 MUST_CHECK bool md_url_template(arena *a, str text, const md_env *env, str *out, error *err);
+/* The same as pg/ wants it. Text is shared with c. */
+void md_connection_spec(const md_connection *c, pg_params_spec *out);
