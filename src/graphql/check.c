@@ -37,7 +37,8 @@ static bool fail_cycle(walk *w, const gq_fragment *f)
 	buf b = {0};
 	size_t from = w->stack.n;
 
-	while (from > 0 && w->stack.v[from - 1] != f) from--;
+	while (from > 0 && w->stack.v[from - 1] != f)
+		from--;
 	for (size_t i = from - 1; i < w->stack.n; i++) {
 		bool last = i + 1 == w->stack.n;
 		if (i >= from) buf_puts(&b, !last ? ", " : i == from ? " and " : ", and ");
@@ -146,7 +147,8 @@ static bool find_operation(const gq_document *doc, str name, const gq_operation 
 	if (!name.p) {
 		if (doc->n_operations != 1)
 			return error_set(err, ERR_VALIDATION_FAILED, STR(""),
-				"exactly one operation has to be present in the document when operationName is not specified");
+				"exactly one operation has to be present in the document "
+				"when operationName is not specified");
 		*out = op;
 		return true;
 	}
@@ -170,7 +172,8 @@ bool gq_select_operation(gq_document *doc, str operation_name, const gq_operatio
 	const gq_operation *op;
 
 	*out = NULL;
-	if (!find_operation(doc, operation_name, &op, err) || !check_fragments(doc, op, err) || !check_variables(op, err))
+	if (!find_operation(doc, operation_name, &op, err) || !check_fragments(doc, op, err) ||
+		!check_variables(op, err))
 		return false;
 	*out = op;
 	return true;
@@ -222,10 +225,11 @@ bool gq_check_directives(const gq_directive *chain, gq_location where, str path,
 
 	for (const gq_directive *d = chain; d; d = d->next) {
 		size_t i = 0;
-		while (i < N_KNOWN && !str_eq(known[i].name, d->name)) i++;
+		while (i < N_KNOWN && !str_eq(known[i].name, d->name))
+			i++;
 		if (i == N_KNOWN)
-			return error_set(err, ERR_VALIDATION_FAILED, path, "directive '%.*s' is not defined in the schema",
-				STR_ARG(d->name));
+			return error_set(err, ERR_VALIDATION_FAILED, path,
+				"directive '%.*s' is not defined in the schema", STR_ARG(d->name));
 		if (!(known[i].where & ON(where)))
 			return error_set(err, ERR_VALIDATION_FAILED, path, "directive '%.*s' is not allowed on %s",
 				STR_ARG(d->name), location_text[where]);

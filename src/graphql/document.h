@@ -5,7 +5,7 @@
  * Ownership: all nodes live in the arena given to gq_parse. Names, numbers and strings without escapes point into the
  * text, which must outlive the document. Children are chains: first in the parent, then `next`.
  * Threads: a document belongs to one thread at a time; walking it changes nothing, except gq_select_operation.
- * Bounds: a parsed document nests at most gq_limits.depth levels, so that a plain recursion over one definition is safe;
+ * Bounds: a parsed document nests at most gq_limits.depth levels: a plain recursion over one definition is safe;
  * after gq_select_operation the same holds, with fragments followed, for the operation chosen.
  */
 #pragma once
@@ -128,9 +128,9 @@ typedef struct gq_document {
 	str text;
 	gq_limits limits; /* those it was parsed with, defaults filled in */
 	gq_operation *operations;
-	gq_fragment *fragments;      /* in source order, duplicates included */
-	map fragment_map;            /* name -> gq_fragment *, the first of each name */
-	gq_fragment *duplicate;      /* the first fragment whose name was taken already; NULL = none */
+	gq_fragment *fragments; /* in source order, duplicates included */
+	map fragment_map;       /* name -> gq_fragment *, the first of each name */
+	gq_fragment *duplicate; /* the first fragment whose name was taken already; NULL = none */
 	uint32_t n_operations;
 	uint32_t n_selections;
 	uint32_t n_spreads;

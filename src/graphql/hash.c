@@ -44,7 +44,8 @@ static void hash_json_object(hasher *h, const json *j)
 	size_t n = 0;
 
 	/* Hasura v2: members whose key is no name disappear. */
-	JSON_EACH(c, j) if (str_is_name(c->key)) members[n++] = c;
+	JSON_EACH (c, j)
+		if (str_is_name(c->key)) members[n++] = c;
 	if (n > 1) qsort(members, n, sizeof(*members), by_key);
 	for (size_t i = 0; i < n; i++) {
 		hash_name(h, members[i]->key, &more);
@@ -57,7 +58,7 @@ static void hash_json(hasher *h, const json *j)
 {
 	if (json_is(j, JSON_ARRAY)) {
 		buf_putc(&h->b, '[');
-		JSON_EACH(c, j) {
+		JSON_EACH (c, j) {
 			hash_json(h, c);
 			if (c->next) buf_putc(&h->b, ',');
 		}
@@ -102,9 +103,7 @@ static void hash_chain(hasher *h, const gq_value *first)
 static void hash_value(hasher *h, const gq_value *v)
 {
 	switch (v->kind) {
-	case GQ_VAR:
-		hash_variable(h, v->text);
-		break;
+	case GQ_VAR: hash_variable(h, v->text); break;
 	case GQ_LIST:
 		buf_putc(&h->b, '[');
 		for (const gq_value *c = v->first; c; c = c->next) {
@@ -118,8 +117,7 @@ static void hash_value(hasher *h, const gq_value *v)
 		hash_chain(h, v->first);
 		buf_putc(&h->b, '}');
 		break;
-	default:
-		buf_puts(&h->b, "null");
+	default: buf_puts(&h->b, "null");
 	}
 }
 

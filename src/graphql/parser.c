@@ -101,12 +101,13 @@ static bool chain_add(parser *p, named_chain *c, gq_value *v, uint32_t name_pos,
 		taken = gq_find(c->first, v->name) != NULL;
 	} else {
 		if (c->n == FEW_NAMES)
-			for (gq_value *w = c->first; w; w = w->next) map_put(p->a, &c->names, w->name, w);
+			for (gq_value *w = c->first; w; w = w->next)
+				map_put(p->a, &c->names, w->name, w);
 		taken = !map_add(p->a, &c->names, v->name, v);
 	}
 	if (taken)
-		return gq_syntax_error(p->lx.err, p->lx.text, name_pos, "There can be only one %s named \"%.*s\".", what,
-			STR_ARG(v->name));
+		return gq_syntax_error(p->lx.err, p->lx.text, name_pos, "There can be only one %s named \"%.*s\".",
+			what, STR_ARG(v->name));
 	if (c->n++ == 0) c->first = v;
 	*c->end = v;
 	c->end = &v->next;
@@ -168,12 +169,8 @@ static bool parse_object(parser *p, bool constant, gq_value *v)
 static bool parse_scalar(parser *p, gq_value *v)
 {
 	switch (p->tok.kind) {
-	case GQ_T_INT:
-		v->kind = GQ_INT;
-		break;
-	case GQ_T_FLOAT:
-		v->kind = GQ_FLOAT;
-		break;
+	case GQ_T_INT: v->kind = GQ_INT; break;
+	case GQ_T_FLOAT: v->kind = GQ_FLOAT; break;
 	case GQ_T_STRING:
 	case GQ_T_BLOCK_STRING:
 		v->kind = GQ_STRING;
@@ -186,8 +183,7 @@ static bool parse_scalar(parser *p, gq_value *v)
 			: at_keyword(p, STR("null"))                ? GQ_NULL
 								    : GQ_ENUM;
 		break;
-	default:
-		return fail_unexpected(p);
+	default: return fail_unexpected(p);
 	}
 	v->text = token_text(p);
 	return advance(p);
@@ -200,14 +196,10 @@ static bool parse_value(parser *p, bool constant, gq_value **out)
 	v->pos = p->tok.pos;
 	*out = v;
 	switch (p->tok.kind) {
-	case GQ_T_DOLLAR:
-		return parse_variable(p, constant, v);
-	case GQ_T_BRACKET_L:
-		return parse_list(p, constant, v);
-	case GQ_T_BRACE_L:
-		return parse_object(p, constant, v);
-	default:
-		return parse_scalar(p, v);
+	case GQ_T_DOLLAR: return parse_variable(p, constant, v);
+	case GQ_T_BRACKET_L: return parse_list(p, constant, v);
+	case GQ_T_BRACE_L: return parse_object(p, constant, v);
+	default: return parse_scalar(p, v);
 	}
 }
 
@@ -323,11 +315,13 @@ static void note_variable(parser *p, gq_operation *op, gq_variable_def *d)
 	bool taken;
 
 	if (op->n_vars < FEW_NAMES) {
-		while (was != d && !str_eq(was->name, d->name)) was = was->next;
+		while (was != d && !str_eq(was->name, d->name))
+			was = was->next;
 		taken = was != d;
 	} else {
 		if (op->n_vars == FEW_NAMES)
-			for (; was != d; was = was->next) map_add(p->a, &op->var_map, was->name, was);
+			for (; was != d; was = was->next)
+				map_add(p->a, &op->var_map, was->name, was);
 		taken = !map_add(p->a, &op->var_map, d->name, d);
 	}
 	if (taken && !op->duplicate_var) op->duplicate_var = d;
@@ -401,7 +395,8 @@ static bool parse_definitions(parser *p)
 			fragment = &(*fragment)->next;
 			continue;
 		}
-		while (i < 3 && !at_keyword(p, kinds[i].word)) i++;
+		while (i < 3 && !at_keyword(p, kinds[i].word))
+			i++;
 		if (i == 3 && p->tok.kind != GQ_T_BRACE_L) return fail_unexpected(p);
 		if (!parse_operation(p, i < 3 ? kinds[i].kind : GQ_QUERY, op)) return false;
 		op = &(*op)->next;
@@ -428,7 +423,8 @@ bool gq_parse(arena *a, str text, const gq_limits *limits, gq_document **out, er
 
 	*out = NULL;
 	if (text.n > GQ_TEXT_MAX)
-		return error_set(err, ERR_VALIDATION_FAILED, STR("$.query"), "the query is longer than %d bytes", GQ_TEXT_MAX);
+		return error_set(
+			err, ERR_VALIDATION_FAILED, STR("$.query"), "the query is longer than %d bytes", GQ_TEXT_MAX);
 	gq_lexer_init(&p.lx, text, p.doc->limits.tokens, err);
 	if (!advance(&p) || !parse_definitions(&p)) return false;
 	*out = p.doc;

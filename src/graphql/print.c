@@ -25,11 +25,13 @@ static void print_chain(const printer *p, const gq_value *first)
 	gq_chain c;
 
 	if (!p->normal) {
-		for (const gq_value *v = first; v; v = v->next) print_named(p, v, &more);
+		for (const gq_value *v = first; v; v = v->next)
+			print_named(p, v, &more);
 		return;
 	}
 	gq_chain_sort(&c, first);
-	for (size_t i = 0; i < c.n; i++) print_named(p, c.v[i], &more);
+	for (size_t i = 0; i < c.n; i++)
+		print_named(p, c.v[i], &more);
 	gq_chain_free(&c);
 }
 
@@ -54,16 +56,13 @@ static void print_value(const printer *p, const gq_value *v)
 		/* JSON's escapes are all GraphQL escapes. */
 		json_write_str(p->b, v->text);
 		break;
-	case GQ_LIST:
-		print_list(p, v->first);
-		break;
+	case GQ_LIST: print_list(p, v->first); break;
 	case GQ_OBJECT:
 		buf_putc(p->b, '{');
 		print_chain(p, v->first);
 		buf_putc(p->b, '}');
 		break;
-	default:
-		buf_put(p->b, v->text);
+	default: buf_put(p->b, v->text);
 	}
 }
 

@@ -152,7 +152,8 @@ static bool take_line(str *rest, bool *done, str *line)
 	size_t i = 0;
 
 	if (*done) return false;
-	while (i < rest->n && rest->p[i] != '\n' && rest->p[i] != '\r') i++;
+	while (i < rest->n && rest->p[i] != '\n' && rest->p[i] != '\r')
+		i++;
 	*line = str_sub(*rest, 0, i);
 	*done = i == rest->n;
 	if (!*done) i += rest->p[i] == '\r' && i + 1 < rest->n && rest->p[i + 1] == '\n' ? 2 : 1;
@@ -164,7 +165,8 @@ static size_t indent_of(str line)
 {
 	size_t i = 0;
 
-	while (i < line.n && (line.p[i] == ' ' || line.p[i] == '\t')) i++;
+	while (i < line.n && (line.p[i] == ' ' || line.p[i] == '\t'))
+		i++;
 	return i;
 }
 
@@ -224,7 +226,8 @@ str gq_string_decode(arena *a, const gq_lexer *lx, const gq_token *t)
 	str raw = str_sub(lx->text, t->pos + quotes, t->n - 2 * quotes);
 
 	if (t->kind == GQ_T_BLOCK_STRING) {
-		bool plain = !t->escaped && raw.n && memchr(raw.p, '\n', raw.n) == NULL && memchr(raw.p, '\r', raw.n) == NULL;
+		bool plain = !t->escaped && raw.n && memchr(raw.p, '\n', raw.n) == NULL &&
+			memchr(raw.p, '\r', raw.n) == NULL;
 		return plain && indent_of(raw) < raw.n ? raw : decode_block(a, raw);
 	}
 	return t->escaped ? decode_plain(a, raw) : raw;

@@ -27,7 +27,8 @@ gq_variable_def *gq_find_variable(const gq_operation *op, str name)
 	gq_variable_def *d = op->vars;
 
 	if (op->var_map.n) return map_get(&op->var_map, name);
-	while (d && !str_eq(d->name, name)) d = d->next;
+	while (d && !str_eq(d->name, name))
+		d = d->next;
 	return d;
 }
 
@@ -43,9 +44,11 @@ void gq_chain_sort(gq_chain *c, const gq_value *first)
 	size_t i = 0;
 
 	c->n = 0;
-	for (const gq_value *v = first; v; v = v->next) c->n++;
+	for (const gq_value *v = first; v; v = v->next)
+		c->n++;
 	c->v = c->n <= GQ_CHAIN_FEW ? c->few : mem_alloc(size_mul(c->n, sizeof(*c->v)));
-	for (const gq_value *v = first; v; v = v->next) c->v[i++] = v;
+	for (const gq_value *v = first; v; v = v->next)
+		c->v[i++] = v;
 	if (c->n > 1) qsort(c->v, c->n, sizeof(*c->v), by_name);
 }
 
@@ -99,21 +102,20 @@ json *gq_value_to_json(arena *a, const gq_value *v)
 		/* GraphQL's numbers are JSON's. */
 		return json_new_number(a, v->text);
 	case GQ_STRING:
-	case GQ_ENUM:
-		return json_new_str(a, v->text);
-	case GQ_BOOL:
-		return json_new_bool(a, v->boolean);
+	case GQ_ENUM: return json_new_str(a, v->text);
+	case GQ_BOOL: return json_new_bool(a, v->boolean);
 	case GQ_LIST:
 		j = json_new_array(a);
-		for (const gq_value *c = v->first; c; c = c->next) json_push(j, gq_value_to_json(a, c));
+		for (const gq_value *c = v->first; c; c = c->next)
+			json_push(j, gq_value_to_json(a, c));
 		return j;
 	case GQ_OBJECT:
 		j = json_new_object(a);
-		for (const gq_value *c = v->first; c; c = c->next) json_set(j, c->name, gq_value_to_json(a, c));
+		for (const gq_value *c = v->first; c; c = c->next)
+			json_set(j, c->name, gq_value_to_json(a, c));
 		return j;
 	case GQ_VAR:
-	case GQ_NULL:
-		break;
+	case GQ_NULL: break;
 	}
 	return json_new_null(a);
 }

@@ -41,11 +41,10 @@ static gq_document *parse(str text)
 	return doc;
 }
 
-#define assert_str(got, want)                                                                    \
-	do {                                                                                     \
-		str got_ = (got), want_ = (want);                                                \
-		if (!str_eq(got_, want_))                                                        \
-			fail_msg("got %.*s, wanted %.*s", STR_ARG(got_), STR_ARG(want_));        \
+#define assert_str(got, want)                                                                               \
+	do {                                                                                                \
+		str got_ = (got), want_ = (want);                                                           \
+		if (!str_eq(got_, want_)) fail_msg("got %.*s, wanted %.*s", STR_ARG(got_), STR_ARG(want_)); \
 	} while (0)
 
 /* The first argument of the first field of the first operation. */
@@ -120,7 +119,8 @@ static void selections(void **state)
 static void operations_and_fragments(void **state)
 {
 	(void)state;
-	gq_document *doc = parse(STR("mutation M @x { a } fragment F on T @y { b } subscription { c } query { d } {e}"));
+	gq_document *doc =
+		parse(STR("mutation M @x { a } fragment F on T @y { b } subscription { c } query { d } {e}"));
 	gq_operation *op = doc->operations;
 	gq_fragment *f = doc->fragments;
 
@@ -148,8 +148,9 @@ static void operations_and_fragments(void **state)
 static void keywords_are_names(void **state)
 {
 	(void)state;
-	gq_document *doc = parse(STR("query query { query mutation fragment on true: null ... on on { on(on: on) } ...onX }"
-				     "fragment fragment on on { type }"));
+	gq_document *doc =
+		parse(STR("query query { query mutation fragment on true: null ... on on { on(on: on) } ...onX }"
+			  "fragment fragment on on { type }"));
 
 	assert_str(doc->operations->name, STR("query"));
 	assert_str(doc->fragments->name, STR("fragment"));
@@ -191,7 +192,8 @@ static void many_variables(void **state)
 	buf b = {0};
 
 	buf_puts(&b, "query (");
-	for (int i = 0; i < 100; i++) buf_printf(&b, "$v%d: Int ", i);
+	for (int i = 0; i < 100; i++)
+		buf_printf(&b, "$v%d: Int ", i);
 	buf_puts(&b, ") { f }");
 	gq_document *doc = parse(buf_str(&b));
 	assert_int_equal(doc->operations->n_vars, 100);
@@ -215,8 +217,10 @@ static void types_alone(void **state)
 	static const char *const bad[] = {"", "Int!!", "[Int", "Int]", "1", "[]", "Int Int", "$x", "!", "\"x\""};
 	gq_type *t;
 
-	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++) assert_true(gq_parse_type(a, str_from(good[i]), &t));
-	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) assert_false(gq_parse_type(a, str_from(bad[i]), &t));
+	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++)
+		assert_true(gq_parse_type(a, str_from(good[i]), &t));
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		assert_false(gq_parse_type(a, str_from(bad[i]), &t));
 }
 
 /* ---- values ---- */
@@ -252,8 +256,15 @@ static void numbers(void **state)
 		const char *text;
 		gq_value_kind kind;
 	} cases[] = {
-		{"0", GQ_INT}, {"-0", GQ_INT}, {"9", GQ_INT}, {"-123456789012345678901234567890", GQ_INT},
-		{"0.0", GQ_FLOAT}, {"-0.10", GQ_FLOAT}, {"1e5", GQ_FLOAT}, {"1E-5", GQ_FLOAT}, {"1.5e+10", GQ_FLOAT},
+		{"0", GQ_INT},
+		{"-0", GQ_INT},
+		{"9", GQ_INT},
+		{"-123456789012345678901234567890", GQ_INT},
+		{"0.0", GQ_FLOAT},
+		{"-0.10", GQ_FLOAT},
+		{"1e5", GQ_FLOAT},
+		{"1E-5", GQ_FLOAT},
+		{"1.5e+10", GQ_FLOAT},
 		{"0e0", GQ_FLOAT},
 	};
 
@@ -348,10 +359,9 @@ static void ignored_tokens(void **state)
 static void lexer_knows_the_whole_language(void **state)
 {
 	(void)state;
-	static const gq_token_kind want[] = {
-		GQ_T_BANG, GQ_T_DOLLAR, GQ_T_AMP, GQ_T_PAREN_L, GQ_T_PAREN_R, GQ_T_SPREAD, GQ_T_COLON, GQ_T_EQUALS, GQ_T_AT,
-		GQ_T_BRACKET_L, GQ_T_BRACKET_R, GQ_T_BRACE_L, GQ_T_PIPE, GQ_T_BRACE_R, GQ_T_NAME, GQ_T_INT, GQ_T_FLOAT,
-		GQ_T_STRING, GQ_T_BLOCK_STRING, GQ_T_EOF, GQ_T_EOF};
+	static const gq_token_kind want[] = {GQ_T_BANG, GQ_T_DOLLAR, GQ_T_AMP, GQ_T_PAREN_L, GQ_T_PAREN_R, GQ_T_SPREAD,
+		GQ_T_COLON, GQ_T_EQUALS, GQ_T_AT, GQ_T_BRACKET_L, GQ_T_BRACKET_R, GQ_T_BRACE_L, GQ_T_PIPE, GQ_T_BRACE_R,
+		GQ_T_NAME, GQ_T_INT, GQ_T_FLOAT, GQ_T_STRING, GQ_T_BLOCK_STRING, GQ_T_EOF, GQ_T_EOF};
 	str text = STR("! $ & ( ) ... : = @ [ ] { | } _x9 1 1.0 \"s\" \"\"\"b\"\"\" ");
 	gq_lexer lx;
 	gq_token t;
@@ -417,9 +427,11 @@ static const struct {
 	{STR_INIT("query ($a: Int!!) { a }"), "Expected \"$\", found \"!\". line 1, column 16"},
 	{STR_INIT("query ($a: Int = ) { a }"), "Unexpected \")\". line 1, column 18"},
 	{STR_INIT("query ($a: Int = $b) { a }"), "Unexpected variable \"$b\" in constant value. line 1, column 18"},
-	{STR_INIT("query ($a: Int = [{x: $b}]) { a }"), "Unexpected variable \"$b\" in constant value. line 1, column 23"},
+	{STR_INIT("query ($a: Int = [{x: $b}]) { a }"),
+		"Unexpected variable \"$b\" in constant value. line 1, column 23"},
 	{STR_INIT("query ($a: Int = $) { a }"), "Unexpected \"$\". line 1, column 18"},
-	{STR_INIT("query ($a: Int @d(x: $b)) { a }"), "Unexpected variable \"$b\" in constant value. line 1, column 22"},
+	{STR_INIT("query ($a: Int @d(x: $b)) { a }"),
+		"Unexpected variable \"$b\" in constant value. line 1, column 22"},
 	{STR_INIT("{ a(x: $) }"), "Expected Name, found \")\". line 1, column 9"},
 	/* Values. */
 	{STR_INIT("{ a(x: [1, 2) }"), "Unexpected \")\". line 1, column 13"},
@@ -472,7 +484,8 @@ static const struct {
 	{STR_INIT("{ a(x: \"\\u{D83D}\") }"), "Invalid Unicode escape sequence: \"\\u{D83D}\". line 1, column 9"},
 	{STR_INIT("{ a(x: \"\\u{41\") }"), "Invalid Unicode escape sequence: \"\\u{41\"\". line 1, column 9"},
 	{STR_INIT("{ a(x: \"\\u{4z}\") }"), "Invalid Unicode escape sequence: \"\\u{4z\". line 1, column 9"},
-	{STR_INIT("{ a(x: \"\\u{000000041}\") }"), "Invalid Unicode escape sequence: \"\\u{000000041\". line 1, column 9"},
+	{STR_INIT("{ a(x: \"\\u{000000041}\") }"),
+		"Invalid Unicode escape sequence: \"\\u{000000041\". line 1, column 9"},
 	{STR_INIT("{ a(x: \"\\u{"), "Invalid Unicode escape sequence: \"\\u{\". line 1, column 9"},
 	{STR_INIT("{ a(x: \"\xFF\") }"), "Invalid character within String: byte 0xFF. line 1, column 9"},
 	{STR_INIT("{ a(x: \"\xC0\x80\") }"), "Invalid character within String: byte 0xC0. line 1, column 9"},
@@ -508,7 +521,8 @@ static void syntax_errors(void **state)
 		gq_document *doc;
 
 		error_init(&err, a);
-		if (gq_parse(a, refused[i].source, NULL, &doc, &err)) fail_msg("parsed: %.*s", STR_ARG(refused[i].source));
+		if (gq_parse(a, refused[i].source, NULL, &doc, &err))
+			fail_msg("parsed: %.*s", STR_ARG(refused[i].source));
 		assert_null(doc);
 		assert_int_equal(err.code, ERR_VALIDATION_FAILED);
 		assert_str(error_path(&err), STR("$.query"));
@@ -516,10 +530,10 @@ static void syntax_errors(void **state)
 		assert_non_null(err.internal);
 		assert_true(str_is_utf8(err.internal->text));
 		/* A NUL inside what is shown ends a C string early. */
-		if (memchr(refused[i].source.p, 0, refused[i].source.n) && !str_starts(want, STR("Syntax Error: Unexpected")))
+		if (memchr(refused[i].source.p, 0, refused[i].source.n) &&
+			!str_starts(want, STR("Syntax Error: Unexpected")))
 			assert_true(str_starts(err.internal->text, want));
-		else
-			assert_str(err.internal->text, want);
+		else assert_str(err.internal->text, want);
 	}
 }
 
@@ -548,7 +562,8 @@ static void long_tokens_are_cut_in_messages(void **state)
 	gq_document *doc;
 
 	buf_puts(&b, "{ a \"x");
-	for (int i = 0; i < 5000; i++) buf_puts(&b, "\xC3\xA9");
+	for (int i = 0; i < 5000; i++)
+		buf_puts(&b, "\xC3\xA9");
 	buf_puts(&b, "\" }");
 	assert_false(gq_parse(a, buf_str(&b), NULL, &doc, &err));
 	assert_true(err.internal->text.n < 400);
@@ -558,14 +573,17 @@ static void long_tokens_are_cut_in_messages(void **state)
 
 /* ---- limits ---- */
 
-static str repeat(const char *open, size_t n, const char *middle, const char *close, const char *before, const char *after)
+static str repeat(
+	const char *open, size_t n, const char *middle, const char *close, const char *before, const char *after)
 {
 	buf b = {0};
 
 	buf_puts(&b, before);
-	for (size_t i = 0; i < n; i++) buf_puts(&b, open);
+	for (size_t i = 0; i < n; i++)
+		buf_puts(&b, open);
 	buf_puts(&b, middle);
-	for (size_t i = 0; i < n; i++) buf_puts(&b, close);
+	for (size_t i = 0; i < n; i++)
+		buf_puts(&b, close);
 	buf_puts(&b, after);
 	str s = str_copy(a, buf_str(&b));
 	buf_free(&b);
@@ -594,8 +612,8 @@ static void depth_is_limited(void **state)
 		static const size_t more[] = {1, 2, 5000, 200000};
 		parse(repeat(kinds[i].open, most, kinds[i].middle, kinds[i].close, kinds[i].before, kinds[i].after));
 		for (size_t m = 0; m < 4; m++) {
-			str text = repeat(kinds[i].open, most + more[m], kinds[i].middle, kinds[i].close, kinds[i].before,
-				kinds[i].after);
+			str text = repeat(kinds[i].open, most + more[m], kinds[i].middle, kinds[i].close,
+				kinds[i].before, kinds[i].after);
 			error_init(&err, a);
 			assert_false(gq_parse(a, text, NULL, &doc, &err));
 			assert_int_equal(err.code, ERR_VALIDATION_FAILED);
@@ -641,7 +659,8 @@ static void many_names_are_compared_quickly(void **state)
 	gq_document *doc;
 
 	buf_puts(&b, "{ f(x: {");
-	for (int i = 0; i < 100000; i++) buf_printf(&b, "k%d:1 ", i);
+	for (int i = 0; i < 100000; i++)
+		buf_printf(&b, "k%d:1 ", i);
 	size_t n = b.n;
 	buf_puts(&b, "}) }");
 	doc = parse(buf_str(&b));
@@ -652,7 +671,8 @@ static void many_names_are_compared_quickly(void **state)
 		buf_puts(&b, again[i]);
 		error_init(&err, a);
 		assert_false(gq_parse(a, buf_str(&b), NULL, &doc, &err));
-		assert_true(str_starts(err.internal->text, STR("Syntax Error: There can be only one input field named \"k")));
+		assert_true(str_starts(
+			err.internal->text, STR("Syntax Error: There can be only one input field named \"k")));
 	}
 	buf_free(&b);
 }
@@ -661,10 +681,24 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(selections), T(operations_and_fragments), T(keywords_are_names), T(variables), T(many_variables),
-		T(types_alone), T(values), T(numbers), T(strings), T(block_strings), T(ignored_tokens),
-		T(lexer_knows_the_whole_language), T(syntax_errors), T(truncations), T(long_tokens_are_cut_in_messages),
-		T(depth_is_limited), T(depth_limit_is_given_and_capped), T(tokens_are_limited),
+		T(selections),
+		T(operations_and_fragments),
+		T(keywords_are_names),
+		T(variables),
+		T(many_variables),
+		T(types_alone),
+		T(values),
+		T(numbers),
+		T(strings),
+		T(block_strings),
+		T(ignored_tokens),
+		T(lexer_knows_the_whole_language),
+		T(syntax_errors),
+		T(truncations),
+		T(long_tokens_are_cut_in_messages),
+		T(depth_is_limited),
+		T(depth_limit_is_given_and_capped),
+		T(tokens_are_limited),
 		T(many_names_are_compared_quickly),
 	};
 
