@@ -203,9 +203,8 @@ static void equality_of_many(void **state)
 static void constants_to_json(void **state)
 {
 	(void)state;
-	str source = STR(
-		"{a: [1, -2.50, 12345678901234567890], b: \"q\\\"\\u0041\", c: {d: true, e: false}, "
-		"f: null, g: E, h: $v}");
+	str source = STR("{a: [1, -2.50, 12345678901234567890], b: \"q\\\"\\u0041\", c: {d: true, e: false}, "
+			 "f: null, g: E, h: $v}");
 
 	assert_str(json_to_str(a, gq_value_to_json(a, value_of(source))),
 		STR("{\"a\":[1,-2.50,12345678901234567890],\"b\":\"q\\\"A\",\"c\":{\"d\":true,\"e\":false},"
