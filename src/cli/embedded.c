@@ -126,10 +126,14 @@ static int remove_one(const char *path, const struct stat *st, int kind, struct 
 	return remove(path);
 }
 
-static bool tree_remove(const char *path, error *err)
+/* What first starts that were cut off left behind. Their last children may still be at it: what resists is left. */
+static void leftovers_remove(embedded *e)
 {
-	if (nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS) == 0 || errno == ENOENT) return true;
-	return FAIL(err, "cannot remove %s, left by a first start that did not end: %s", path, strerror(errno));
+	DIR *d = opendir(e->dir);
+	for (struct dirent *entry; d && (entry = readdir(d));)
+		if (str_starts(str_from(entry->d_name), STR("pg.new.")))
+			nftw(text_z(e->a, "%s/%s", e->dir, entry->d_name), remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	if (d) closedir(d);
 }
 
 /* ---- the folder ---- */
@@ -271,19 +275,19 @@ static bool run_program(
 		.dir = dir,
 		.user = &e->user,
 		.out = -1,
-		.death_signal = SIGTERM};
+		.death_signal = SIGKILL};
 	return child_run(e->a, &spec, ms, out, err);
 }
 
-/* initdb into pg.new, which becomes pg when all is there: a first start that is cut off leaves nothing half made. */
+/* initdb into a folder that becomes pg when all is there: a first start that is cut off leaves nothing half made. */
 static bool cluster_make(embedded *e, error *err)
 {
-	const char *fresh = text_z(e->a, "%s/pg.new", e->dir);
+	const char *fresh = text_z(e->a, "%s/pg.new.%d", e->dir, (int)getpid());
 	const char *argv[] = {e->programs.initdb, "-D", fresh, "-U", ROLE, "-A", "trust", "-E", "UTF8", "--no-sync",
 		text_z(e->a, "--locale=%s", pg_programs_locale()), NULL};
 	log_text(LOG_STARTUP, LOG_INFO, "embedded", "making a PostgreSQL %.*s cluster in %s",
 		STR_ARG(e->programs.version), e->dir);
-	if (!tree_remove(fresh, err)) return false;
+	leftovers_remove(e);
 	child_output said;
 	if (!run_program(e, argv, e->dir, INIT_MS, &said, err)) return false;
 	if (said.late) return FAIL(err, "initdb did not end within %d s in %s", INIT_MS / 1000, e->dir);
@@ -337,20 +341,22 @@ static bool socket_fits(const char *dir)
 	return strlen(dir) + strlen(SOCKET_FILE) < sizeof((struct sockaddr_un *)0)->sun_path;
 }
 
+/* Files of a postmaster that is gone. Left to PostgreSQL, a process that has its number now, or its zombie, would count. */
+static void socket_clear(embedded *e, const char *dir)
+{
+	unlink(text_z(e->a, "%s" SOCKET_FILE, dir));
+	unlink(text_z(e->a, "%s" SOCKET_FILE ".lock", dir));
+}
+
 /* Takes away a borrowed directory, ours by the link that leads to it. */
-static void socket_return(const embedded *e)
+static void socket_return(embedded *e)
 {
 	char at[PATH_MAX];
-	ssize_t n = readlink(e->socket, at, sizeof at - sizeof(SOCKET_FILE ".lock"));
+	ssize_t n = readlink(e->socket, at, sizeof at - 1);
 	if (n <= 0) return;
 	at[n] = '\0';
 	if (!strstr(at, "/weir-")) return;
-	static const char *const files[] = {SOCKET_FILE, SOCKET_FILE ".lock"};
-	for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-		memcpy(at + n, files[i], strlen(files[i]) + 1);
-		unlink(at);
-	}
-	at[n] = '\0';
+	socket_clear(e, at);
 	rmdir(at);
 	unlink(e->socket);
 }
@@ -360,6 +366,7 @@ static bool socket_place(embedded *e, error *err)
 	socket_return(e);
 	e->sockets = e->socket;
 	if (socket_fits(e->socket)) {
+		socket_clear(e, e->socket);
 		if (mkdir(e->socket, 0700) == 0 || errno == EEXIST) return true;
 		return FAIL(err, "cannot make %s: %s", e->socket, strerror(errno));
 	}
@@ -394,6 +401,9 @@ static pid_t postmaster_read(const embedded *e, bool *ready)
 static int works_here(const embedded *e, pid_t pid)
 {
 	char link[64], at[PATH_MAX];
+	struct stat st;
+	snprintf(link, sizeof link, "/proc/%d", (int)pid);
+	if (stat(link, &st) == 0 && st.st_uid != e->user.uid) return 0;
 	snprintf(link, sizeof link, "/proc/%d/cwd", (int)pid);
 	ssize_t n = readlink(link, at, sizeof at);
 	if (n < 0) return errno == ENOENT ? 0 : -1;
