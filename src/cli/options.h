@@ -1,7 +1,8 @@
 /*
- * options: the command line and environment of `weir serve` (and demo), as one table of rows. Hasura v2: Server/Init/{Arg,Env}.hs.
- * A flag beats the environment. For every HASURA_GRAPHQL_X there is WEIR_X; when both are set HASURA_GRAPHQL_X counts, with a warning.
- * Ownership: all texts live in the arena given to options_parse (or in argv/env).
+ * options: the command line and environment of `weir serve` (and demo), as one table of rows. Hasura v2:
+ * Server/Init/{Arg,Env}.hs. A flag beats the environment. For every HASURA_GRAPHQL_X there is WEIR_X; when both are set
+ * HASURA_GRAPHQL_X counts, with a warning. Ownership: all texts live in the arena given to options_parse (or in
+ * argv/env).
  */
 #pragma once
 #include "base/arena.h"
@@ -30,8 +31,9 @@ typedef struct options {
 	str_vec warnings;
 } options;
 
-/* argv without the program's name; env as environ. Reads everything, checks everything. Errors: ERR_INVALID_CONFIGURATION naming the flag or variable and
- * what to write; unknown flags name the nearest one; security settings that are known and not served are refused. */
+/* argv without the program's name; env as environ. Reads everything, checks everything. Errors:
+ * ERR_INVALID_CONFIGURATION naming the flag or variable and what to write; unknown flags name the nearest one; security
+ * settings that are known and not served are refused. */
 MUST_CHECK bool options_parse(arena *a, int argc, char *const *argv, char *const *env, options *out, error *err);
 /* The first word that is no flag and no flag's value, or NULL: for choosing a command before parsing. */
 const char *options_command(int argc, char *const *argv);

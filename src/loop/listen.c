@@ -47,7 +47,8 @@ static bool target_resolve(listen_target *t, str host, error *err)
 	name[host.n] = 0;
 	rc = getaddrinfo(name, NULL, &hints, &list);
 	if (rc != 0) {
-		return error_set(err, ERR_START_FAILED, STR_NULL, "cannot listen on host \"%s\": %s", name, gai_strerror(rc));
+		return error_set(
+			err, ERR_START_FAILED, STR_NULL, "cannot listen on host \"%s\": %s", name, gai_strerror(rc));
 	}
 	memset(t, 0, sizeof(*t));
 	memcpy(&t->addr, list->ai_addr, list->ai_addrlen);
@@ -65,7 +66,7 @@ static int socket_open(const listen_target *t, bool shared)
 	if (fd < 0) return -1;
 	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0) goto fail;
 	if (t->addr.ss_family == AF_INET6 &&
-	    setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, t->dual ? &off : &on, sizeof(on)) != 0) {
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, t->dual ? &off : &on, sizeof(on)) != 0) {
 		goto fail;
 	}
 	if (shared && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) != 0) goto fail;
@@ -85,7 +86,8 @@ static uint16_t socket_port(int fd)
 	socklen_t len = sizeof(a);
 
 	if (getsockname(fd, (struct sockaddr *)&a, &len) != 0) return 0;
-	return ntohs(a.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&a)->sin6_port : ((struct sockaddr_in *)&a)->sin_port);
+	return ntohs(a.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&a)->sin6_port
+					     : ((struct sockaddr_in *)&a)->sin_port);
 }
 
 /* The sockets; on failure errno says why and none is open. */
@@ -119,9 +121,11 @@ static bool open_fail(str host, uint16_t port, error *err)
 {
 	if (errno == EADDRINUSE) {
 		return error_set(err, ERR_START_FAILED, STR_NULL,
-			"port %u on host \"%.*s\" is in use by another program: stop it, or choose another with --server-port", port, STR_ARG(host));
+			"port %u on host \"%.*s\" is in use by another program: stop it, or choose another with --server-port",
+			port, STR_ARG(host));
 	}
-	return error_set(err, ERR_START_FAILED, STR_NULL, "cannot listen on host \"%.*s\", port %u: %s", STR_ARG(host), port, strerror(errno));
+	return error_set(err, ERR_START_FAILED, STR_NULL, "cannot listen on host \"%.*s\", port %u: %s", STR_ARG(host),
+		port, strerror(errno));
 }
 
 bool listen_open(str host, uint16_t port, unsigned n, int *fds, uint16_t *port_out, error *err)

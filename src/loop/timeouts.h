@@ -1,7 +1,7 @@
 /*
- * timeouts: thousands of deadlines at the price of a linked list. All entries of a list wait equally long, so the list is in order of
- * deadlines by construction: arming and disarming are O(1), a sweep looks at the head only.
- * Ownership: the links are inside the caller's structures. Threads: one thread per list.
+ * timeouts: thousands of deadlines at the price of a linked list. All entries of a list wait equally long, so the list
+ * is in order of deadlines by construction: arming and disarming are O(1), a sweep looks at the head only. Ownership:
+ * the links are inside the caller's structures. Threads: one thread per list.
  */
 #pragma once
 #include <stdbool.h>
@@ -19,7 +19,8 @@ typedef struct timeout_list {
 } timeout_list;
 
 void timeout_list_init(timeout_list *l, uint64_t after_ms);
-/* (Re)arms: deadline now + after, at the end of l. The link may be in any list or in none (zeroed). A list of 0 ms only removes. */
+/* (Re)arms: deadline now + after, at the end of l. The link may be in any list or in none (zeroed). A list of 0 ms only
+ * removes. */
 void timeout_arm(timeout_list *l, timeout_link *link, uint64_t now_ms);
 /* Removes from the list it is in; fine when in none. */
 void timeout_disarm(timeout_link *link);

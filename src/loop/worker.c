@@ -18,7 +18,12 @@ typedef struct post {
 } post;
 
 /* The head of the queue of a worker that has ended: pushing is over. */
-static post queue_closed;
+static const post closed_mark;
+
+static post *queue_closed(void)
+{
+	return (post *)(uintptr_t)&closed_mark; /* never written through */
+}
 
 typedef struct sleep_hook {
 	void (*fn)(void *arg);
@@ -64,7 +69,7 @@ static post *queue_take(struct worker_private *p, post *leave)
 	post *list = atomic_exchange_explicit(&p->queue, leave, memory_order_acq_rel);
 	post *out = NULL;
 
-	while (list && list != &queue_closed) {
+	while (list && list != queue_closed()) {
 		post *next = list->next;
 		list->next = out;
 		out = list;
@@ -91,12 +96,13 @@ bool worker_post(worker *w, void (*fn)(void *arg), void *arg)
 	item->fn = fn;
 	item->arg = arg;
 	do {
-		if (head == &queue_closed) {
+		if (head == queue_closed()) {
 			mem_free(item);
 			return false;
 		}
 		item->next = head;
-	} while (!atomic_compare_exchange_weak_explicit(&w->priv->queue, &head, item, memory_order_acq_rel, memory_order_acquire));
+	} while (!atomic_compare_exchange_weak_explicit(
+		&w->priv->queue, &head, item, memory_order_acq_rel, memory_order_acquire));
 	/* Whoever made the queue non-empty wakes the loop; the others ride along. */
 	if (!head) uv_async_send(&w->priv->wake);
 	return true;
@@ -113,7 +119,8 @@ static void on_prepare(uv_prepare_t *h)
 {
 	worker *w = h->data;
 
-	for (unsigned i = 0; i < w->priv->hook_count; i++) w->priv->hooks[i].fn(w->priv->hooks[i].arg);
+	for (unsigned i = 0; i < w->priv->hook_count; i++)
+		w->priv->hooks[i].fn(w->priv->hooks[i].arg);
 }
 
 void worker_before_sleep(worker *w, void (*fn)(void *arg), void *arg)
@@ -219,7 +226,7 @@ static void worker_thread(void *arg)
 	uv_sem_post(&w->group->ready);
 	uv_run(&w->loop, UV_RUN_DEFAULT);
 	/* From here on posts are refused; those already in run now, so that no argument is lost. */
-	queue_run(queue_take(p, &queue_closed));
+	queue_run(queue_take(p, queue_closed()));
 }
 
 static bool worker_init(worker_group *g, unsigned i, error *err)
@@ -232,7 +239,8 @@ static bool worker_init(worker_group *g, unsigned i, error *err)
 		rc = uv_async_init(&w->loop, &p->wake, on_wake);
 		if (rc != 0) uv_loop_close(&w->loop);
 	}
-	if (rc != 0) return error_set(err, ERR_START_FAILED, STR_NULL, "cannot start worker %u: %s", i, uv_strerror(rc));
+	if (rc != 0)
+		return error_set(err, ERR_START_FAILED, STR_NULL, "cannot start worker %u: %s", i, uv_strerror(rc));
 	w->group = g;
 	w->index = i;
 	w->priv = p;
@@ -254,7 +262,7 @@ static void worker_close(worker *w)
 {
 	struct worker_private *p = w->priv;
 
-	queue_run(queue_take(p, &queue_closed));
+	queue_run(queue_take(p, queue_closed()));
 	uv_close((uv_handle_t *)&p->wake, NULL);
 	uv_close((uv_handle_t *)&p->prepare, NULL);
 	uv_close((uv_handle_t *)&p->grace, NULL);
@@ -308,14 +316,16 @@ bool worker_group_start(worker_group *g, error *err)
 		worker *w = &g->workers[started];
 		if (uv_thread_create(&w->priv->thread, worker_thread, w) != 0) break;
 	}
-	for (unsigned i = 0; i < started; i++) uv_sem_wait(&g->ready);
+	for (unsigned i = 0; i < started; i++)
+		uv_sem_wait(&g->ready);
 	g->running = started == g->count;
 	for (unsigned i = 0; i < started && !failed; i++) {
 		if (!g->privs[i].start_ok) failed = &g->privs[i].start_err;
 	}
 	if (g->running && !failed) return true;
 	worker_group_stop(g, 0);
-	for (unsigned i = 0; i < started; i++) uv_thread_join(&g->privs[i].thread);
+	for (unsigned i = 0; i < started; i++)
+		uv_thread_join(&g->privs[i].thread);
 	g->running = false;
 	if (!failed) return error_set(err, ERR_START_FAILED, STR_NULL, "cannot start a thread");
 	return error_set(err, failed->code, STR_NULL, "%.*s", STR_ARG(failed->message));
@@ -332,14 +342,16 @@ void worker_group_stop(worker_group *g, uint64_t grace_ms)
 void worker_group_join(worker_group *g)
 {
 	if (!g->running) return;
-	for (unsigned i = 0; i < g->count; i++) uv_thread_join(&g->privs[i].thread);
+	for (unsigned i = 0; i < g->count; i++)
+		uv_thread_join(&g->privs[i].thread);
 	g->running = false;
 }
 
 void worker_group_free(worker_group *g)
 {
 	if (!g) return;
-	for (unsigned i = 0; i < g->count; i++) worker_close(&g->workers[i]);
+	for (unsigned i = 0; i < g->count; i++)
+		worker_close(&g->workers[i]);
 	uv_sem_destroy(&g->ready);
 	mem_free(g->privs);
 	mem_free(g->workers);

@@ -3,7 +3,9 @@
 
 static json *seconds(arena *a, uint64_t ns)
 {
-	return json_new_number(a, str_printf(a, "%llu.%09llu", (unsigned long long)(ns / 1000000000u), (unsigned long long)(ns % 1000000000u)));
+	return json_new_number(a,
+		str_printf(a, "%llu.%09llu", (unsigned long long)(ns / 1000000000u),
+			(unsigned long long)(ns % 1000000000u)));
 }
 
 static json *text(arena *a, str s)

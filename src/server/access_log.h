@@ -7,7 +7,7 @@
 
 typedef struct access_log_facts {
 	int status;
-	size_t response_size;     /* as sent */
+	size_t response_size; /* as sent */
 	size_t uncompressed_size;
 	bool gzipped;
 	uint64_t now_ns;

@@ -2,7 +2,8 @@
 
 static bool scheme_char(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+' || c == '.' || c == '-';
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+' || c == '.' ||
+		c == '-';
 }
 
 /* scheme "://" rest. Hasura v2: Cors.hs schemeParser (any scheme, for browser extensions). */
@@ -10,7 +11,8 @@ static bool split_scheme(str s, str *scheme, str *rest)
 {
 	size_t i = 0;
 
-	while (i < s.n && scheme_char(s.p[i])) i++;
+	while (i < s.n && scheme_char(s.p[i]))
+		i++;
 	if (i == 0 || !str_starts(str_from_at(s, i), STR("://"))) return false;
 	*scheme = str_sub(s, 0, i + 3);
 	*rest = str_from_at(s, i + 3);
@@ -21,7 +23,8 @@ static str digits_of(str s)
 {
 	size_t i = 0;
 
-	while (i < s.n && s.p[i] >= '0' && s.p[i] <= '9') i++;
+	while (i < s.n && s.p[i] >= '0' && s.p[i] <= '9')
+		i++;
 	while (i > 1 && s.p[0] == '0') {
 		s = str_from_at(s, 1);
 		i--;
@@ -29,7 +32,8 @@ static str digits_of(str s)
 	return str_sub(s, 0, i);
 }
 
-/* host[:port]; the port is a number and the end, else it does not match (stricter than Hasura's, which ignores what follows). */
+/* host[:port]; the port is a number and the end, else it does not match (stricter than Hasura's, which ignores what
+ * follows). */
 static bool split_port(str s, str *host, str *port)
 {
 	size_t colon = str_find_char(s, ':');
@@ -56,7 +60,9 @@ static bool host_ok(str host)
 {
 	for (size_t i = 0; i < host.n; i++) {
 		unsigned char c = (unsigned char)host.p[i];
-		if (c <= ' ' || c == 0x7f || c == '/' || c == '*' || c == '"' || c == '\\' || c == '@' || c == '?' || c == '#') return false;
+		if (c <= ' ' || c == 0x7f || c == '/' || c == '*' || c == '"' || c == '\\' || c == '@' || c == '?' ||
+			c == '#')
+			return false;
 	}
 	return host.n > 0;
 }
@@ -78,7 +84,8 @@ bool cors_parse(arena *a, str list, cors_policy *out, error *err)
 	*out = (cors_policy){.mode = CORS_ALLOW_ALL};
 	if (str_eqz(list, "*")) return true;
 	list = str_copy(a, list);
-	for (size_t i = 0; i < list.n; i++) n += list.p[i] == ',';
+	for (size_t i = 0; i < list.n; i++)
+		n += list.p[i] == ',';
 	out->mode = CORS_LIST;
 	out->domains = NEW_ARRAY(a, cors_domain, n);
 	for (;;) {
@@ -87,7 +94,8 @@ bool cors_parse(arena *a, str list, cors_policy *out, error *err)
 		if (!parse_domain(one, &out->domains[out->n])) {
 			/* Hasura v2: Cors.hs errMsg. */
 			return error_set(err, ERR_INVALID_CONFIGURATION, STR_NULL,
-				"invalid domain: '%.*s'. All domains should have scheme + (optional wildcard) host + (optional port)", STR_ARG(one));
+				"invalid domain: '%.*s'. All domains should have scheme + (optional wildcard) host + (optional port)",
+				STR_ARG(one));
 		}
 		out->n++;
 		if (comma == SIZE_MAX) return true;
@@ -122,9 +130,10 @@ void cors_put_headers(buf *b, str origin)
 {
 	buf_put(b, STR("Access-Control-Allow-Origin: "));
 	buf_put(b, origin);
-	buf_put(b, STR("\r\nAccess-Control-Allow-Credentials: true\r\n"
-		       "Access-Control-Allow-Methods: GET,POST,PUT,PATCH,DELETE,OPTIONS\r\n"
-		       "Access-Control-Expose-Headers: X-Hasura-Query-Cache-Key,X-Hasura-Query-Family-Cache-Key,Warning\r\n"));
+	buf_put(b,
+		STR("\r\nAccess-Control-Allow-Credentials: true\r\n"
+		    "Access-Control-Allow-Methods: GET,POST,PUT,PATCH,DELETE,OPTIONS\r\n"
+		    "Access-Control-Expose-Headers: X-Hasura-Query-Cache-Key,X-Hasura-Query-Family-Cache-Key,Warning\r\n"));
 }
 
 void cors_put_preflight(buf *b, str requested)

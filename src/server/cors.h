@@ -24,11 +24,13 @@ typedef struct cors_policy {
 	size_t n;
 } cors_policy;
 
-/* "*" or a comma-separated list of scheme://[*.]host[:port]. Texts are copied into a. Error: ERR_INVALID_CONFIGURATION naming the domain. */
+/* "*" or a comma-separated list of scheme://[*.]host[:port]. Texts are copied into a. Error: ERR_INVALID_CONFIGURATION
+ * naming the domain. */
 MUST_CHECK bool cors_parse(arena *a, str list, cors_policy *out, error *err);
 /* May a page of this Origin read the answer? O(domains). */
 bool cors_allows(const cors_policy *p, str origin);
-/* Appends the header lines of an answer to an allowed origin ("Access-Control-…: …\r\n"). origin must have come through the HTTP parser. */
+/* Appends the header lines of an answer to an allowed origin (whole lines). origin must have come through
+ * the HTTP parser. */
 void cors_put_headers(buf *b, str origin);
 /* Appends what a preflight answer (204) has besides. requested: Access-Control-Request-Headers, echoed. */
 void cors_put_preflight(buf *b, str requested);

@@ -1,5 +1,6 @@
 /*
- * gzip: compression of answers. A `gzip` keeps zlib's state for reuse: one per worker. Hasura v2: Server/Compression.hs.
+ * gzip: compression of answers. A `gzip` keeps zlib's state for reuse: one per worker. Hasura v2:
+ * Server/Compression.hs.
  */
 #pragma once
 #include "base/buf.h"

@@ -79,11 +79,10 @@ static void tcp_close(http_worker *hw, uv_tcp_t *tcp)
 /* Too many: the answer goes out if the socket takes it at once. */
 static void refuse(http_worker *hw, uv_tcp_t *tcp)
 {
-	static const char answer[] = "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: 106\r\n"
-				     "Connection: close\r\n\r\n"
-				     "{\"path\":\"$\",\"error\":\"too many connections (the limit is a setting: --max-connections)\",\"code\":\"busy\"}     ";
-	uv_buf_t b = uv_buf_init((char *)(uintptr_t)answer, sizeof(answer) - 1);
+	uv_buf_t b;
 
+	http_put_rejection(hw, 503, "busy", "too many connections (the limit is a setting: --max-connections)");
+	b = uv_buf_init(hw->head.p, (unsigned)hw->head.n);
 	if (uv_try_write((uv_stream_t *)tcp, &b, 1) < 0) {
 		/* nothing more to do for it */
 	}
@@ -340,7 +339,8 @@ static void conn_process(http_conn *c, const char *data, size_t n, bool from_pen
 		c->cur = data;
 		c->cur_n = n;
 		if (r == HTTP_PARSE_FAILED) {
-			conn_reject(c, c->parser.status, c->parser.status == 501 ? "not-supported" : "bad-request", c->parser.reason);
+			conn_reject(c, c->parser.status, c->parser.status == 501 ? "not-supported" : "bad-request",
+				c->parser.reason);
 		} else if (r == HTTP_PARSE_DONE) {
 			dispatch(c);
 		} else {
@@ -382,8 +382,8 @@ void conn_answered(http_conn *c)
 	conn_resume(c);
 }
 
-/* The client has closed its side. That may be all of it (a browser left) or half (it still reads): requests at hand are answered; while one runs, a
- * harmless interim answer finds out whether anybody is there. */
+/* The client has closed its side. That may be all of it (a browser left) or half (it still reads): requests at hand are
+ * answered; while one runs, a harmless interim answer finds out whether anybody is there. */
 static void on_eof(http_conn *c)
 {
 	c->eof = true;
@@ -458,16 +458,11 @@ static void on_wait_over(http_conn *c)
 			conn_close(c);
 		}
 		return;
-	case WAIT_BODY:
-		conn_reject(c, 408, "timeout", "request body did not arrive in time");
-		return;
-	case WAIT_PROBE:
-		probe(c);
-		return;
+	case WAIT_BODY: conn_reject(c, 408, "timeout", "request body did not arrive in time"); return;
+	case WAIT_PROBE: probe(c); return;
 	case WAIT_IDLE:
 	case WAIT_LINGER:
-	case WAIT_COUNT:
-		conn_close(c);
+	case WAIT_COUNT: conn_close(c);
 	}
 }
 
@@ -482,7 +477,8 @@ void conn_sweep(http_worker *hw)
 	timeout_link *link;
 
 	for (int i = 0; i < WAIT_COUNT; i++) {
-		while ((link = timeout_expired(&hw->waits[i], now))) on_wait_over(conn_of(link, offsetof(http_conn, wait)));
+		while ((link = timeout_expired(&hw->waits[i], now)))
+			on_wait_over(conn_of(link, offsetof(http_conn, wait)));
 	}
 	while ((link = timeout_expired(&hw->write_waits, now))) {
 		http_conn *c = conn_of(link, offsetof(http_conn, write_wait));

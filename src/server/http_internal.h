@@ -1,9 +1,10 @@
 /*
  * http_internal: what the files of the HTTP engine share; nobody else includes it.
  *
- * A connection is READING (idle or inside a request), BUSY (a handler has its request), LINGER (its last answer is out, what still comes is thrown
- * away) or CLOSED (waiting to be freed at the end of the loop's turn). While idle it owns no buffer: requests with their arena, head and body come from
- * the worker's pool, bytes are read into one buffer of the worker.
+ * A connection is READING (idle or inside a request), BUSY (a handler has its request), LINGER (its last answer is out,
+ * what still comes is thrown away) or CLOSED (waiting to be freed at the end of the loop's turn). While idle it owns no
+ * buffer: requests with their arena, head and body come from the worker's pool, bytes are read into one buffer of the
+ * worker.
  */
 #pragma once
 #include "server/gzip.h"
@@ -58,16 +59,16 @@ struct http_conn {
 	size_t cur_n;
 	size_t write_mark; /* bytes waiting at the last look of the write timeout */
 	size_t body_mark;
-	uint32_t writes;   /* uv_writes in flight */
+	uint32_t writes; /* uv_writes in flight */
 	uint32_t probes;
 	conn_wait wait_kind;
 	conn_state state;
-	bool in_loop;      /* conn_process is on the stack */
+	bool in_loop; /* conn_process is on the stack */
 	bool reading;
-	bool eof;          /* the client will send nothing more */
+	bool eof; /* the client will send nothing more */
 	bool close_when_written;
 	bool linger_when_written;
-	bool continued;    /* 100 Continue is out */
+	bool continued; /* 100 Continue is out */
 	uint8_t ip_n;
 	char ip[HTTP_IP_MAX];
 };
@@ -87,8 +88,8 @@ struct http_worker {
 	http_request *pool;
 	unsigned pool_n;
 	http_request *used;
-	buf head;  /* head of the answer being made */
-	buf zip;   /* its compressed body */
+	buf head; /* head of the answer being made */
+	buf zip;  /* its compressed body */
 	gzip *gzip;
 	uint64_t date_s;
 	char date[40]; /* "Date: …\r\n" of that second */
@@ -124,8 +125,8 @@ void conn_answered(http_conn *c);
 /* Goes on after an answer or when output has drained. */
 void conn_resume(http_conn *c);
 void conn_detach(http_conn *c);
-/* No further request: closes when all is written. linger: input may still come and is thrown away for a while, so that a reset does not overtake the
- * last answer. Gives c->req back. */
+/* No further request: closes when all is written. linger: input may still come and is thrown away for a while, so that
+ * a reset does not overtake the last answer. Gives c->req back. */
 void conn_end(http_conn *c, bool linger);
 /* From http_write: the last queued byte is out. */
 void conn_drained(http_conn *c);
@@ -147,5 +148,7 @@ static inline bool conn_output_full(const http_conn *c, uint64_t limit)
 /* http_response.c */
 /* Answers an error the engine itself found, then closes. c->req may be NULL. */
 void conn_reject(http_conn *c, int status, const char *code, const char *reason);
+/* Makes such an answer in hw->head. */
+void http_put_rejection(http_worker *hw, int status, const char *code, const char *reason);
 /* Answers what needs no handler (preflight, foreign forms). */
 bool http_answer_early(http_request *req);

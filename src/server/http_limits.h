@@ -7,17 +7,17 @@
 #include <stdint.h>
 
 /* X(field, default, setting, what the client gets) */
-#define HTTP_LIMITS(X)                                                                                                  \
-	X(head_bytes, 65536, "--max-total-header-length", "431; 414 while still in the request line")                   \
-	X(header_count, 100, "--max-header-count", "431")                                                               \
-	X(body_bytes, 16777216, "--max-body-size", "413")                                                               \
-	X(connections, 16384, "--max-connections", "503, then closed")                                                  \
-	X(pipeline_bytes, 65536, "", "reading pauses: unread pipelined bytes kept while a request runs")                \
-	X(output_bytes, 1048576, "--max-output-queue", "reading pauses: answers the client does not take")              \
-	X(head_ms, 30000, "--server-timeout", "408; silence when not one byte came")                                    \
-	X(body_ms, 30000, "--server-timeout", "408 unless another 64 KB came in the time")                              \
-	X(write_ms, 30000, "--server-timeout", "closed unless something was taken in the time")                         \
-	X(idle_ms, 75000, "--keep-alive-timeout", "closed between two requests")                                        \
+#define HTTP_LIMITS(X)                                                                                     \
+	X(head_bytes, 65536, "--max-total-header-length", "431; 414 while still in the request line")      \
+	X(header_count, 100, "--max-header-count", "431")                                                  \
+	X(body_bytes, 16777216, "--max-body-size", "413")                                                  \
+	X(connections, 16384, "--max-connections", "503, then closed")                                     \
+	X(pipeline_bytes, 65536, "", "reading pauses: unread pipelined bytes kept while a request runs")   \
+	X(output_bytes, 1048576, "--max-output-queue", "reading pauses: answers the client does not take") \
+	X(head_ms, 30000, "--server-timeout", "408; silence when not one byte came")                       \
+	X(body_ms, 30000, "--server-timeout", "408 unless another 64 KB came in the time")                 \
+	X(write_ms, 30000, "--server-timeout", "closed unless something was taken in the time")            \
+	X(idle_ms, 75000, "--keep-alive-timeout", "closed between two requests")                           \
 	X(linger_ms, 3000, "", "time after an error during which the rest of a request is read and thrown away")
 
 typedef struct http_limits {

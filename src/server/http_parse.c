@@ -47,8 +47,9 @@ static bool host_ok(str host)
 /* Headers that decide who asks or how bytes are framed: a second one is an attack, never "the last wins". */
 static bool must_be_single(str name)
 {
-	static const str single[] = {STR_INIT("host"), STR_INIT("authorization"), STR_INIT("content-length"), STR_INIT("transfer-encoding"),
-		STR_INIT("content-encoding"), STR_INIT("expect"), STR_INIT("content-type"), STR_INIT("origin")};
+	static const str single[] = {STR_INIT("host"), STR_INIT("authorization"), STR_INIT("content-length"),
+		STR_INIT("transfer-encoding"), STR_INIT("content-encoding"), STR_INIT("expect"),
+		STR_INIT("content-type"), STR_INIT("origin")};
 
 	for (size_t i = 0; i < sizeof(single) / sizeof(single[0]); i++) {
 		if (str_eq_nocase(name, single[i])) return true;
@@ -73,11 +74,14 @@ static int check_special(http_parser *p, str name, str value, bool *has_host)
 		if (!host_ok(value)) return fail(p, 400, "invalid Host header");
 	} else if (str_eq_nocase(name, STR("transfer-encoding"))) {
 		if (p->msg->minor == 0) return fail(p, 400, "Transfer-Encoding is not part of HTTP/1.0");
-		if (!str_eq_nocase(value, STR("chunked"))) return fail(p, 501, "only the transfer coding \"chunked\" is supported");
+		if (!str_eq_nocase(value, STR("chunked")))
+			return fail(p, 501, "only the transfer coding \"chunked\" is supported");
 	} else if (str_eq_nocase(name, STR("content-encoding"))) {
-		if (!str_eq_nocase(value, STR("identity"))) return fail(p, 415, "encoded request bodies are not supported");
+		if (!str_eq_nocase(value, STR("identity")))
+			return fail(p, 415, "encoded request bodies are not supported");
 	} else if (str_eq_nocase(name, STR("expect"))) {
-		if (!str_eq_nocase(value, STR("100-continue"))) return fail(p, 417, "only the expectation \"100-continue\" is supported");
+		if (!str_eq_nocase(value, STR("100-continue")))
+			return fail(p, 417, "only the expectation \"100-continue\" is supported");
 		p->msg->expect_continue = p->msg->minor == 1;
 	}
 	return 0;
@@ -94,7 +98,8 @@ static int check_headers(http_parser *p)
 
 		m->spans[i].value = value.n ? (uint32_t)(value.p - m->head.p) : 0;
 		m->spans[i].value_n = (uint32_t)value.n;
-		if (must_be_single(name) && seen_before(m, i)) return fail(p, 400, "a header that may come once came twice");
+		if (must_be_single(name) && seen_before(m, i))
+			return fail(p, 400, "a header that may come once came twice");
 		if (check_special(p, name, value, &has_host) != 0) return -1;
 	}
 	if (!has_host && m->minor == 1) return fail(p, 400, "Host header is missing");
@@ -202,13 +207,16 @@ static int on_headers_complete(llhttp_t *ll)
 
 	m->method = ll->method;
 	if (check_start_line(p) != 0 || check_headers(p) != 0) return -1;
-	/* We decide about upgrades: a request with an Upgrade we do not serve is an ordinary one (h2c, RFC 9110 7.8). */
+	/* We decide about upgrades: a request with an Upgrade we do not serve is an ordinary one (h2c, RFC 9110 7.8).
+	 */
 	m->upgrade = ll->upgrade;
 	ll->upgrade = 0;
 	p->headers_done = true;
 	if (ll->flags & F_CONTENT_LENGTH) {
-		if (p->limits->body_bytes && ll->content_length > p->limits->body_bytes) return fail(p, 413, "request body is too large");
-		buf_reserve(&m->body, ll->content_length > BODY_FIRST_RESERVE ? BODY_FIRST_RESERVE : (size_t)ll->content_length);
+		if (p->limits->body_bytes && ll->content_length > p->limits->body_bytes)
+			return fail(p, 413, "request body is too large");
+		buf_reserve(&m->body,
+			ll->content_length > BODY_FIRST_RESERVE ? BODY_FIRST_RESERVE : (size_t)ll->content_length);
 	}
 	return 0;
 }
@@ -281,7 +289,8 @@ static int line_end(http_parser *p, char before)
 /* Looks at the lines of the head before llhttp does; *take = bytes that belong to the head. */
 static int scan_head(http_parser *p, const char *data, size_t n, size_t *take)
 {
-	uint64_t max = p->limits->head_bytes && p->limits->head_bytes < HEAD_BYTES_HARD ? p->limits->head_bytes : HEAD_BYTES_HARD;
+	uint64_t max = p->limits->head_bytes && p->limits->head_bytes < HEAD_BYTES_HARD ? p->limits->head_bytes
+											: HEAD_BYTES_HARD;
 	size_t i = 0;
 
 	while (i < n && !p->head_done) {
@@ -289,10 +298,12 @@ static int scan_head(http_parser *p, const char *data, size_t n, size_t *take)
 		size_t len = (lf ? (size_t)(lf - data) + 1 : n) - i;
 		char before = len > 1 ? data[i + len - 2] : p->line_n ? p->prev : 0;
 
-		if (p->line_n == 0 && p->start_n && (data[i] == ' ' || data[i] == '\t')) return fail(p, 400, "folded header lines are not supported");
+		if (p->line_n == 0 && p->start_n && (data[i] == ' ' || data[i] == '\t'))
+			return fail(p, 400, "folded header lines are not supported");
 		p->head_bytes += len;
 		if (p->head_bytes > max) {
-			return p->start_n ? fail(p, 431, "request headers are too large") : fail(p, 414, "request target is too long");
+			return p->start_n ? fail(p, 431, "request headers are too large")
+					  : fail(p, 414, "request target is too long");
 		}
 		p->line_n += (uint32_t)len;
 		if (!p->start_n) tail_put(p, data + i, len);

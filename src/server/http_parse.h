@@ -1,8 +1,9 @@
 /*
- * http_parse: bytes in, one request message out; no I/O. llhttp (strict build) reads the grammar; what it lets pass is refused here:
- * bare LF, folded lines, extra blanks in the request line, versions other than 1.0 and 1.1, RTSP, empty header names, Host missing or twice,
- * doubled security headers, transfer codings other than a single "chunked", encoded bodies, fragments in targets.
- * The result does not depend on how the bytes are cut into pieces (tests/fuzz/fuzz_http.c).
+ * http_parse: bytes in, one request message out; no I/O. llhttp (strict build) reads the grammar; what it lets pass is
+ * refused here: bare LF, folded lines, extra blanks in the request line, versions other than 1.0 and 1.1, RTSP, empty
+ * header names, Host missing or twice, doubled security headers, transfer codings other than a single "chunked",
+ * encoded bodies, fragments in targets. The result does not depend on how the bytes are cut into pieces
+ * (tests/fuzz/fuzz_http.c).
  */
 #pragma once
 #include "base/arena.h"
@@ -16,15 +17,16 @@ typedef struct http_span {
 	uint32_t value, value_n;
 } http_span;
 
-/* Reused for one request after the other; http_message_clear keeps the memory. head and body are private until the message is complete. */
+/* Reused for one request after the other; http_message_clear keeps the memory. head and body are private until the
+ * message is complete. */
 typedef struct http_message {
-	buf head;         /* target, then names and values, back to back */
+	buf head; /* target, then names and values, back to back */
 	uint32_t target_n;
 	http_span *spans; /* into head */
 	size_t span_n, span_cap;
 	buf body;
-	uint8_t method;   /* llhttp_method_t */
-	uint8_t minor;    /* HTTP/1.minor */
+	uint8_t method; /* llhttp_method_t */
+	uint8_t minor;  /* HTTP/1.minor */
 	bool keep_alive;
 	bool upgrade;
 	bool expect_continue; /* headers are complete and the client waits for "100 Continue" */
@@ -42,18 +44,19 @@ typedef struct http_parser {
 	uint32_t start_n;  /* length of the request line, 0 while it is not complete */
 	uint8_t blanks;    /* empty lines before it */
 	uint8_t tail_n;
-	char tail[11];     /* its last bytes */
+	char tail[11]; /* its last bytes */
 	char prev;
 	bool head_done;    /* the scanner has seen the empty line */
 	bool headers_done; /* llhttp and our checks have passed it */
 	bool in_value;
-	uint16_t status;   /* of the failure */
+	uint16_t status; /* of the failure */
 	const char *reason;
 } http_parser;
 
 /* Ready for a message into *msg (cleared). limits must outlive the parser. */
 void http_parser_begin(http_parser *p, const http_limits *limits, http_message *msg);
-/* Eats bytes up to the end of one message; *used says how many. FAILED: p->status and p->reason (static text) say why; the connection is done for. */
+/* Eats bytes up to the end of one message; *used says how many. FAILED: p->status and p->reason (static text) say why;
+ * the connection is done for. */
 http_parse_result http_parser_feed(http_parser *p, const char *data, size_t n, size_t *used);
 /* True when at least one byte of the message has come. */
 bool http_parser_started(const http_parser *p);

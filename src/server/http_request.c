@@ -26,7 +26,8 @@ static void split_target(http_request *req, str target)
 		at = str_find(target, STR("://"));
 		target = str_from_at(target, at + 3);
 		at = 0;
-		while (at < target.n && target.p[at] != '/' && target.p[at] != '?') at++;
+		while (at < target.n && target.p[at] != '/' && target.p[at] != '?')
+			at++;
 		target = str_from_at(target, at);
 	}
 	at = str_find_char(target, '?');
@@ -138,7 +139,8 @@ str http_request_client_ip(const http_request *req)
 {
 	for (size_t i = 0; i < req->header_count; i++) {
 		str name = req->headers[i].name;
-		if (str_eq_nocase(name, STR("x-real-ip")) || str_eq_nocase(name, STR("x-forwarded-for"))) return req->headers[i].value;
+		if (str_eq_nocase(name, STR("x-real-ip")) || str_eq_nocase(name, STR("x-forwarded-for")))
+			return req->headers[i].value;
 	}
 	return req->peer_ip;
 }

@@ -112,7 +112,8 @@ static void put_head(buf *b, http_request *req, const answer *a, const http_resp
 	}
 	if (a->gzipped) buf_put(b, STR("Content-Encoding: gzip\r\n"));
 	if (!a->error) put_header(b, STR("x-request-id"), http_request_id(req));
-	for (size_t i = 0; i < res->header_count; i++) put_header(b, res->headers[i].name, res->headers[i].value);
+	for (size_t i = 0; i < res->header_count; i++)
+		put_header(b, res->headers[i].name, res->headers[i].value);
 	put_origin(b, req);
 	put_date(req->priv->hw, b);
 	if (a->close) {
@@ -134,7 +135,8 @@ static bool compress(http_request *req, const http_response *res, const answer *
 	http_worker *hw = req->priv->hw;
 	gzip_choice choice;
 
-	if (a->error || res->plain || res->gzipped || !a->has_body || body->n == 0 || req->method == METHOD_HEAD) return false;
+	if (a->error || res->plain || res->gzipped || !a->has_body || body->n == 0 || req->method == METHOD_HEAD)
+		return false;
 	choice = http_request_gzip(req);
 	if (choice == GZIP_NO || (choice == GZIP_MAY && body->n < GZIP_MIN_BYTES)) return false;
 	buf_clear(&hw->zip);
@@ -171,7 +173,10 @@ void http_send(http_request *req, const http_response *res)
 	http_worker *hw = req->priv->hw;
 	void (*release)(void *) = res->release;
 	void *release_arg = res->release_arg;
-	answer a = {.status = res->status, .content_type = res->content_type, .has_body = status_has_body(res->status), .gzipped = res->gzipped};
+	answer a = {.status = res->status,
+		.content_type = res->content_type,
+		.has_body = status_has_body(res->status),
+		.gzipped = res->gzipped};
 	str body = res->body;
 
 	if (!c) { /* the client has left */
@@ -206,7 +211,12 @@ void http_respond(http_request *req, int status, const http_header *headers, siz
 
 void http_respond_buf(http_request *req, int status, const http_header *headers, size_t n, buf *body)
 {
-	http_response r = {.status = status, .headers = headers, .header_count = n, .body = buf_str(body), .release = mem_free, .release_arg = body->p};
+	http_response r = {.status = status,
+		.headers = headers,
+		.header_count = n,
+		.body = buf_str(body),
+		.release = mem_free,
+		.release_arg = body->p};
 
 	*body = (buf){0};
 	http_send(req, &r);
@@ -240,9 +250,8 @@ void http_respond_error(http_request *req, const error *err)
 
 /* --- what the engine answers by itself --- */
 
-void conn_reject(http_conn *c, int status, const char *code, const char *reason)
+void http_put_rejection(http_worker *hw, int status, const char *code, const char *reason)
 {
-	http_worker *hw = c->hw;
 	buf body = {0};
 
 	put_error(&body, STR("$"), str_from(reason), str_from(code));
@@ -253,8 +262,14 @@ void conn_reject(http_conn *c, int status, const char *code, const char *reason)
 	buf_put(&hw->head, STR("\r\n"));
 	put_date(hw, &hw->head);
 	buf_put(&hw->head, STR("Connection: close\r\n\r\n"));
-	conn_write(c, buf_str(&hw->head), buf_str(&body), NULL, NULL);
+	buf_put(&hw->head, buf_str(&body));
 	buf_free(&body);
+}
+
+void conn_reject(http_conn *c, int status, const char *code, const char *reason)
+{
+	http_put_rejection(c->hw, status, code, reason);
+	conn_write(c, buf_str(&c->hw->head), STR_NULL, NULL, NULL);
 	conn_end(c, true);
 }
 
@@ -279,7 +294,8 @@ static void answer_preflight(http_request *req, str origin)
 /* Content types a page may post anywhere without the browser asking first. */
 static bool is_form(str type)
 {
-	static const str forms[] = {STR_INIT("application/x-www-form-urlencoded"), STR_INIT("multipart/form-data"), STR_INIT("text/plain")};
+	static const str forms[] = {
+		STR_INIT("application/x-www-form-urlencoded"), STR_INIT("multipart/form-data"), STR_INIT("text/plain")};
 
 	for (size_t i = 0; i < 3; i++) {
 		if (str_starts_nocase(type, forms[i])) return true;
@@ -292,8 +308,9 @@ static bool same_host(http_request *req, str origin)
 	size_t at = str_find(origin, STR("://"));
 	str host = at == SIZE_MAX ? origin : str_from_at(origin, at + 3);
 
-	return host.n > 0 && (str_eq_nocase(host, http_request_header(req, STR("host"))) ||
-		str_eq_nocase(host, http_request_header(req, STR("x-forwarded-host"))));
+	return host.n > 0 &&
+		(str_eq_nocase(host, http_request_header(req, STR("host"))) ||
+			str_eq_nocase(host, http_request_header(req, STR("x-forwarded-host"))));
 }
 
 bool http_answer_early(http_request *req)
@@ -308,9 +325,12 @@ bool http_answer_early(http_request *req)
 		return true;
 	}
 	/* A foreign page posting a form with the user's cookies or from inside the user's network. */
-	if (req->method != METHOD_POST || !is_form(http_request_header(req, STR("content-type"))) || same_host(req, origin)) return false;
+	if (req->method != METHOD_POST || !is_form(http_request_header(req, STR("content-type"))) ||
+		same_host(req, origin))
+		return false;
 	error_init(&err, req->arena);
-	if (!error_set(&err, ERR_ACCESS_DENIED, STR_NULL, "this origin may not post forms here: send application/json, or allow it with --cors-domain")) {
+	if (!error_set(&err, ERR_ACCESS_DENIED, STR_NULL,
+		    "this origin may not post forms here: send application/json, or allow it with --cors-domain")) {
 		err.status = 403;
 		http_respond_error(req, &err);
 	}
@@ -331,7 +351,8 @@ bool http_upgrade(http_request *req, str head, http_socket *out)
 		return false;
 	}
 	conn_flush(c);
-	if (c->state == CONN_CLOSED || c->writes || c->eof || uv_try_write((uv_stream_t *)c->tcp, &b, 1) != (int)head.n) {
+	if (c->state == CONN_CLOSED || c->writes || c->eof ||
+		uv_try_write((uv_stream_t *)c->tcp, &b, 1) != (int)head.n) {
 		c->req = NULL;
 		http_request_put(req);
 		conn_close(c);

@@ -153,7 +153,8 @@ static void service_stop(worker *w, void *ctx)
 	http_worker *hw = s->workers[w->index];
 
 	listener_close(hw);
-	while (hw->conns) conn_gone(hw->conns);
+	while (hw->conns)
+		conn_gone(hw->conns);
 	timer_stop(hw->sweep);
 	hw->sweep = NULL;
 }
@@ -235,7 +236,8 @@ void http_server_free(http_server *s)
 	if (!s) return;
 	n = worker_group_count(s->group);
 	listen_close(s->fds, n);
-	for (unsigned i = 0; i < n; i++) worker_free(s->workers[i]);
+	for (unsigned i = 0; i < n; i++)
+		worker_free(s->workers[i]);
 	mem_free(s->workers);
 	mem_free(s->fds);
 	mem_free(s);

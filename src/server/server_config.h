@@ -1,6 +1,6 @@
 /*
- * server_config: the values of the command line and environment the server needs; filled by cli/options, read-only afterwards.
- * Texts live as long as the options' arena.
+ * server_config: the values of the command line and environment the server needs; filled by cli/options, read-only
+ * afterwards. Texts live as long as the options' arena.
  */
 #pragma once
 #include "base/log.h"
@@ -9,19 +9,19 @@
 #include "server/http_limits.h"
 
 /* X(name, text): --enabled-apis. */
-#define SERVER_APIS(X)              \
-	X(API_METADATA, "metadata") \
-	X(API_GRAPHQL, "graphql")   \
-	X(API_PGDUMP, "pgdump")     \
+#define SERVER_APIS(X)                \
+	X(API_METADATA, "metadata")   \
+	X(API_GRAPHQL, "graphql")     \
+	X(API_PGDUMP, "pgdump")       \
 	X(API_DEVELOPER, "developer") \
-	X(API_CONFIG, "config")     \
+	X(API_CONFIG, "config")       \
 	X(API_METRICS, "metrics")
 
 enum {
 #define X(name, text) name##_INDEX,
 	SERVER_APIS(X)
 #undef X
-	SERVER_API_COUNT
+		SERVER_API_COUNT
 };
 
 typedef enum server_api {
@@ -43,10 +43,10 @@ typedef struct server_config {
 	cors_policy cors;
 	bool ws_read_cookie;
 	/* who may */
-	str admin_secret; /* empty: none; --admin-secret or --access-key */
+	str admin_secret;      /* empty: none; --admin-secret or --access-key */
 	str_vec admin_secrets; /* all of them, the one above included */
 	str unauthorized_role;
-	str jwt_secret; /* JSON text */
+	str jwt_secret;  /* JSON text */
 	str jwt_secrets; /* JSON array text */
 	str auth_hook;
 	bool auth_hook_post;
@@ -75,7 +75,7 @@ typedef struct server_config {
 	uint32_t pg_connections; /* total for a source, over workers */
 	uint32_t pg_stripes;
 	uint64_t pg_idle_ms;
-	uint64_t pg_lifetime_ms; /* 0: for ever */
+	uint64_t pg_lifetime_ms;     /* 0: for ever */
 	uint64_t pg_pool_timeout_ms; /* 0: for ever */
 	bool use_prepared_statements;
 	tx_isolation tx_isolation;
