@@ -5,6 +5,7 @@
  * Hasura v2: metadata `connection_info` (Postgres/Connection/Settings.hs).
  */
 #pragma once
+#include "base/arena.h"
 #include "base/error.h"
 
 typedef enum pg_isolation { PG_READ_COMMITTED, PG_REPEATABLE_READ, PG_SERIALIZABLE } pg_isolation;
@@ -70,6 +71,7 @@ pg_limit *pg_limit_ref(pg_limit *l);
 void pg_limit_unref(pg_limit *l);
 void pg_limit_set_cap(pg_limit *l, size_t cap);
 size_t pg_limit_used(const pg_limit *l);
+bool pg_limit_has_room(const pg_limit *l);
 /* One connection more, if the cap allows it. */
 bool pg_limit_take(pg_limit *l);
 void pg_limit_give(pg_limit *l);

@@ -1,7 +1,7 @@
 /*
  * pg_pool: the connections of one worker thread to one source, and the queue before them.
  *
- * Everything here runs on the loop's thread. A job is the caller's memory (libuv's idiom): it, its statements, SQL text
+ * Everything here runs on the loop's thread; a pool keeps its loop alive until it is closed. A job is the caller's memory (libuv's idiom): it, its statements, SQL text
  * and values must live until `done` was called or pg_job_cancel returned. `done` is called exactly once, never from
  * inside pg_job_submit, and never after pg_job_cancel. Callbacks may submit, cancel and close.
  *
@@ -22,8 +22,8 @@ typedef struct pg_tx pg_tx;
 typedef enum pg_mode {
 	PG_READ_FAST,  /* known to be quick: may share a Sync with its kind; each statement has its own snapshot */
 	PG_READ_ALONE, /* unknown or slow: a Sync and a connection of its own while it runs */
-	PG_READ_TX,    /* BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; statements; COMMIT in one write: one snapshot */
-	PG_WRITE_TX,   /* BEGIN (isolation of the source) READ WRITE; statements; COMMIT in one write, a connection of its own */
+	PG_READ_TX, /* BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; statements; COMMIT in one write: one snapshot */
+	PG_WRITE_TX, /* BEGIN (isolation of the source) READ WRITE; statements; COMMIT in one write, a connection of its own */
 } pg_mode;
 
 /* One statement. `id` names the text (and parameter types): equal id means equal text; 0 = used once, never prepared. */
@@ -34,16 +34,6 @@ typedef struct pg_stmt {
 	const char *const *values; /* text format, NUL-terminated; NULL = SQL NULL */
 	const pg_oid *types;       /* NULL or 0 = let the server infer */
 } pg_stmt;
-
-/* What the connection that answered told at its start; for the choice of codecs. */
-typedef struct pg_server {
-	int version; /* 150020 */
-	bool iso_dates;    /* DateStyle begins with ISO */
-	bool hex_bytea;    /* not reported by servers: false when unknown */
-	char date_style[32];
-	char interval_style[32];
-	char time_zone[64];
-} pg_server;
 
 /* results: n of them, one per statement, in order; n = 0 and err set on failure. */
 typedef void (*pg_job_cb)(pg_job *job, const pg_result *const *results, size_t n, const pg_error *err);
@@ -80,6 +70,7 @@ struct pg_job {
 	uint64_t submitted_ns;
 	uint64_t sent_ns;
 	uint8_t state;
+	uint8_t fail;    /* what to fail with */
 	uint8_t broken;  /* times its connection was lost under it */
 	uint8_t replans; /* times it was sent again because of prepared statements */
 	bool alone;      /* was in a batch that failed: own Sync from now on */
@@ -87,18 +78,19 @@ struct pg_job {
 };
 
 typedef struct pg_pool_options {
-	size_t max_conns;        /* of this worker; 0 = the source's max_connections */
-	size_t depth;            /* jobs under one Sync; 0 = 32 */
-	uint32_t fast_deadline_ms; /* a batch unanswered for longer gets no company and its jobs run elsewhere; 0 = 50 */
-	size_t stmt_cache;       /* prepared statements a connection; 0 = 1,000 */
-	size_t max_queue;        /* waiting jobs; 0 = 16,384 */
+	size_t max_conns; /* of this worker; 0 = the source's max_connections */
+	size_t depth;     /* jobs under one Sync; 0 = 32 */
+	uint32_t
+		fast_deadline_ms; /* a batch unanswered for longer gets no company and its jobs run elsewhere; 0 = 50 */
+	size_t stmt_cache;        /* prepared statements a connection; 0 = 1,000 */
+	size_t max_queue;         /* waiting jobs; 0 = 16,384 */
 } pg_pool_options;
 
 typedef struct pg_pool_stats {
 	size_t open, idle, connecting, queued, in_flight;
 	uint64_t connects, connect_failures, broken, replayed, rescued, cancels;
 	uint64_t jobs, batches, batched; /* batches: Syncs shared by more than one; batched: jobs in them */
-	bool unnamed_only; /* a transaction pooler was found (or prepared statements are off) */
+	bool unnamed_only;               /* a transaction pooler was found (or prepared statements are off) */
 } pg_pool_stats;
 
 /* params and limit are referenced. opt may be NULL. Connects when the first job comes. */
@@ -123,7 +115,7 @@ void pg_job_submit(pg_pool *p, pg_job *job);
  * job is not under way.
  */
 void pg_job_cancel(pg_job *job);
-/* In done: takes the i-th result out of the job; the caller frees it with pg_result_free. */
+/* In done only: takes the i-th result out of the job; the caller frees it with pg_result_free. */
 pg_result *pg_job_take_result(pg_job *job, size_t i);
 
 /*

@@ -9,6 +9,15 @@
 typedef struct pg_result pg_result;
 typedef unsigned int pg_oid;
 
+/* What a connection told at its start; for the choice of codecs. */
+typedef struct pg_server {
+	int version;    /* 150020 */
+	bool iso_dates; /* DateStyle begins with ISO */
+	char date_style[32];
+	char interval_style[32];
+	char time_zone[64];
+} pg_server;
+
 void pg_result_free(pg_result *r); /* NULL is fine */
 size_t pg_result_rows(const pg_result *r);
 size_t pg_result_cols(const pg_result *r);

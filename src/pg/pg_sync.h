@@ -7,13 +7,12 @@
 #pragma once
 #include "pg/pg_error.h"
 #include "pg/pg_params.h"
-#include "pg/pg_pool.h"
 #include "pg/pg_result.h"
 
 typedef struct pg_sync pg_sync;
 
 /* deadline_ns: of clock_mono_ns, 0 = the source's connect timeout. Error: as pg_error_map_query maps connection errors. */
-pg_sync *pg_sync_connect(const pg_params *p, uint64_t deadline_ns, error *err);
+pg_sync *pg_sync_connect(pg_params *p, uint64_t deadline_ns, error *err);
 void pg_sync_close(pg_sync *s); /* NULL is fine */
 /* For all following calls; 0 = none. */
 void pg_sync_set_deadline(pg_sync *s, uint64_t deadline_ns);
