@@ -139,42 +139,38 @@ static bool check_variables(const gq_operation *op, error *err)
 	return true;
 }
 
-static bool find_operation(const gq_document *doc, str name, const gq_operation **out, error *err)
+/* NULL: err is filled. */
+static const gq_operation *find_operation(const gq_document *doc, str name, error *err)
 {
 	const gq_operation *op = doc->operations;
 
-	*out = NULL;
 	if (!name.p) {
-		if (doc->n_operations != 1)
-			return error_set(err, ERR_VALIDATION_FAILED, STR(""),
-				"exactly one operation has to be present in the document "
-				"when operationName is not specified");
-		*out = op;
-		return true;
+		if (doc->n_operations == 1) return op;
+		error_set(err, ERR_VALIDATION_FAILED, STR(""),
+			"exactly one operation has to be present in the document "
+			"when operationName is not specified");
+		return NULL;
 	}
 	/* Hasura v2: only `{ … }` counts as anonymous here; `query { … }` is just never found. */
-	for (op = doc->operations; op; op = op->next)
-		if (op->shorthand)
-			return error_set(err, ERR_VALIDATION_FAILED, STR(""),
-				"operationName cannot be used when an anonymous operation exists in the document");
 	for (op = doc->operations; op; op = op->next) {
-		if (op->name.n && str_eq(op->name, name)) {
-			*out = op;
-			return true;
-		}
+		if (!op->shorthand) continue;
+		error_set(err, ERR_VALIDATION_FAILED, STR(""),
+			"operationName cannot be used when an anonymous operation exists in the document");
+		return NULL;
 	}
-	return error_set(err, ERR_VALIDATION_FAILED, STR(""), "no such operation found in the document: \"%.*s\"",
+	for (op = doc->operations; op; op = op->next)
+		if (op->name.n && str_eq(op->name, name)) return op;
+	error_set(err, ERR_VALIDATION_FAILED, STR(""), "no such operation found in the document: \"%.*s\"",
 		STR_ARG(name));
+	return NULL;
 }
 
 bool gq_select_operation(gq_document *doc, str operation_name, const gq_operation **out, error *err)
 {
-	const gq_operation *op;
+	const gq_operation *op = find_operation(doc, operation_name, err);
 
 	*out = NULL;
-	if (!find_operation(doc, operation_name, &op, err) || !check_fragments(doc, op, err) ||
-		!check_variables(op, err))
-		return false;
+	if (!op || !check_fragments(doc, op, err) || !check_variables(op, err)) return false;
 	*out = op;
 	return true;
 }

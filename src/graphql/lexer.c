@@ -3,7 +3,6 @@
 #include "base/json.h"
 #include "graphql/document.h"
 #include <stdarg.h>
-#include <stdio.h>
 
 enum { DESCRIBE_MAX = 200 };
 
@@ -112,20 +111,14 @@ void gq_position(str text, size_t pos, size_t *line, size_t *column)
 bool gq_syntax_error(error *err, str text, size_t pos, const char *fmt, ...)
 {
 	size_t line, column;
-	char *why;
 	va_list ap;
 
 	va_start(ap, fmt);
-	int n = vsnprintf(NULL, 0, fmt, ap);
+	str why = str_vprintf(err->a, fmt, ap);
 	va_end(ap);
-	why = arena_alloc(err->a, n < 0 ? 1 : (size_t)n + 1);
-	va_start(ap, fmt);
-	if (n >= 0) vsnprintf(why, (size_t)n + 1, fmt, ap);
-	va_end(ap);
-
 	gq_position(text, pos, &line, &column);
 	error_set(err, ERR_VALIDATION_FAILED, STR("$.query"), "not a valid graphql query");
-	err->internal = json_new_strf(err->a, "Syntax Error: %s line %zu, column %zu", why, line, column);
+	err->internal = json_new_strf(err->a, "Syntax Error: %.*s line %zu, column %zu", STR_ARG(why), line, column);
 	return false;
 }
 
