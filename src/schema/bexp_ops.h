@@ -1,0 +1,13 @@
+/* bexp_ops: the operators on one column or computed field in a permission. Private to schema/. */
+#pragma once
+#include "schema/resolve.h"
+
+typedef struct bexp_ops {
+	resolving *r;
+	bexp_scope current;
+	bexp_scope root;
+	error *err;
+} bexp_ops;
+
+/* {op: value, …} or a bare value (equality) for lhs. */
+MUST_CHECK bool bexp_ops_parse(const bexp_ops *o, const bexp_lhs *lhs, const json *j, str path, const bexp **out);
