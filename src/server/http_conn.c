@@ -482,7 +482,7 @@ void conn_sweep(http_worker *hw)
 	}
 	while ((link = timeout_expired(&hw->write_waits, now))) {
 		http_conn *c = conn_of(link, offsetof(http_conn, write_wait));
-		size_t left = conn_unsent(c);
+		size_t left = conn_untaken(c);
 		if (left < c->write_mark) {
 			c->write_mark = left;
 			timeout_arm(&hw->write_waits, &c->write_wait, now);

@@ -139,7 +139,9 @@ gzip_choice http_request_gzip(http_request *req);
 /* Sends out + head + body; release as in http_response. */
 void conn_write(http_conn *c, str head, str body, void (*release)(void *arg), void *arg);
 void conn_flush(http_conn *c);
+/* Bytes waiting in this process; and those the client has not acknowledged besides. */
 size_t conn_unsent(const http_conn *c);
+size_t conn_untaken(const http_conn *c);
 static inline bool conn_output_full(const http_conn *c, uint64_t limit)
 {
 	return limit && c->writes && conn_unsent(c) > limit;

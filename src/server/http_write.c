@@ -1,5 +1,7 @@
 #include "base/arena.h"
 #include "server/http_internal.h"
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 
 /* Bytes the socket did not take at once. */
 typedef struct pending_write {
@@ -13,6 +15,16 @@ typedef struct pending_write {
 size_t conn_unsent(const http_conn *c)
 {
 	return c->tcp ? uv_stream_get_write_queue_size((const uv_stream_t *)c->tcp) : 0;
+}
+
+/* The kernel takes bytes in large steps (a third of its buffer): a slow client's progress shows in its queue only. */
+size_t conn_untaken(const http_conn *c)
+{
+	uv_os_fd_t fd = -1;
+	int queued = 0;
+
+	if (!c->tcp || uv_fileno((const uv_handle_t *)c->tcp, &fd) != 0 || ioctl(fd, SIOCOUTQ, &queued) != 0) queued = 0;
+	return conn_unsent(c) + (queued > 0 ? (size_t)queued : 0);
 }
 
 static void write_over(pending_write *w)
@@ -66,7 +78,7 @@ static void write_later(http_conn *c, const str parts[3], size_t sent, void (*re
 		return;
 	}
 	if (c->writes++ == 0 || !timeout_armed(&c->write_wait)) {
-		c->write_mark = conn_unsent(c);
+		c->write_mark = conn_untaken(c);
 		timeout_arm(&c->hw->write_waits, &c->write_wait, uv_now(&c->hw->w->loop));
 	}
 }
