@@ -502,7 +502,7 @@ def test_slow_clients():
     echo = Echo(head_ms=400, body_ms=400, idle_ms=800)
     begin = time.monotonic()
     silent, head, body, idle = (echo.connect() for _ in range(4))
-    head.sendall(b"GET /echo HT")
+    head.sendall(b"GET /echo HTTP/1.1\r\nA: ")
     body.sendall(b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc")
     idle.sendall(GET)
     assert Reader(idle).answer().status == 200
