@@ -106,8 +106,9 @@ static bool starts_with_one_of(const char *entry, const char *const *names, size
 static const char *const *environment(demo *d, const char *name)
 {
 	static const char *const drop[] = {"DATABASE_URL=", "HASURA_GRAPHQL_DATABASE_URL=", "WEIR_DATABASE_URL=",
-		"HASURA_GRAPHQL_METADATA_DATABASE_URL=", "WEIR_METADATA_DATABASE_URL=", "PGHOST=", "PGHOSTADDR=",
-		"PGPORT=", "PGUSER=", "PGDATABASE=", "PGSERVICE=", "PGOPTIONS=", "PGSSLMODE="};
+		"HASURA_GRAPHQL_METADATA_DATABASE_URL=", "WEIR_METADATA_DATABASE_URL=", "WEIR_EMBEDDED=",
+		"WEIR_TRACK_ALL=", "PGHOST=", "PGHOSTADDR=", "PGPORT=", "PGUSER=", "PGDATABASE=", "PGSERVICE=",
+		"PGOPTIONS=", "PGSSLMODE="};
 	VEC(const char *) env = {0};
 	for (char **e = environ; *e; e++)
 		if (!starts_with_one_of(*e, drop, sizeof drop / sizeof *drop)) vec_push(d->a, &env, *e);
@@ -169,6 +170,15 @@ static const char *const *server_argv(demo *d, int argc, char **argv)
 
 static bool server_start(demo *d, int argc, char **argv, error *err)
 {
+	long status;
+	str answer;
+	error unreachable;
+	error_init(&unreachable, d->a);
+	/* Else its answers, and our calls, would be taken for those of our server. */
+	if (api_call(d->a, &d->api, "/healthz", NULL, &status, &answer, &unreachable))
+		return error_set(err, ERR_START_FAILED, STR_NULL,
+			"another program answers on %.*s: stop it, or choose another port with --server-port",
+			STR_ARG(d->api.url));
 	/* A session of its own: Ctrl-C reaches us alone, and the server gets one SIGTERM. */
 	child_spec spec = {.argv = server_argv(d, argc, argv),
 		.envp = environment(d, "HASURA_GRAPHQL_DATABASE_URL"),
@@ -278,6 +288,10 @@ static void say_tips(const demo *d, const track_all_result *tracked)
 static bool demo_options(demo *d, int argc, char **argv, error *err)
 {
 	if (!options_parse(d->a, argc - 1, argv + 1, environ, &d->opt, err)) return false;
+	bool url = d->opt.database_url.n && !d->opt.database_url_env.n;
+	if (url || (d->opt.metadata_database_url.n && !d->opt.metadata_database_url_env.n))
+		return error_set(err, ERR_START_FAILED, STR_NULL,
+			"the demo brings its own database: weir serve serves the one you name");
 	if (!d->opt.embedded_dir.n) d->opt.embedded_dir = STR(EMBEDDED_DEFAULT_DIR);
 	ssize_t n = readlink("/proc/self/exe", d->exe, sizeof d->exe - 1);
 	if (n <= 0) return error_set(err, ERR_START_FAILED, STR_NULL, "cannot find the program: %s", strerror(errno));
