@@ -1,0 +1,229 @@
+/* build: catalog × metadata → snapshot. */
+#include "metadata/unserved.h"
+#include "schema/functions.h"
+#include "schema/inherit.h"
+#include "schema/introspect_cache.h"
+#include "schema/resolve.h"
+#include "schema/role.h"
+
+typedef struct building {
+	arena *a;
+	snapshot *s;
+	const metadata *md;
+	const source_catalog *cats;
+	size_t ncats;
+	const snapshot *previous;
+	issue_vec issues;
+} building;
+
+static const source_catalog *find_catalog(const building *b, str source)
+{
+	for (size_t i = 0; i < b->ncats; i++)
+		if (str_eq(b->cats[i].source, source)) return &b->cats[i];
+	return NULL;
+}
+
+static snap_table *reuse(const building *b, const md_source *src, const source_catalog *sc, const md_table *md)
+{
+	const snap_source *old = b->previous ? snapshot_source(b->previous, src->name) : NULL;
+	snap_table *t = old ? map_get(&old->tables, md->key) : NULL;
+	if (!t || !resolve_still_fits(t, src, sc, md, &b->s->options)) return NULL;
+	atomic_fetch_add_explicit(&t->refs, 1, memory_order_relaxed);
+	return t;
+}
+
+static void add_tables(building *b, snap_source *out, const source_catalog *sc)
+{
+	for (size_t i = 0; i < out->md->tables.n; i++) {
+		const md_table *md = out->md->tables.items[i].value;
+		snap_inconsistency issue;
+		snap_table *t = reuse(b, out->md, sc, md);
+		if (!t) t = resolve_table(out->md, sc, md, &b->s->options, b->a, &issue);
+		if (!t) {
+			vec_push(b->a, &b->issues, issue);
+			continue;
+		}
+		map_put(b->a, &out->tables, md->key, t);
+		const table_deps *deps = t->deps;
+		for (size_t k = 0; k < deps->issues.n; k++) vec_push(b->a, &b->issues, deps->issues.v[k]);
+	}
+}
+
+static void function_issue(building *b, const snap_source *src, const md_function *md, str why)
+{
+	str fn = qname_display(b->a, md->name);
+	str name = str_printf(b->a, "%.*s in source %.*s", STR_ARG(fn), STR_ARG(src->name));
+	json *def = json_copy(b->a, md->raw);
+	json_setz(def, "source", json_new_str(b->a, src->name));
+	snap_inconsistency i = issue_make(b->a, "function", name, def, why);
+	i.source = src->name;
+	i.object = md->name;
+	vec_push(b->a, &b->issues, i);
+}
+
+static void add_functions(building *b, snap_source *out)
+{
+	for (size_t i = 0; i < out->md->functions.n; i++) {
+		const md_function *md = out->md->functions.items[i].value;
+		snap_function *fn = NEW(b->a, snap_function);
+		str why;
+		if (function_resolve(b->a, out, md, fn, &why)) map_put(b->a, &out->functions, md->key, fn);
+		else function_issue(b, out, md, why);
+	}
+}
+
+static void source_issue(building *b, const md_source *src, str why, json *internal)
+{
+	snap_inconsistency i = issue_make(b->a, "source", src->name, json_new_str(b->a, src->name), why);
+	i.source = src->name;
+	i.internal = internal;
+	if (internal) i.message = json_to_str(b->a, internal);
+	vec_push(b->a, &b->issues, i);
+}
+
+static void add_source(building *b, const md_source *md)
+{
+	if (!md_kind_served(md->kind)) return; /* named by md_unserved_walk */
+	const source_catalog *sc = find_catalog(b, md->name);
+	snap_source *out = NEW(b->a, snap_source);
+	out->name = md->name;
+	out->md = md;
+	map_put(b->a, &b->s->sources, md->name, out);
+	if (!sc || !sc->cat) {
+		source_issue(b, md, sc && sc->why.p ? str_copy(b->a, sc->why) : STR("the source's database could not be read"),
+			     sc && sc->internal ? json_copy(b->a, sc->internal) : NULL);
+		return;
+	}
+	out->cat = catalog_ref(sc->cat);
+	out->connection = sc->connection;
+	add_tables(b, out, sc);
+	add_functions(b, out);
+}
+
+/* ---- root fields ---- */
+
+static void table_conflict(building *b, const snap_source *src, const snap_table *t, str field)
+{
+	str table = qname_display(b->a, t->name);
+	str name = str_printf(b->a, "%.*s in source %.*s", STR_ARG(table), STR_ARG(src->name));
+	str why = str_printf(b->a, "the root field \"%.*s\" of table \"%.*s\" is already taken by another tracked object", STR_ARG(field),
+			     STR_ARG(table));
+	snap_inconsistency i = issue_make(b->a, "table", name, md_qname_json(b->a, t->name), why);
+	i.source = src->name;
+	i.object = t->name;
+	vec_push(b->a, &b->issues, i);
+}
+
+static map *roots_of(snapshot *s, md_root_field f)
+{
+	return f == ROOT_SELECT_STREAM ? &s->subscription_roots : f < ROOT_INSERT ? &s->query_roots : &s->mutation_roots;
+}
+
+static void add_root(building *b, map *roots, snap_root root)
+{
+	if (map_has(roots, root.name)) {
+		if (root.kind == SNAP_ROOT_TABLE) table_conflict(b, root.source, root.table, root.name);
+		else function_issue(b, root.source, root.fn->md, STR("its root field name is already taken by another tracked object"));
+		return;
+	}
+	snap_root *r = NEW(b->a, snap_root);
+	*r = root;
+	map_put(b->a, roots, root.name, r);
+	if (roots == &b->s->query_roots) map_put(b->a, &b->s->subscription_roots, root.name, r);
+}
+
+static void add_table_roots(building *b, const snap_source *src, const snap_table *t)
+{
+	for (size_t f = 0; f < ROOT_FIELD_COUNT; f++) {
+		if (!t->roots[f].name.p) continue;
+		add_root(b, roots_of(b->s, (md_root_field)f),
+			 (snap_root){.kind = SNAP_ROOT_TABLE, .name = t->roots[f].name, .source = src, .table = t, .field = (md_root_field)f});
+	}
+}
+
+static void add_function_roots(building *b, const snap_source *src, const snap_function *fn)
+{
+	map *roots = fn->mutation ? &b->s->mutation_roots : &b->s->query_roots;
+	add_root(b, roots, (snap_root){.kind = SNAP_ROOT_FUNCTION, .name = fn->gql_name, .source = src, .fn = fn});
+	if (fn->mutation || !fn->aggregate_name.p) return;
+	add_root(b, roots, (snap_root){.kind = SNAP_ROOT_FUNCTION_AGG, .name = fn->aggregate_name, .source = src, .fn = fn});
+}
+
+static void add_roots(building *b)
+{
+	for (size_t i = 0; i < b->s->sources.n; i++) {
+		const snap_source *src = b->s->sources.items[i].value;
+		for (size_t t = 0; t < src->tables.n; t++) add_table_roots(b, src, src->tables.items[t].value);
+		for (size_t f = 0; f < src->functions.n; f++) add_function_roots(b, src, src->functions.items[f].value);
+	}
+}
+
+/* ---- roles, unserved parts ---- */
+
+static void add_role(building *b, str role)
+{
+	map_add(b->a, &b->s->roles, role, b->s);
+}
+
+static void add_roles(building *b)
+{
+	for (size_t i = 0; i < b->s->sources.n; i++) {
+		const snap_source *src = b->s->sources.items[i].value;
+		for (size_t t = 0; t < src->tables.n; t++) {
+			const snap_table *table = src->tables.items[t].value;
+			for (size_t r = 0; r < table->perms.n; r++) add_role(b, table->perms.items[r].key);
+		}
+		for (size_t f = 0; f < src->functions.n; f++) {
+			const snap_function *fn = src->functions.items[f].value;
+			for (size_t r = 0; r < fn->md->nroles; r++) add_role(b, fn->md->roles[r]);
+		}
+	}
+	for (size_t i = 0; i < b->md->ninherited_roles; i++) add_role(b, b->md->inherited_roles[i].name);
+}
+
+static void add_unserved(void *data, const md_unserved *u)
+{
+	building *b = data;
+	snap_inconsistency i = {
+		.type = str_from(u->type),
+		.name = u->name,
+		.reason = str_cat(b->a, 2, STR("Inconsistent object: "), u->reason),
+		.definition = u->definition ? json_copy(b->a, u->definition) : json_new_null(b->a),
+		.source = u->source,
+		.object = u->table,
+		.sub = u->sub,
+		.blocks = true,
+	};
+	vec_push(b->a, &b->issues, i);
+}
+
+static uint64_t next_id(void)
+{
+	/* singleton: ids must be unique in the process, since plan caches are keyed by them */
+	static atomic_uint_fast64_t last;
+	return atomic_fetch_add(&last, 1) + 1;
+}
+
+snapshot *snapshot_build(const metadata *md, const source_catalog *cats, size_t ncats, const schema_options *opt,
+			 int64_t resource_version, const snapshot *previous)
+{
+	arena *a = arena_new(16384);
+	snapshot *s = NEW(a, snapshot);
+	atomic_init(&s->refs, 1);
+	s->a = a;
+	s->id = next_id();
+	s->resource_version = resource_version;
+	s->md = metadata_ref((metadata *)md);
+	s->options = *opt;
+	s->role_cache = inherit_cache_new(a);
+	s->introspection_cache = introspect_cache_new(a);
+	building b = {.a = a, .s = s, .md = md, .cats = cats, .ncats = ncats, .previous = previous};
+	for (size_t i = 0; i < md->sources.n; i++) add_source(&b, md->sources.items[i].value);
+	add_roots(&b);
+	add_roles(&b);
+	inherit_check(s, a, &b.issues);
+	md_unserved_walk(a, md, add_unserved, &b);
+	s->inconsistencies = b.issues.v;
+	s->ninconsistencies = b.issues.n;
+	return s;
+}
