@@ -229,6 +229,22 @@ typedef struct plan_guard {
 	str text; /* canonical JSON text of the value; "" = absent */
 } plan_guard;
 
+/* What a value read from the variables must be on every request, before SQL sees it (plan_check_variables). */
+typedef struct plan_check {
+	const val_step *path;
+	size_t npath;
+	pg_oid type;       /* PostgreSQL type, domains resolved; 0: none of them, an enum table's value */
+	str name;          /* its GraphQL name, for errors */
+	uint32_t flags;    /* TYPE_* of type */
+	bool list;         /* a list of such values, none of them null */
+	bool nullable;
+	const struct value_rule *rule; /* how JSON is judged, private to scalar.c */
+	const struct value_rule *elem; /* arrays: of the elements */
+	const str *values; /* enum tables: the values allowed */
+	size_t nvalues;
+	str at;            /* error path */
+} plan_check;
+
 typedef struct plan {
 	arena *a;
 	const snapshot *snap;
@@ -239,6 +255,8 @@ typedef struct plan {
 	size_t nroots;
 	plan_guard *guards;
 	size_t nguards;
+	plan_check *checks;
+	size_t nchecks;
 	bool cacheable;        /* false: holds a value that is no parameter and no guard */
 	bool one_select_root;  /* subscription checks */
 	void *statements;      /* sql/ puts its work here; freed with the arena */
@@ -268,3 +286,8 @@ void plan_free(plan *p);
 /* Hash of the variables' skeleton: keys, kinds, nulls, list lengths; not the scalar values. Equal skeleton and guards = same plan. */
 uint64_t plan_variables_skeleton(const json *variables);
 bool plan_guards_hold(const plan *p, const json *variables);
+/*
+ * Values inside the variables that SQL will get, against the types they were read for: on every cache hit. plan_make has
+ * done it for its own request. Error: Hasura's text for the value, at its path. O(values).
+ */
+MUST_CHECK bool plan_check_variables(const plan *p, const json *variables, error *err);
