@@ -2,12 +2,13 @@
  * store: where the metadata document lives: schema hdb_catalog of the metadata database, laid out as Hasura v2 does at catalog
  * version 48, so that either engine can take the database over from the other.
  * Ownership: whoever opens a store closes it. Threads: one at a time (the builder thread); it blocks.
- * A connection that was lost is opened again by the next call; a statement is never sent twice.
+ * A connection that was lost is opened again: reads are then sent again, a write never is; whether a write arrived that was
+ * never answered is looked up. Every call has a time limit of STORE_TIME_LIMIT_MS.
  */
 #pragma once
 #include "metadata/metadata.h"
 
-enum { STORE_CATALOG_VERSION = 48, STORE_OLDEST_VERSION = 43 };
+enum { STORE_CATALOG_VERSION = 48, STORE_OLDEST_VERSION = 43, STORE_TIME_LIMIT_MS = 30000 };
 /* Other instances of Weir listen here; payload: `<resource_version> <instance id>`. */
 #define STORE_CHANNEL "weir_schema_sync"
 
@@ -27,8 +28,8 @@ typedef enum store_outcome { STORE_NOTHING_TO_DO, STORE_INITIALIZED, STORE_MIGRA
 MUST_CHECK bool metadata_store_init(metadata_store *s, str first, store_outcome *outcome, int *from, error *err);
 
 typedef struct store_document {
-	int64_t resource_version; /* 1 when there is no row (Hasura v2: initialResourceVersion is 0 + first insert) */
-	str metadata;             /* p NULL: no row yet */
+	int64_t resource_version; /* 0: there is no row yet (Hasura v2: initialResourceVersion) */
+	str metadata;             /* JSON text; p NULL: no row yet */
 } store_document;
 MUST_CHECK bool metadata_store_load(metadata_store *s, arena *a, store_document *out, error *err);
 
@@ -45,10 +46,15 @@ typedef struct store_change {
 	bool foreign;             /* newer than asked and written by another instance */
 	str notification;         /* of that write; p NULL: none (write was without one, or more than one write since: read all anew) */
 } store_change;
-/* What happened since `version`. One round trip. */
+/* What happened since `version`. One round trip; a write that follows right behind it is seen by the next poll. */
 MUST_CHECK bool metadata_store_poll(metadata_store *s, arena *a, int64_t version, str instance_id, store_change *out, error *err);
-/* Waits up to timeout_ms for a notification of another instance (LISTEN); true with *woken false on time-out. */
-MUST_CHECK bool metadata_store_wait(metadata_store *s, int timeout_ms, bool *woken, error *err);
+/*
+ * Waits up to timeout_ms (-1: for ever) until another instance has stored something; *woken says so. Also returns, with
+ * *woken false, when wakeup_fd (-1: none) becomes readable. It keeps a second connection, on which it LISTENs; behind a
+ * transaction pooler nothing ever comes, so that a poll now and then stays the truth. Error: the connection is lost (the
+ * next call makes a new one: wait a while before).
+ */
+MUST_CHECK bool metadata_store_wait(metadata_store *s, str instance_id, int timeout_ms, int wakeup_fd, bool *woken, error *err);
 
 typedef struct store_state {
 	str id;            /* hasura_uuid */
