@@ -57,8 +57,8 @@ bool api_call(arena *a, const api_target *to, const char *path, const json *body
 
 bool api_metadata(arena *a, const api_target *to, const char *type, json *args, json **answer, error *err)
 {
-	long status;
-	str text;
+	long status = 0;
+	str text = STR_NULL;
 	json *body = json_new_object(a);
 	json_setz(body, "type", json_new_str(a, str_from(type)));
 	json_setz(body, "args", args);

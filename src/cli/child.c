@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -39,6 +40,7 @@ bool child_user_choose(arena *a, uid_t owner, child_user *out, error *err)
 	}
 	out->name = found ? str_copy(a, str_from(found->pw_name)) : str_printf(a, "%u", (unsigned)out->uid);
 	if (!out->drop) return true;
+	assert(found);
 	out->uid = found->pw_uid;
 	out->gid = found->pw_gid;
 	return true;
@@ -188,7 +190,7 @@ bool child_run(arena *a, const child_spec *spec, unsigned timeout_ms, child_outp
 			err, ERR_START_FAILED, STR_NULL, "cannot start %s: %s", spec->argv[0], strerror(errno));
 	child_spec own = *spec;
 	own.out = fd[1];
-	pid_t pid;
+	pid_t pid = 0;
 	bool started = child_spawn(&own, &pid, err);
 	close(fd[1]);
 	if (!started) {

@@ -44,16 +44,6 @@ static const char help_text[] =
 	"  WEIR_EXAMPLES    folder of the examples, when they are not beside the program\n"
 	"  WEIR_PG_BIN      folder of PostgreSQL's server programs, when they are not in the usual place\n";
 
-static void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-static void say(const char *fmt, ...)
-{
-	va_list ap;
-	va_start(ap, fmt);
-	vprintf(fmt, ap);
-	va_end(ap);
-	fflush(stdout);
-}
-
 /* Has Ctrl-C or SIGTERM come? Waits for one at most `ms`. */
 static bool ended(demo *d, unsigned ms)
 {
@@ -254,8 +244,8 @@ static const char query_authors[] =
 static void say_curl(const demo *d, const char *what, const char *path, const char *body)
 {
 	const char *secret = d->api.secret.n ? " -H \"X-Hasura-Admin-Secret: $HASURA_GRAPHQL_ADMIN_SECRET\"" : "";
-	say("# %s\ncurl -s -H 'Content-Type: application/json'%s %.*s%s -d '%s'\n\n", what, secret, STR_ARG(d->api.url),
-		path, body);
+	printf("# %s\ncurl -s -H 'Content-Type: application/json'%s %.*s%s -d '%s'\n\n", what, secret,
+		STR_ARG(d->api.url), path, body);
 }
 
 static void say_tips(const demo *d, const track_all_result *tracked)
@@ -266,17 +256,18 @@ static void say_tips(const demo *d, const track_all_result *tracked)
 	error_init(&ignored, d->a);
 	bool console = d->opt.server.enable_console &&
 		api_call(d->a, &d->api, "/console", NULL, &status, &answer, &ignored) && status == 200;
-	say("\nThe Django blog is served. Ctrl-C stops the server and its PostgreSQL.\n\n");
-	if (console) say("  console    %.*s/console\n", STR_ARG(d->api.url));
-	say("  GraphQL    %.*s/v1/graphql\n  metadata   %.*s/v1/metadata\n  database   psql '%.*s'\n\n",
+	printf("\nThe Django blog is served. Ctrl-C stops the server and its PostgreSQL.\n\n");
+	if (console) printf("  console    %.*s/console\n", STR_ARG(d->api.url));
+	printf("  GraphQL    %.*s/v1/graphql\n  metadata   %.*s/v1/metadata\n  database   psql '%.*s'\n\n",
 		STR_ARG(d->api.url), STR_ARG(d->api.url), STR_ARG(embedded_url(d->cluster)));
 	if (d->opt.track_all) {
-		say("Newly tracked: %zu tables, %zu relationships. Try:\n\n", tracked->tables, tracked->relationships);
+		printf("Newly tracked: %zu tables, %zu relationships. Try:\n\n", tracked->tables,
+			tracked->relationships);
 		say_curl(d, "the newest articles", "/v1/graphql", query_articles);
 		say_curl(d, "how many, how long", "/v1/graphql", query_totals);
 		say_curl(d, "who writes most, and about what", "/v1/graphql", query_authors);
 	} else {
-		say("No table is tracked until you say so (--track-all tracks all of them). Try, in this order:\n\n");
+		printf("No table is tracked until you say so (--track-all tracks all of them). Try, in this order:\n\n");
 		say_curl(d, "track two tables and the way between them (once)", "/v1/metadata", track_two);
 		say_curl(d, "the newest articles", "/v1/graphql", query_articles);
 		say_curl(d, "how many, how long", "/v1/graphql", query_totals);
@@ -344,6 +335,7 @@ int demo_main(int argc, char **argv)
 	error err;
 	error_init(&err, a);
 	d->a = a;
+	setvbuf(stdout, NULL, _IOLBF, 0);
 	sigemptyset(&d->signals);
 	sigaddset(&d->signals, SIGINT);
 	sigaddset(&d->signals, SIGTERM);
@@ -352,7 +344,7 @@ int demo_main(int argc, char **argv)
 
 	bool ok = demo_options(d, argc, argv, &err);
 	if (ok && d->opt.help) {
-		say("%s", help_text);
+		printf("%s", help_text);
 	} else {
 		ok = ok && demo_run(d, argc, argv, &err);
 		demo_stop(d);

@@ -138,8 +138,9 @@ static void leftovers_remove(embedded *e)
 
 /* ---- the folder ---- */
 
-static bool dir_resolve(embedded *e, const char *dir, error *err)
+static bool dir_resolve(embedded *e, error *err)
 {
+	const char *dir = e->dir;
 	char real[PATH_MAX];
 	e->made_dir = mkdir(dir, 0700) == 0;
 	if (!e->made_dir && errno == ENOENT)
@@ -173,8 +174,8 @@ static bool dir_list(const embedded *e, bool *marker, size_t *others)
 /* Empty or ours; anything else is somebody's files, which a wrong argument must not touch. */
 static bool dir_check(const embedded *e, bool *empty, error *err)
 {
-	bool marker;
-	size_t others;
+	bool marker = false;
+	size_t others = 0;
 	if (!dir_list(e, &marker, &others)) return FAIL(err, "cannot read %s: %s", e->dir, strerror(errno));
 	*empty = !marker && !others;
 	if (marker || !others) return true;
@@ -187,9 +188,9 @@ static bool dir_check(const embedded *e, bool *empty, error *err)
 /* A folder made for a start that came to nothing goes again; one with anything in it stays. */
 static void dir_undo(const embedded *e)
 {
-	bool marker;
-	size_t others;
-	if (!e->made_dir || !e->dir || !dir_list(e, &marker, &others) || others) return;
+	bool marker = false;
+	size_t others = 0;
+	if (!e->made_dir || !dir_list(e, &marker, &others) || others) return;
 	if (marker) unlink(text_z(e->a, "%s/" MARKER_NAME, e->dir));
 	rmdir(e->dir);
 }
@@ -198,7 +199,7 @@ static void dir_undo(const embedded *e)
 static bool dir_claim(embedded *e, error *err)
 {
 	struct stat st;
-	bool empty;
+	bool empty = false;
 	if (stat(e->dir, &st) != 0) return FAIL(err, "cannot enter %s: %s", e->dir, strerror(errno));
 	if (!S_ISDIR(st.st_mode)) return FAIL(err, "%s is not a folder", e->dir);
 	if (geteuid() != 0 && st.st_uid != geteuid()) {
@@ -608,9 +609,8 @@ bool embedded_start(const char *dir, const embedded_options *opt, embedded **out
 {
 	arena *a = arena_new(0);
 	embedded *e = NEW(a, embedded);
-	*e = (embedded){.a = a, .lock = -1};
-	bool ok = dir_resolve(e, dir ? dir : EMBEDDED_DEFAULT_DIR, err) && dir_claim(e, err) && user_enter(e, err) &&
-		start_as_user(e, opt, err);
+	*e = (embedded){.a = a, .lock = -1, .dir = dir ? dir : EMBEDDED_DEFAULT_DIR};
+	bool ok = dir_resolve(e, err) && dir_claim(e, err) && user_enter(e, err) && start_as_user(e, opt, err);
 	user_leave(e);
 	if (ok) {
 		*out = e;
