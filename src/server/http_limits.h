@@ -16,7 +16,7 @@
 	X(output_bytes, 1048576, "--max-output-queue", "reading pauses: answers the client does not take") \
 	X(head_ms, 30000, "--server-timeout", "408; silence when not one byte came")                       \
 	X(body_ms, 30000, "--server-timeout", "408 unless another 64 KB came in the time")                 \
-	X(write_ms, 30000, "--server-timeout", "closed unless something was taken in the time")            \
+	X(write_ms, 30000, "--server-timeout", "closed unless the client took something in the time")      \
 	X(idle_ms, 75000, "--keep-alive-timeout", "closed between two requests")                           \
 	X(linger_ms, 3000, "", "time after an error during which the rest of a request is read and thrown away")
 
