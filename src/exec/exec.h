@@ -25,8 +25,7 @@ typedef struct exec_config {
 /* What the workers share: connection settings and caps of the sources. Any thread. */
 exec_shared *exec_shared_new(const exec_config *c);
 void exec_shared_free(exec_shared *s); /* after all workers are closed */
-/* A source's settings and the cap of its connections (borrowed: valid until the snapshot no longer has that connection and
-   every worker dropped it; take references to keep them). Error: Hasura's, of resolving the connection. */
+/* A source's settings and the cap of its connections: new references. Error: Hasura's, of resolving the connection. */
 MUST_CHECK bool exec_shared_source(exec_shared *s, const snap_source *src, pg_params **params, pg_limit **limit, error *err);
 
 exec_worker *exec_worker_new(exec_shared *s, uv_loop_t *loop);

@@ -38,19 +38,25 @@ struct exec_run {
 	exec_worker *w;
 	exec_request *req;
 	arena *a;
+	snapshot *snap;
+	struct cached *entry;   /* private to cache.c */
 	const plan *plan;
+	const sql_plan *sql;    /* as it was when the run began */
 	const session *session;
 	const json *variables;
 	exec_step *steps;
 	size_t nsteps;
 	size_t unfinished;
-	error err;            /* the first failure */
+	error err;              /* the first failure */
 	bool failed;
-	bool starting;        /* inside the loop that starts steps */
-	struct cached *entry; /* private to cache.c */
-	snapshot *snap;
+	bool starting;          /* inside the loop that starts steps */
+	bool explain;
 	uint64_t started_ns;
+	uint64_t db_ns;         /* longest job of the run */
+	uint64_t *rows_seen;    /* by root */
 	VEC(exec_statement_log) log;
+	exec_run *next;         /* of the worker's runs */
+	exec_run *prev;
 };
 
 /* ok false: s->run->err is filled. The run may be over, and the step gone, when this returns. */
@@ -79,5 +85,10 @@ void exec_write_row(const out_node *row, const pg_result *r, size_t i, buf *b);
 /* Notes a statement for the query log. */
 void exec_log_statement(exec_run *run, str source, const statement *st, uint64_t duration_ns, size_t rows);
 
+/* This worker's settings, and whether the run's plan is known to be quick. */
+const exec_config *exec_run_config(const exec_run *run);
+bool exec_run_is_fast(const exec_run *run);
+
 extern const exec_step_kind exec_read_step;
+extern const exec_step_kind exec_explain_step;
 extern const exec_step_kind exec_mutation_step; /* exec/mutation.c: all mutation roots of one source, one transaction */

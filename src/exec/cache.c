@@ -1,0 +1,244 @@
+#include "exec/cache.h"
+
+enum { SLOTS = 4096, REMAKE_MAX = 4, VARIANTS_MAX = 64 };
+
+struct plan_cache {
+	size_t max_bytes;
+	cached *slots[SLOTS]; /* chains by hash */
+	cached *newest;
+	cached *oldest;
+	exec_cache_stats stats;
+};
+
+plan_cache *plan_cache_new(size_t max_bytes)
+{
+	plan_cache *c = mem_alloc(sizeof(*c));
+	c->max_bytes = max_bytes;
+	return c;
+}
+
+void cached_release(cached *e)
+{
+	if (--e->refs) return;
+	plan_free(e->plan);
+	mem_free((void *)e->history.rows);
+	mem_free((void *)e->key.p);
+	mem_free(e);
+}
+
+/* ---- the list of use ---- */
+
+static void list_remove(plan_cache *c, cached *e)
+{
+	*(e->newer ? &e->newer->older : &c->newest) = e->older;
+	*(e->older ? &e->older->newer : &c->oldest) = e->newer;
+	e->newer = e->older = NULL;
+}
+
+static void list_front(plan_cache *c, cached *e)
+{
+	e->older = c->newest;
+	if (c->newest) c->newest->newer = e;
+	c->newest = e;
+	if (!c->oldest) c->oldest = e;
+}
+
+static void drop(plan_cache *c, cached *e)
+{
+	cached **at = &c->slots[e->hash % SLOTS];
+	while (*at != e)
+		at = &(*at)->chain;
+	*at = e->chain;
+	list_remove(c, e);
+	c->stats.entries--;
+	c->stats.bytes -= e->bytes;
+	e->listed = false;
+	cached_release(e);
+}
+
+void plan_cache_drop_others(plan_cache *c, uint64_t snapshot_id)
+{
+	for (cached *e = c->oldest, *newer; e; e = newer) {
+		newer = e->newer;
+		if (e->plan->snap->id != snapshot_id) drop(c, e);
+	}
+}
+
+void plan_cache_free(plan_cache *c)
+{
+	while (c->oldest)
+		drop(c, c->oldest);
+	mem_free(c);
+}
+
+void plan_cache_stats(const plan_cache *c, exec_cache_stats *to)
+{
+	*to = c->stats;
+}
+
+/* ---- keys ---- */
+
+static void put_part(buf *b, str part)
+{
+	buf_put_u64(b, part.n);
+	buf_putc(b, ':');
+	buf_put(b, part);
+}
+
+/* Everything a plan depends on, but what its guards watch. */
+static void put_key(buf *b, const exec_request *r)
+{
+	buf_put_u64(b, r->snap->id);
+	buf_putc(b, r->session->backend ? 'b' : '-');
+	buf_putc(b, r->introspection ? 'i' : '-');
+	buf_putc(b, r->operation_name.p ? 'n' : '-');
+	put_part(b, r->session->role);
+	put_part(b, r->operation_name);
+	buf_put_u64(b, plan_variables_skeleton(r->variables));
+	put_part(b, r->query);
+}
+
+/* ---- making ---- */
+
+static bool parse_and_plan(arena *scratch, const exec_request *r, plan **p, error *err)
+{
+	gq_document *doc;
+	const gq_operation *op;
+	if (!gq_parse(scratch, r->query, NULL, &doc, err)) return false;
+	if (!gq_select_operation(doc, r->operation_name, &op, err)) return false;
+	plan_request q = {
+		.snap = r->snap,
+		.role = r->session->role,
+		.backend = r->session->backend,
+		.introspection_allowed = r->introspection,
+		.doc = doc,
+		.op = op,
+		.variables = r->variables,
+		.explain_missing = r->explain_missing,
+	};
+	return plan_make(&q, p, err);
+}
+
+static bool make(const exec_request *r, cached **to, error *err)
+{
+	arena *scratch = arena_new(0);
+	plan *p = NULL;
+	bool fine = parse_and_plan(scratch, r, &p, err);
+	arena_free(scratch);
+	if (!fine) return false;
+	if (!sql_make(p, NULL, err)) {
+		plan_free(p);
+		return false;
+	}
+	cached *e = mem_alloc(sizeof(*e));
+	e->plan = p;
+	e->refs = 1;
+	e->history.rows = mem_alloc(size_mul(p->nroots, sizeof(uint64_t)));
+	*to = e;
+	return true;
+}
+
+static void insert(plan_cache *c, cached *e, uint64_t hash, str key)
+{
+	e->hash = hash;
+	char *own = mem_alloc(key.n + 1);
+	memcpy(own, key.p, key.n);
+	e->key = str_make(own, key.n);
+	e->bytes = size_add(arena_used(e->plan->a), key.n + sizeof(*e));
+	if (e->bytes > c->max_bytes / 4) return;
+	e->chain = c->slots[hash % SLOTS];
+	c->slots[hash % SLOTS] = e;
+	e->listed = true;
+	e->refs++;
+	list_front(c, e);
+	c->stats.entries++;
+	c->stats.bytes += e->bytes;
+	while (c->stats.bytes > c->max_bytes && c->oldest != e) {
+		drop(c, c->oldest);
+		c->stats.evicted++;
+	}
+}
+
+/* The entry that fits, if there is one. Guarded variants of one operation are capped: the oldest goes. */
+static cached *find(plan_cache *c, const exec_request *r, uint64_t hash, str key)
+{
+	cached *last = NULL;
+	size_t variants = 0;
+	for (cached *e = c->slots[hash % SLOTS]; e; e = e->chain) {
+		if (e->hash != hash || !str_eq(e->key, key)) continue;
+		if (plan_guards_hold(e->plan, r->variables)) return e;
+		variants++;
+		last = e;
+	}
+	if (variants >= VARIANTS_MAX) drop(c, last);
+	return NULL;
+}
+
+bool plan_cache_get(plan_cache *c, const exec_request *r, cached **to, bool *hit, error *err)
+{
+	buf key = {0};
+	put_key(&key, r);
+	uint64_t hash = str_hash(buf_str(&key), hash_seed());
+	cached *e = find(c, r, hash, buf_str(&key));
+	*hit = e != NULL;
+	bool fine = true;
+	if (e) {
+		c->stats.hits++;
+		e->refs++;
+		list_remove(c, e);
+		list_front(c, e);
+		fine = plan_check_variables(e->plan, r->variables, err);
+		if (!fine) cached_release(e);
+	} else {
+		c->stats.misses++;
+		fine = make(r, &e, err);
+		if (fine && e->plan->cacheable) insert(c, e, hash, buf_str(&key));
+	}
+	buf_free(&key);
+	*to = e;
+	return fine;
+}
+
+/* ---- learning ---- */
+
+static uint64_t decay(uint64_t old, uint64_t now, bool first)
+{
+	return first ? now : old - old / 4 + now / 4;
+}
+
+bool cached_is_fast(const cached *e, uint64_t fast_ns)
+{
+	return e->history.runs > 0 && e->history.average_ns < fast_ns;
+}
+
+static void remake(plan_cache *c, cached *e)
+{
+	arena *scratch = arena_new(0);
+	error err;
+	error_init(&err, scratch);
+	sql_options opt = {.rows_seen = e->history.rows};
+	const void *before = e->plan->statements;
+	size_t used = arena_used(e->plan->a);
+	/* Requests under way keep the statements they began with: those stay in the plan's arena. */
+	if (!sql_make(e->plan, &opt, &err)) e->plan->statements = (void *)before;
+	size_t more = arena_used(e->plan->a) - used;
+	e->bytes += more;
+	if (e->listed) c->stats.bytes += more;
+	e->history.remade++;
+	e->history.runs = 0;
+	c->stats.remade++;
+	arena_free(scratch);
+}
+
+void cached_learn(plan_cache *c, cached *e, uint64_t duration_ns, const uint64_t *rows_by_root)
+{
+	cached_history *h = &e->history;
+	bool first = h->runs++ == 0, wrong = false;
+	h->average_ns = decay(h->average_ns, duration_ns, first);
+	const sql_plan *s = plan_sql(e->plan);
+	for (size_t i = 0; i < s->nroots; i++) {
+		h->rows[i] = decay(h->rows[i], rows_by_root[i] ? rows_by_root[i] : 1, first);
+		if (s->roots[i].nstmts) wrong |= sql_rechoose(&s->roots[i], h->rows[i]);
+	}
+	if (wrong && h->remade < REMAKE_MAX) remake(c, e);
+}

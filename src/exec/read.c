@@ -1,0 +1,183 @@
+/*
+ * read: the step that reads the rows of all root fields of one source, in one job; and its twin that explains them.
+ * How the job travels: statements known to be quick share a pipeline; several statements of one root are one snapshot;
+ * VOLATILE functions have a read-write transaction to themselves (checks: snapshots, batching, pools).
+ */
+#include "base/clock.h"
+#include "exec/step.h"
+
+typedef struct read_data {
+	exec_step *step;
+	pg_job job;
+	const statement **statements;
+	pg_stmt *stmts;
+	size_t n;
+	size_t *first;             /* by root of the step: its first statement */
+	const pg_result **results; /* taken; NULL until done */
+} read_data;
+
+static const sql_root *root_at(const exec_step *s, size_t i)
+{
+	return &s->run->sql->roots[s->roots[i]];
+}
+
+static read_data *gather(exec_step *s)
+{
+	arena *a = s->run->a;
+	read_data *d = NEW(a, read_data);
+	d->step = s;
+	d->first = NEW_ARRAY(a, size_t, s->nroots);
+	for (size_t i = 0; i < s->nroots; i++) {
+		d->first[i] = d->n;
+		d->n += root_at(s, i)->nstmts;
+	}
+	d->statements = NEW_ARRAY(a, const statement *, d->n);
+	d->stmts = NEW_ARRAY(a, pg_stmt, d->n);
+	d->results = NEW_ARRAY(a, const pg_result *, d->n);
+	for (size_t i = 0; i < s->nroots; i++)
+		for (size_t k = 0; k < root_at(s, i)->nstmts; k++)
+			d->statements[d->first[i] + k] = root_at(s, i)->stmts[k];
+	s->data = d;
+	return d;
+}
+
+static bool bind_all(read_data *d, bool explain, error *err)
+{
+	exec_run *run = d->step->run;
+	for (size_t i = 0; i < d->n; i++) {
+		if (!exec_bind(run->a, d->statements[i], run->session, run->variables, &d->stmts[i], err)) return false;
+		if (!explain) continue;
+		d->stmts[i].id = 0;
+		d->stmts[i].sql = sql_explain(run->a, d->statements[i]);
+	}
+	return true;
+}
+
+static void set_mode(read_data *d)
+{
+	const exec_step *s = d->step;
+	bool fast = exec_run_is_fast(s->run), several = false, read_write = false;
+	for (size_t i = 0; i < s->nroots; i++) {
+		several |= root_at(s, i)->nstmts > 1;
+		read_write |= root_at(s, i)->read_write;
+	}
+	d->job.mode = fast ? PG_READ_FAST : PG_READ_ALONE;
+	if (several) d->job.mode = PG_READ_TX;
+	if (read_write) d->job.mode = PG_WRITE_TX;
+	d->job.quick = fast;
+}
+
+static bool fail(read_data *d, const pg_error *e)
+{
+	exec_run *run = d->step->run;
+	size_t i = e->stmt < d->n ? e->stmt : 0;
+	if (!d->n) return pg_error_map_query(e, NULL, STR(""), &run->err);
+	pg_statement_info info = {.sql = str_from(d->stmts[i].sql), .prepared = d->stmts[i].id != 0};
+	info.nargs = d->stmts[i].nparams;
+	info.args = d->stmts[i].values;
+	return pg_error_map_query(e, &info, STR(""), &run->err);
+}
+
+static void answered(pg_job *job, const pg_result *const *results, size_t n, const pg_error *e)
+{
+	(void)results;
+	read_data *d = job->data;
+	exec_step *s = d->step;
+	exec_run *run = s->run;
+	if (e) {
+		exec_step_done(s, fail(d, e));
+		return;
+	}
+	for (size_t i = 0; i < n && i < d->n; i++) {
+		d->results[i] = pg_job_take_result(job, i);
+		exec_log_statement(run, s->source->name, d->statements[i], job->duration_ns / n, pg_result_rows(d->results[i]));
+	}
+	if (job->duration_ns > run->db_ns) run->db_ns = job->duration_ns;
+	for (size_t i = 0; i < s->nroots && !run->explain; i++)
+		run->rows_seen[s->roots[i]] = pg_result_rows(d->results[d->first[i]]);
+	exec_step_done(s, true);
+}
+
+static void begin(exec_step *s, bool explain)
+{
+	exec_run *run = s->run;
+	read_data *d = gather(s);
+	pg_pool *pool;
+	if (!bind_all(d, explain, &run->err) || !exec_pool(run->w, s->source, &pool, &run->err)) {
+		exec_step_done(s, false);
+		return;
+	}
+	if (explain)
+		d->job.mode = PG_READ_ALONE;
+	else
+		set_mode(d);
+	d->job.stmts = d->stmts;
+	d->job.nstmts = d->n;
+	d->job.max_result_bytes = exec_run_config(run)->max_result_bytes;
+	d->job.timeout_ms = exec_run_config(run)->query_timeout_ms;
+	d->job.done = answered;
+	d->job.data = d;
+	pg_job_submit(pool, &d->job);
+}
+
+static void read_start(exec_step *s)
+{
+	begin(s, false);
+}
+
+static void explain_start(exec_step *s)
+{
+	begin(s, true);
+}
+
+static void read_cancel(exec_step *s)
+{
+	read_data *d = s->data;
+	if (d) pg_job_cancel(&d->job);
+}
+
+static void read_release(exec_step *s)
+{
+	read_data *d = s->data;
+	for (size_t i = 0; d && i < d->n; i++)
+		pg_result_free((pg_result *)d->results[i]);
+	s->data = NULL;
+}
+
+static bool read_write(exec_step *s, size_t i, buf *b, error *err)
+{
+	read_data *d = s->data;
+	exec_rows rows = {.results = d->results + d->first[i], .n = root_at(s, i)->nstmts};
+	return exec_write(s->run->a, root_at(s, i)->out, &rows, exec_run_config(s->run)->max_result_bytes, b, err);
+}
+
+/* "sql":"…","plan":["…"]: several statements are shown one after the other. */
+static bool explain_write(exec_step *s, size_t i, buf *b, error *err)
+{
+	(void)err;
+	read_data *d = s->data;
+	size_t from = d->first[i], n = root_at(s, i)->nstmts;
+	buf sql = {0};
+	for (size_t k = from; k < from + n; k++) {
+		if (k > from) buf_puts(&sql, ";\n");
+		buf_put(&sql, str_make(d->statements[k]->sql, d->statements[k]->sql_len));
+	}
+	buf_puts(b, "\"sql\":");
+	json_write_str(b, buf_str(&sql));
+	buf_free(&sql);
+	buf_puts(b, ",\"plan\":[");
+	bool any = false;
+	for (size_t k = from; k < from + n; k++)
+		for (size_t row = 0; row < pg_result_rows(d->results[k]); row++) {
+			if (any) buf_putc(b, ',');
+			any = true;
+			json_write_str(b, pg_result_value(d->results[k], row, 0));
+		}
+	buf_putc(b, ']');
+	return true;
+}
+
+const exec_step_kind exec_read_step = {
+	.name = "read", .start = read_start, .cancel = read_cancel, .write = read_write, .release = read_release};
+const exec_step_kind exec_explain_step = {
+	.name = "explain", .start = explain_start, .cancel = read_cancel, .write = explain_write, .release = read_release};
