@@ -43,8 +43,9 @@ bool md_url_template(arena *a, str text, const md_env *env, str *out, error *err
 	buf_put(&made, text);
 	bool ok = !missing.n;
 	if (ok) *out = str_copy(a, buf_str(&made));
-	else error_set(err, ERR_UNEXPECTED, STR(""), "Value for environment variables not found: %.*s",
-		       STR_ARG(buf_str(&missing)));
+	else
+		error_set(err, ERR_UNEXPECTED, STR(""), "Value for environment variables not found: %.*s",
+			STR_ARG(buf_str(&missing)));
 	if (!ok) is_400(err);
 	if (made.p) mem_wipe(made.p, made.cap);
 	buf_free(&made);
@@ -61,7 +62,7 @@ static void put_component(buf *b, str s)
 	for (size_t i = 0; i < s.n; i++) {
 		unsigned char ch = (unsigned char)s.p[i];
 		bool plain = (ch >= '0' && ch <= '9') || (ch >= 'A' && ch <= 'Z') || (ch >= 'a' && ch <= 'z') ||
-			     (ch && strchr("-._~", ch));
+			(ch && strchr("-._~", ch));
 		if (plain) {
 			buf_putc(b, (char)ch);
 			continue;
@@ -108,8 +109,8 @@ static bool check_file(arena *a, str path, const md_env *env, error *err)
 	bool set = env->get(env->data, STR(PREFIX_VARIABLE), &prefix);
 	if (!set || !prefix.n) {
 		return error_set(err, ERR_PERMISSION_ERROR, STR(""),
-				 "dynamic_from_file file path requires that the " PREFIX_VARIABLE
-				 " environment variable be %s", set ? "non-empty" : "set and non-empty");
+			"dynamic_from_file file path requires that the " PREFIX_VARIABLE " environment variable be %s",
+			set ? "non-empty" : "set and non-empty");
 	}
 	char real_prefix[PATH_MAX], real_path[PATH_MAX];
 	if (realpath(str_z(a, prefix), real_prefix) && realpath(str_z(a, path), real_path)) {
@@ -118,8 +119,8 @@ static bool check_file(arena *a, str path, const md_env *env, error *err)
 		if (below && (str_ends(dir, STR("/")) || file.n == dir.n || file.p[dir.n] == '/')) return true;
 	}
 	return error_set(err, ERR_PERMISSION_ERROR, STR(""),
-			 "The supplied dynamic_from_file file path, when canonicalized, does not match the allowed prefix "
-			 "set by your administrator via the " PREFIX_VARIABLE " environment variable");
+		"The supplied dynamic_from_file file path, when canonicalized, does not match the allowed prefix "
+		"set by your administrator via the " PREFIX_VARIABLE " environment variable");
 }
 
 static bool read_url(arena *a, const json *url, const md_env *env, md_connection *out, error *err)
@@ -197,7 +198,7 @@ static bool read_info(arena *a, const json *info, const md_env *env, md_connecti
 	read_seconds(a, pool, "pool_timeout", 1000, &out->pool_timeout_ms);
 	read_seconds(a, pool, "connection_lifetime", 1, &out->connection_lifetime_s);
 	return read_url(a, json_getz(info, "database_url"), env, out, err) &&
-	       read_ssl(a, json_getz(info, "ssl_configuration"), env, out, err);
+		read_ssl(a, json_getz(info, "ssl_configuration"), env, out, err);
 }
 
 bool md_connection_info(arena *a, const json *info, const md_env *env, md_connection *out, error *err)
@@ -215,8 +216,8 @@ bool md_source_connection(arena *a, const md_source *s, const md_env *env, md_co
 {
 	const json *info = json_getz(s->configuration, "connection_info");
 	if (!info) {
-		return error_set(err, ERR_NOT_SUPPORTED, STR(""), "sources of kind \"%.*s\" are not served by this version of Weir",
-				 STR_ARG(s->kind));
+		return error_set(err, ERR_NOT_SUPPORTED, STR(""),
+			"sources of kind \"%.*s\" are not served by this version of Weir", STR_ARG(s->kind));
 	}
 	if (!read_info(a, info, env, out, err)) return false;
 	out->extensions_schema = json_str_or(s->configuration, "extensions_schema", STR("public"));
@@ -248,5 +249,5 @@ void md_connection_spec(const md_connection *c, pg_params_spec *out)
 }
 
 _Static_assert((int)MD_READ_COMMITTED == (int)PG_READ_COMMITTED && (int)MD_REPEATABLE_READ == (int)PG_REPEATABLE_READ &&
-		       (int)MD_SERIALIZABLE == (int)PG_SERIALIZABLE,
-	       "md_connection_spec casts the isolation level");
+		(int)MD_SERIALIZABLE == (int)PG_SERIALIZABLE,
+	"md_connection_spec casts the isolation level");

@@ -15,10 +15,10 @@ typedef struct md_env {
 typedef enum md_isolation { MD_READ_COMMITTED, MD_REPEATABLE_READ, MD_SERIALIZABLE } md_isolation;
 
 typedef struct md_connection {
-	str url;          /* connection string; for connection_parameters one made of them, percent-encoded; empty with url_file */
-	str url_env;      /* the variable it came from; p NULL: none */
-	str url_file;     /* dynamic_from_file: read again (resolve again) before each connect; p NULL: none */
-	int64_t max_connections;       /* 50 */
+	str url; /* connection string; for connection_parameters one made of them, percent-encoded; empty with url_file */
+	str url_env;             /* the variable it came from; p NULL: none */
+	str url_file;            /* dynamic_from_file: read again (resolve again) before each connect; p NULL: none */
+	int64_t max_connections; /* 50 */
 	int64_t total_max_connections; /* 0: none */
 	int64_t idle_timeout_s;        /* 180 */
 	int64_t retries;               /* 1 */
@@ -26,7 +26,7 @@ typedef struct md_connection {
 	int64_t connection_lifetime_s; /* 600; 0: for ever */
 	bool use_prepared_statements;  /* false when not said */
 	md_isolation isolation;
-	str extensions_schema;         /* public */
+	str extensions_schema; /* public */
 	/* ssl_configuration; p NULL: not given. Certificates and keys are PEM text, not file names. */
 	str sslmode, sslrootcert, sslcert, sslkey, sslpassword;
 } md_connection;

@@ -23,6 +23,11 @@ static bool read_version(const parse_place *at, const json *doc, int64_t *out)
 	return shape_fail(&c, "expected 1, 2 or 3, encountered %.*s", STR_ARG(n->text));
 }
 
+static str source_name(const json *j)
+{
+	return json_str_or(j, "name", STR(""));
+}
+
 static bool read_sources(const parse_place *at, const json *doc, const metadata *previous, metadata *m)
 {
 	const json *list = json_getz(doc, "sources");
@@ -33,15 +38,20 @@ static bool read_sources(const parse_place *at, const json *doc, const metadata 
 		shape_begin(&c, at->scratch, at->scratch, &k, at->err);
 		return shape_mismatch(&c, "[]", "Array", list);
 	}
+	map last = {0};
+	size_t n = 0;
+	JSON_EACH (j, list)
+		map_put(at->scratch, &last, source_name(j), j);
 	shape_frame f = {.up = at->frame, .key = "sources"}, e = {.up = &f};
 	parse_place here = {.frame = &e, .scratch = at->scratch, .err = at->err};
-	JSON_EACH(j, list)
-	{
+	JSON_EACH (j, list) {
 		md_source *s;
-		const md_source *old = previous ? metadata_source(previous, json_str_or(j, "name", STR(""))) : NULL;
-		if (!md_source_parse_at(&here, j, old, &s)) return false;
-		md_root_put_source(m, s);
-		e.index++;
+		str name = source_name(j);
+		e.index = n++;
+		if (!md_source_parse_at(&here, j, previous ? metadata_source(previous, name) : NULL, &s)) return false;
+		/* Of several declarations of one source the last one stays. */
+		if (map_get(&last, name) == j) md_root_put_source(m, s);
+		else md_source_unref(s);
 	}
 	return true;
 }
@@ -53,7 +63,7 @@ static bool read_default_source(const parse_place *at, const json *doc, bool v1,
 	if (!json_getz(doc, "tables")) return fail_at(at, NULL, "key \"tables\" not found");
 	if (!old || !md_kind_is_pg(old->kind)) {
 		return error_set(at->err, ERR_NOT_SUPPORTED, STR(""),
-				 "cannot import metadata without sources since no default source is defined");
+			"cannot import metadata without sources since no default source is defined");
 	}
 	md_source *s = md_source_around(md_part_ref(old->own));
 	md_root_put_source(m, s);
@@ -74,8 +84,7 @@ static bool is_part(str key, int64_t version)
 
 static bool read_parts(const parse_place *at, const json *doc, int64_t version, const metadata *previous, metadata *m)
 {
-	JSON_EACH(j, doc)
-	{
+	JSON_EACH (j, doc) {
 		md_part *part;
 		if (!is_part(j->key, version)) continue;
 		const md_part *old = previous ? map_get(&previous->parts, j->key) : NULL;

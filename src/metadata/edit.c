@@ -158,9 +158,43 @@ bool metadata_with_part(const metadata *m, str part, const json *value, metadata
 	return true;
 }
 
+static bool declares(const json *list, str name)
+{
+	JSON_EACH (e, list) {
+		if (str_eq(json_str_or(e, "name", STR("")), name)) return true;
+	}
+	return false;
+}
+
+metadata *metadata_with_hidden(const metadata *fresh, const metadata *previous)
+{
+	const json *old = map_get(&previous->unserved, STR("cron_triggers"));
+	const json *given = map_get(&fresh->unserved, STR("cron_triggers"));
+	arena *a = arena_new(0);
+	json *all = given ? json_copy(a, given) : json_new_array(a);
+	bool more = false;
+	JSON_EACH (e, old) {
+		bool hidden = !json_bool_or(e, "include_in_metadata", true);
+		if (!hidden || declares(given, json_str_or(e, "name", STR("")))) continue;
+		json_push(all, json_copy(a, e));
+		more = true;
+	}
+	metadata *made = same(fresh);
+	error err;
+	error_init(&err, a);
+	metadata *with = NULL;
+	if (more && metadata_with_part(fresh, STR("cron_triggers"), all, &with, &err)) {
+		metadata_unref(made);
+		made = with;
+	}
+	arena_free(a);
+	return made;
+}
+
 /* ---- new sources ---- */
 
-bool md_source_new(str name, str kind, const json *configuration, const json *customization, md_source **out, error *err)
+bool md_source_new(
+	str name, str kind, const json *configuration, const json *customization, md_source **out, error *err)
 {
 	arena *a = arena_new(0);
 	json *o = json_new_object(a);

@@ -36,8 +36,7 @@ static void write_source(buf *b, arena *scratch, const md_source *s)
 {
 	bool first = true;
 	buf_putc(b, '{');
-	JSON_EACH(m, s->raw)
-	{
+	JSON_EACH (m, s->raw) {
 		write_key(b, m->key, &first);
 		json_write(b, m);
 		if (!str_eqz(m->key, "kind") || !md_kind_is_pg(s->kind)) continue;
@@ -57,13 +56,29 @@ static void write_part(buf *b, str key, const md_part *p)
 	json_write(b, p->value);
 }
 
+/* Hasura v2: RQL/DDL/Metadata.hs runExportMetadata. */
+static void write_public_crons(buf *b, const md_part *p)
+{
+	bool first = true;
+	JSON_EACH (e, p->value) {
+		if (!json_bool_or(e, "include_in_metadata", true)) continue;
+		if (first) buf_puts(b, ",\"cron_triggers\":[");
+		else buf_putc(b, ',');
+		first = false;
+		json_write(b, e);
+	}
+	if (!first) buf_putc(b, ']');
+}
+
 /* Parts in Hasura's order, then those nobody knows, by name. */
-static void write_parts(buf *b, arena *scratch, const metadata *m)
+static void write_parts(buf *b, arena *scratch, const metadata *m, bool public)
 {
 	map rest = {0};
 	for (const shape_part *p = shape_parts; p->key; p++) {
 		const md_part *part = map_get(&m->parts, str_from(p->key));
-		if (part) write_part(b, str_from(p->key), part);
+		if (!part) continue;
+		if (public && str_eqz(STR("cron_triggers"), p->key)) write_public_crons(b, part);
+		else write_part(b, str_from(p->key), part);
 	}
 	for (size_t i = 0; i < m->parts.n; i++) {
 		if (shape_part_of(m->parts.items[i].key).key) continue;
@@ -74,7 +89,7 @@ static void write_parts(buf *b, arena *scratch, const metadata *m)
 		write_part(b, rest.items[i].key, rest.items[i].value);
 }
 
-void metadata_write(buf *b, const metadata *m)
+static void write_document(buf *b, const metadata *m, bool public)
 {
 	arena *scratch = arena_new(0);
 	const md_source **v = metadata_sources_sorted(scratch, m);
@@ -84,9 +99,19 @@ void metadata_write(buf *b, const metadata *m)
 		write_source(b, scratch, v[i]);
 	}
 	buf_putc(b, ']');
-	write_parts(b, scratch, m);
+	write_parts(b, scratch, m, public);
 	buf_putc(b, '}');
 	arena_free(scratch);
+}
+
+void metadata_write(buf *b, const metadata *m)
+{
+	write_document(b, m, false);
+}
+
+void metadata_write_public(buf *b, const metadata *m)
+{
+	write_document(b, m, true);
 }
 
 json *metadata_export(arena *a, const metadata *m)
@@ -123,6 +148,7 @@ json *md_with_table_json(arena *a, str source, qname table, const json *object)
 	json *o = json_new_object(a);
 	json_setz(o, "source", json_new_str(a, str_copy(a, source)));
 	json_setz(o, "table", md_qname_json(a, table));
-	JSON_EACH(m, object) json_set(o, str_copy(a, m->key), json_copy(a, m));
+	JSON_EACH (m, object)
+		json_set(o, str_copy(a, m->key), json_copy(a, m));
 	return o;
 }

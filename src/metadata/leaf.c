@@ -45,8 +45,9 @@ bool shape_do_int(shape_ctx *c, const void *arg, const json *in, json **out)
 	if (!json_is(in, JSON_NUMBER)) return shape_mismatch(c, "Int", "Number", in);
 	int64_t v;
 	if (!json_to_i64(in, &v)) {
-		return shape_fail(c, "parsing Int failed, value is either floating or will cause over or underflow %.*s",
-				  STR_ARG(in->text));
+		return shape_fail(c,
+			"parsing Int failed, value is either floating or will cause over or underflow %.*s",
+			STR_ARG(in->text));
 	}
 	*out = json_new_i64(c->a, v);
 	return true;
@@ -85,7 +86,7 @@ static bool bad_tag(shape_ctx *c, const shape_tags *t, str found)
 	buf shown = {0};
 	json_write_str(&shown, found);
 	shape_fail(c, "parsing %s failed, expected one of the tags [%.*s], but found tag %.*s", t->context,
-		   STR_ARG(buf_str(&list)), STR_ARG(buf_str(&shown)));
+		STR_ARG(buf_str(&list)), STR_ARG(buf_str(&shown)));
 	buf_free(&list);
 	buf_free(&shown);
 	return false;
@@ -108,12 +109,12 @@ bool shape_do_tag_set(shape_ctx *c, const void *arg, const json *in, json **out)
 	if (!json_is(in, JSON_ARRAY)) return shape_mismatch(c, "HashSet", "Array", in);
 	json *made = json_new_array(c->a);
 	size_t i = 0;
-	JSON_EACH(ch, in)
-	{
+	JSON_EACH (ch, in) {
 		json *tag;
 		if (!shape_at_index(c, i++, shape_do_tag, arg, ch, &tag)) return false;
 		bool had = false;
-		JSON_EACH(seen, made) had |= str_eq(seen->text, tag->text);
+		JSON_EACH (seen, made)
+			had |= str_eq(seen->text, tag->text);
 		if (!had) json_push(made, tag);
 	}
 	*out = made;
@@ -213,8 +214,7 @@ bool shape_do_bool_exp(shape_ctx *c, const void *arg, const json *in, json **out
 	if (!json_is(in, JSON_OBJECT)) return shape_mismatch(c, "boolean expression", "Object", in);
 	bool_term *terms = NEW_ARRAY(c->scratch, bool_term, in->count);
 	size_t n = 0;
-	JSON_EACH(m, in)
-	{
+	JSON_EACH (m, in) {
 		if (!do_bool_term(c, m, &terms[n++])) return false;
 	}
 	if (n > 1) qsort(terms, n, sizeof(*terms), by_term_key);

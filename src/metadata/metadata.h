@@ -38,11 +38,11 @@ typedef struct md_relationship {
 	md_rel_using using;
 	str *columns; /* MD_USING_FK: here; MD_USING_FK_REMOTE: in remote_table */
 	size_t ncolumns;
-	qname remote_table;            /* MD_USING_FK_REMOTE, MD_USING_MANUAL (name.p NULL with a native query target) */
-	str remote_native_query;       /* not served yet: an inconsistent object; p NULL: none */
-	md_column_pair *mapping;       /* MD_USING_MANUAL */
+	qname remote_table;      /* MD_USING_FK_REMOTE, MD_USING_MANUAL (name.p NULL with a native query target) */
+	str remote_native_query; /* not served yet: an inconsistent object; p NULL: none */
+	md_column_pair *mapping; /* MD_USING_MANUAL */
 	size_t nmapping;
-	str insertion_order;           /* before_parent, after_parent, or p NULL */
+	str insertion_order; /* before_parent, after_parent, or p NULL */
 	str comment;
 	json *raw;
 } md_relationship;
@@ -54,16 +54,22 @@ typedef struct md_columns {
 	size_t n;
 } md_columns;
 
-typedef enum md_perm_kind { MD_PERM_SELECT, MD_PERM_INSERT, MD_PERM_UPDATE, MD_PERM_DELETE, MD_PERM_KINDS } md_perm_kind;
+typedef enum md_perm_kind {
+	MD_PERM_SELECT,
+	MD_PERM_INSERT,
+	MD_PERM_UPDATE,
+	MD_PERM_DELETE,
+	MD_PERM_KINDS
+} md_perm_kind;
 
 typedef struct md_permission {
 	md_perm_kind kind;
 	str role;
 	str comment;
 	md_columns columns;
-	json *filter;         /* select, update, delete */
-	json *check;          /* insert, update; NULL: none */
-	json *set;            /* insert, update: object column → literal or x-hasura-…; NULL: none */
+	json *filter; /* select, update, delete */
+	json *check;  /* insert, update; NULL: none */
+	json *set;    /* insert, update: object column → literal or x-hasura-…; NULL: none */
 	bool has_limit;
 	int64_t limit;
 	bool allow_aggregations;
@@ -90,24 +96,24 @@ typedef struct md_computed_field {
 } md_computed_field;
 
 /* Root fields in the order of Hasura's custom_root_fields. */
-#define MD_ROOT_FIELDS(X)                      \
-	X(ROOT_SELECT, "select")               \
-	X(ROOT_SELECT_BY_PK, "select_by_pk")   \
+#define MD_ROOT_FIELDS(X)                            \
+	X(ROOT_SELECT, "select")                     \
+	X(ROOT_SELECT_BY_PK, "select_by_pk")         \
 	X(ROOT_SELECT_AGGREGATE, "select_aggregate") \
-	X(ROOT_SELECT_STREAM, "select_stream") \
-	X(ROOT_INSERT, "insert")               \
-	X(ROOT_INSERT_ONE, "insert_one")       \
-	X(ROOT_UPDATE, "update")               \
-	X(ROOT_UPDATE_BY_PK, "update_by_pk")   \
-	X(ROOT_UPDATE_MANY, "update_many")     \
-	X(ROOT_DELETE, "delete")               \
+	X(ROOT_SELECT_STREAM, "select_stream")       \
+	X(ROOT_INSERT, "insert")                     \
+	X(ROOT_INSERT_ONE, "insert_one")             \
+	X(ROOT_UPDATE, "update")                     \
+	X(ROOT_UPDATE_BY_PK, "update_by_pk")         \
+	X(ROOT_UPDATE_MANY, "update_many")           \
+	X(ROOT_DELETE, "delete")                     \
 	X(ROOT_DELETE_BY_PK, "delete_by_pk")
 
 typedef enum md_root_field {
 #define X(name, text) name,
 	MD_ROOT_FIELDS(X)
 #undef X
-	ROOT_FIELD_COUNT
+		ROOT_FIELD_COUNT
 } md_root_field;
 
 /* A text that may be absent (p NULL: automatic) or explicitly empty. */
@@ -125,7 +131,7 @@ typedef struct md_column_config {
 typedef struct md_table {
 	atomic_int refs;
 	arena *a;
-	str key; /* catalog_key of name */
+	str key;   /* catalog_key of name */
 	json *raw; /* canonical: members in export order, defaults left out */
 	qname name;
 	bool is_enum;
@@ -163,15 +169,15 @@ typedef struct md_function {
 
 typedef struct md_source {
 	atomic_int refs;
-	arena *a;        /* of this struct and its maps only */
-	md_part *own;    /* what name, kind, raw, configuration and unserved point into */
+	arena *a;     /* of this struct and its maps only */
+	md_part *own; /* what name, kind, raw, configuration and unserved point into */
 	str name;
-	str kind;        /* postgres, alloy, citus, cockroach; or another engine's, then tables and functions are in unserved */
-	json *raw;       /* the source without tables and functions */
+	str kind; /* postgres, alloy, citus, cockroach; or another engine's, then tables and functions are in unserved */
+	json *raw; /* the source without tables and functions */
 	json *configuration;
-	map tables;      /* catalog_key(schema, name) → md_table *, sorted by (schema, name) on export */
-	map functions;   /* → md_function * */
-	map unserved;    /* customization, native_queries, logical_models, stored_procedures, … as written */
+	map tables;              /* catalog_key(schema, name) → md_table *, sorted by (schema, name) on export */
+	map functions;           /* → md_function * */
+	map unserved;            /* customization, native_queries, logical_models, stored_procedures, … as written */
 	size_t nunserved_tables; /* tables whose unserved is not empty */
 } md_source;
 
@@ -187,8 +193,8 @@ typedef struct metadata {
 	map sources; /* name → md_source * */
 	md_inherited_role *inherited_roles;
 	size_t ninherited_roles;
-	map unserved;      /* other top-level parts (actions, remote_schemas, …) as written, non-empty ones only: name → json * */
-	map parts;         /* name → md_part *: all top-level parts but sources, inherited_roles among them */
+	map unserved; /* other top-level parts (actions, remote_schemas, …) as written, non-empty ones only: name → json * */
+	map parts; /* name → md_part *: all top-level parts but sources, inherited_roles among them */
 } metadata;
 
 metadata *metadata_ref(metadata *m);
@@ -221,11 +227,14 @@ json *md_qname_json(arena *a, qname q);
 /* v3 document in Hasura's order, empty parts left out: byte-stable (what it writes parses to what writes the same bytes). */
 void metadata_write(buf *b, const metadata *m);
 json *metadata_export(arena *a, const metadata *m); /* a deep copy */
+/* The same as export_metadata shows it: without cron triggers that say include_in_metadata: false. */
+void metadata_write_public(buf *b, const metadata *m);
 metadata *metadata_empty(void);
 
 /* ---- edits (metadata/edit.c): each gives a new root (one reference for the caller), sharing what it did not touch ---- */
 
-metadata *metadata_with_source(const metadata *m, md_source *s);      /* adds or replaces by name; takes a reference of its own */
+metadata *metadata_with_source(
+	const metadata *m, md_source *s); /* adds or replaces by name; takes a reference of its own */
 metadata *metadata_without_source(const metadata *m, str name);
 metadata *metadata_with_table(const metadata *m, str source, md_table *t); /* adds or replaces */
 /* The same for many tables at once: one copy of the source. */
@@ -233,6 +242,9 @@ metadata *metadata_with_tables(const metadata *m, str source, md_table *const *t
 metadata *metadata_without_table(const metadata *m, str source, qname name);
 metadata *metadata_with_function(const metadata *m, str source, md_function *f);
 metadata *metadata_without_function(const metadata *m, str source, qname name);
+/* For replace_metadata: what a document from metadata_write_public cannot hold stays: the hidden cron triggers of previous
+   that fresh does not declare (Hasura v2: processCronTriggers). */
+metadata *metadata_with_hidden(const metadata *fresh, const metadata *previous);
 /* Top-level part (inherited_roles, actions, …) set from JSON, or removed with NULL. */
 MUST_CHECK bool metadata_with_part(const metadata *m, str part, const json *value, metadata **out, error *err);
 /* Edits of one table's JSON: copy in `a`, change it, md_table_parse it, metadata_with_table. */
@@ -246,19 +258,19 @@ MUST_CHECK bool md_source_with_own(const md_source *s, const json *own, md_sourc
 json *md_with_table_json(arena *a, str source, qname table, const json *object);
 /* A source as `HASURA_GRAPHQL_DATABASE_URL` makes it (Hasura v2: name default, settings as the server's flags or its defaults). */
 typedef struct md_source_defaults {
-	str url;                     /* the URL itself (from the command line); p NULL: url_env */
-	str url_env;                 /* the variable that holds the URL */
-	int64_t max_connections;     /* 50 */
-	int64_t idle_timeout;        /* 180 s */
-	int64_t retries;             /* 1 */
-	int64_t connection_lifetime; /* 600 s; 0: left out (never) */
+	str url;                      /* the URL itself (from the command line); p NULL: url_env */
+	str url_env;                  /* the variable that holds the URL */
+	int64_t max_connections;      /* 50 */
+	int64_t idle_timeout;         /* 180 s */
+	int64_t retries;              /* 1 */
+	int64_t connection_lifetime;  /* 600 s; 0: left out (never) */
 	bool use_prepared_statements; /* true */
-	str isolation_level;         /* read-committed */
+	str isolation_level;          /* read-committed */
 } md_source_defaults;
 md_source_defaults md_source_defaults_hasura(str url_env);
 /* New reference. */
 /* NULL when isolation_level is none of the three. */
 md_source *md_source_default(const md_source_defaults *d);
 /* An empty source of that name, kind and configuration (checked as metadata_parse does). New reference. */
-MUST_CHECK bool md_source_new(str name, str kind, const json *configuration, const json *customization, md_source **out,
-			      error *err);
+MUST_CHECK bool md_source_new(
+	str name, str kind, const json *configuration, const json *customization, md_source **out, error *err);

@@ -161,8 +161,7 @@ md_source *md_source_around(md_part *own)
 	s->name = json_str_or(s->raw, "name", STR(""));
 	s->kind = json_str_or(s->raw, "kind", STR("postgres"));
 	s->configuration = json_getz(s->raw, "configuration");
-	JSON_EACH(m, s->raw)
-	{
+	JSON_EACH (m, s->raw) {
 		bool served = str_eqz(m->key, "name") || str_eqz(m->key, "kind") || str_eqz(m->key, "configuration");
 		if (!served) map_put(a, &s->unserved, m->key, m);
 	}
@@ -198,10 +197,7 @@ metadata *metadata_empty(void)
 
 void md_root_put_source(metadata *m, md_source *s)
 {
-	md_source *old = map_get(&m->sources, s->name);
-	map_remove(&m->sources, s->name);
-	map_put(m->a, &m->sources, s->name, s);
-	md_source_unref(old);
+	map_add(m->a, &m->sources, s->name, s);
 }
 
 void md_root_put_part(metadata *m, str key, md_part *p)
@@ -215,13 +211,13 @@ void md_root_put_part(metadata *m, str key, md_part *p)
 static void view_inherited_roles(metadata *m, const json *list)
 {
 	m->inherited_roles = NEW_ARRAY(m->a, md_inherited_role, list->count);
-	JSON_EACH(entry, list)
-	{
+	JSON_EACH (entry, list) {
 		md_inherited_role *r = &m->inherited_roles[m->ninherited_roles++];
 		const json *set = json_getz(entry, "role_set");
 		r->name = json_str_or(entry, "role_name", STR(""));
 		r->parents = NEW_ARRAY(m->a, str, set->count);
-		JSON_EACH(role, set) r->parents[r->nparents++] = role->text;
+		JSON_EACH (role, set)
+			r->parents[r->nparents++] = role->text;
 	}
 }
 

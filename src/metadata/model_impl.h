@@ -20,7 +20,7 @@ void md_source_add_function(md_source *s, md_function *f);
 bool md_kind_is_pg(str kind);
 
 metadata *md_root_new(void);
-/* References taken over. */
+/* References taken over. A source of that name must not be there yet. */
 void md_root_put_source(metadata *m, md_source *s);
 void md_root_put_part(metadata *m, str key, md_part *p);
 /* Fills unserved and inherited_roles from the parts: last step of making a root. */

@@ -1,6 +1,8 @@
 /* From the JSON of one object to its canonical form and typed view. */
 #include "metadata/model_impl.h"
 
+#include <stdlib.h>
+
 enum { OBJECT_HINT_MAX = 32 * 1024 };
 
 static arena *object_arena(const json *j, size_t view)
@@ -69,7 +71,8 @@ bool md_part_parse_at(const parse_place *at, str key, const json *j, const md_pa
 static bool own_parse(const parse_place *at, const json *j, const md_source *previous, md_part **out)
 {
 	const json *kind = json_getz(j, "kind");
-	bool pg = json_is_null(kind) || (kind->kind == JSON_STRING && (str_eqz(kind->text, "pg") || md_kind_is_pg(kind->text)));
+	bool pg = json_is_null(kind) ||
+		(kind->kind == JSON_STRING && (str_eqz(kind->text, "pg") || md_kind_is_pg(kind->text)));
 	arena *a = arena_new(2048);
 	json *value;
 	if (!canonical(at, a, shape_do_object, pg ? &shape_source_pg : &shape_source_other, j, &value)) {
@@ -85,34 +88,72 @@ static bool own_parse(const parse_place *at, const json *j, const md_source *pre
 	return true;
 }
 
-/* The last of several declarations of one table wins, as in Hasura's oMapFromL. */
-static void put_table(md_source *s, const md_source *previous, md_table *t)
+/* An object as parsed, and where it stood. */
+typedef struct parsed {
+	str key;
+	size_t at;
+	void *object;
+} parsed;
+
+typedef VEC(parsed) parsed_list;
+
+static int by_key_then_place(const void *x, const void *y)
 {
-	md_table *old = previous ? map_get(&previous->tables, t->key) : NULL;
-	if (old && json_equal(old->raw, t->raw)) {
-		md_table_unref(t);
-		t = md_table_ref(old);
-	}
-	md_table *twin = map_get(&s->tables, t->key);
-	if (twin) {
-		map_remove(&s->tables, t->key);
-		if (twin->unserved.n) s->nunserved_tables--;
-	}
-	md_source_add_table(s, t);
-	md_table_unref(twin);
+	const parsed *a = x, *b = y;
+	int d = str_cmp(a->key, b->key);
+	if (d) return d;
+	return a->at < b->at ? -1 : a->at > b->at;
 }
 
-static void put_function(md_source *s, const md_source *previous, md_function *f)
+/* Of several declarations of one thing the last one stays, as in Hasura's oMapFromL; drop gets the others. */
+static void keep_last(parsed_list *l, void (*drop)(void *))
 {
-	md_function *old = previous ? map_get(&previous->functions, f->key) : NULL;
-	if (old && json_equal(old->raw, f->raw)) {
-		md_function_unref(f);
-		f = md_function_ref(old);
+	size_t n = 0;
+	if (l->n > 1) qsort(l->v, l->n, sizeof(*l->v), by_key_then_place);
+	for (size_t i = 0; i < l->n; i++) {
+		if (i + 1 < l->n && str_eq(l->v[i].key, l->v[i + 1].key)) drop(l->v[i].object);
+		else l->v[n++] = l->v[i];
 	}
-	md_function *twin = map_get(&s->functions, f->key);
-	if (twin) map_remove(&s->functions, f->key);
-	md_source_add_function(s, f);
-	md_function_unref(twin);
+	l->n = n;
+}
+
+static void drop_table(void *t)
+{
+	md_table_unref(t);
+}
+
+static void drop_function(void *f)
+{
+	md_function_unref(f);
+}
+
+static void put_tables(md_source *s, const md_source *previous, parsed_list *l)
+{
+	keep_last(l, drop_table);
+	for (size_t i = 0; i < l->n; i++) {
+		md_table *t = l->v[i].object, *old = previous ? map_get(&previous->tables, t->key) : NULL;
+		bool same = old && json_equal(old->raw, t->raw);
+		md_source_add_table(s, same ? md_table_ref(old) : t);
+		if (same) md_table_unref(t);
+	}
+}
+
+static void put_functions(md_source *s, const md_source *previous, parsed_list *l)
+{
+	keep_last(l, drop_function);
+	for (size_t i = 0; i < l->n; i++) {
+		md_function *f = l->v[i].object, *old = previous ? map_get(&previous->functions, f->key) : NULL;
+		bool same = old && json_equal(old->raw, f->raw);
+		md_source_add_function(s, same ? md_function_ref(old) : f);
+		if (same) md_function_unref(f);
+	}
+}
+
+static bool drop_all(parsed_list *l, void (*drop)(void *))
+{
+	for (size_t i = 0; i < l->n; i++)
+		drop(l->v[i].object);
+	return false;
 }
 
 static bool expect_array(const parse_place *at, const json *list)
@@ -127,15 +168,25 @@ static bool fill_tables(const parse_place *at, const json *list, const md_source
 	shape_frame f = {.up = at->frame, .key = "tables"}, e = {.up = &f};
 	parse_place lists = {.frame = &f, .scratch = at->scratch, .err = at->err};
 	parse_place here = {.frame = &e, .scratch = at->scratch, .err = at->err};
+	parsed_list all = {0};
 	if (!expect_array(&lists, list)) return false;
-	JSON_EACH(j, list)
-	{
+	JSON_EACH (j, list) {
 		md_table *t;
-		if (!md_table_parse_at(&here, j, &t)) return false;
-		put_table(s, previous, t);
-		e.index++;
+		if (!md_table_parse_at(&here, j, &t)) return drop_all(&all, drop_table);
+		parsed one = {.key = t->key, .at = e.index++, .object = t};
+		vec_push(at->scratch, &all, one);
 	}
+	put_tables(s, previous, &all);
 	return true;
+}
+
+/* v1: the functions are bare names. */
+static const json *function_definition(arena *scratch, const json *j, bool v1)
+{
+	if (!v1) return j;
+	json *o = json_new_object(scratch);
+	json_setz(o, "function", json_copy(scratch, j));
+	return o;
 }
 
 static bool fill_functions(const parse_place *at, const json *list, bool v1, const md_source *previous, md_source *s)
@@ -143,20 +194,16 @@ static bool fill_functions(const parse_place *at, const json *list, bool v1, con
 	shape_frame f = {.up = at->frame, .key = "functions"}, e = {.up = &f};
 	parse_place lists = {.frame = &f, .scratch = at->scratch, .err = at->err};
 	parse_place here = {.frame = &e, .scratch = at->scratch, .err = at->err};
+	parsed_list all = {0};
 	if (!expect_array(&lists, list)) return false;
-	JSON_EACH(j, list)
-	{
-		const json *def = j;
-		if (v1) {
-			json *o = json_new_object(at->scratch);
-			json_setz(o, "function", json_copy(at->scratch, j));
-			def = o;
-		}
+	JSON_EACH (j, list) {
 		md_function *fn;
-		if (!md_function_parse_at(&here, def, &fn)) return false;
-		put_function(s, previous, fn);
-		e.index++;
+		if (!md_function_parse_at(&here, function_definition(at->scratch, j, v1), &fn))
+			return drop_all(&all, drop_function);
+		parsed one = {.key = fn->key, .at = e.index++, .object = fn};
+		vec_push(at->scratch, &all, one);
 	}
+	put_functions(s, previous, &all);
 	return true;
 }
 
@@ -169,7 +216,7 @@ bool md_source_fill(const parse_place *at, const json *doc, bool v1, const md_so
 		return shape_fail(&c, "key \"tables\" not found");
 	}
 	return fill_tables(at, tables, previous, s) &&
-	       (json_is_null(functions) || fill_functions(at, functions, v1, previous, s));
+		(json_is_null(functions) || fill_functions(at, functions, v1, previous, s));
 }
 
 bool md_source_parse_at(const parse_place *at, const json *j, const md_source *previous, md_source **out)

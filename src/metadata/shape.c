@@ -49,8 +49,12 @@ bool shape_fail(shape_ctx *c, const char *fmt, ...)
 static const char *kind_name(const json *j)
 {
 	static const char *const names[] = {
-		[JSON_NULL] = "Null",	  [JSON_BOOL] = "Boolean", [JSON_NUMBER] = "Number",
-		[JSON_STRING] = "String", [JSON_ARRAY] = "Array",  [JSON_OBJECT] = "Object",
+		[JSON_NULL] = "Null",
+		[JSON_BOOL] = "Boolean",
+		[JSON_NUMBER] = "Number",
+		[JSON_STRING] = "String",
+		[JSON_ARRAY] = "Array",
+		[JSON_OBJECT] = "Object",
 	};
 	return j ? names[j->kind] : names[JSON_NULL];
 }
@@ -103,7 +107,9 @@ bool shape_at_index(shape_ctx *c, size_t i, shape_fn *fn, const void *arg, const
 static size_t size_at(const json *j, unsigned depth)
 {
 	size_t n = sizeof(json) + j->text.n;
-	if (depth < SHAPE_MAX_DEPTH) JSON_EACH(ch, j) n += size_at(ch, depth + 1);
+	if (depth < SHAPE_MAX_DEPTH)
+		JSON_EACH (ch, j)
+			n += size_at(ch, depth + 1);
 	return n;
 }
 
@@ -172,7 +178,8 @@ static const json **sorted_members(shape_ctx *c, const json *in)
 {
 	const json **v = NEW_ARRAY(c->scratch, const json *, in->count);
 	size_t n = 0;
-	JSON_EACH(ch, in) v[n++] = ch;
+	JSON_EACH (ch, in)
+		v[n++] = ch;
 	if (n > 1) qsort(v, n, sizeof(*v), by_key);
 	return v;
 }
@@ -181,8 +188,7 @@ static const json **sorted_members(shape_ctx *c, const json *in)
 static bool refuse_unknown(shape_ctx *c, const shape_object *o, const json *in)
 {
 	buf list = {0};
-	JSON_EACH(ch, in)
-	{
+	JSON_EACH (ch, in) {
 		if (known_key(o, ch->key)) continue;
 		if (list.n) buf_putc(&list, ',');
 		json_write_str(&list, ch->key);
@@ -253,8 +259,7 @@ static sort_item *sort_items(arena *scratch, json *arr, const char *member, size
 {
 	sort_item *v = NEW_ARRAY(scratch, sort_item, arr->count);
 	*n = 0;
-	JSON_EACH(ch, arr)
-	{
+	JSON_EACH (ch, arr) {
 		v[*n] = (sort_item){.key = shape_sort_key(scratch, ch, member), .at = *n, .node = ch};
 		++*n;
 	}
@@ -289,7 +294,7 @@ static bool refuse_duplicates(shape_ctx *c, const shape_list *l, json *arr)
 	bool ok = !list.n;
 	if (!ok) {
 		shape_fail(c, "multiple declarations exist for the following %s: %.*s", l->duplicates,
-			   STR_ARG(buf_str(&list)));
+			STR_ARG(buf_str(&list)));
 	}
 	buf_free(&list);
 	return ok;
@@ -302,8 +307,7 @@ bool shape_do_list(shape_ctx *c, const void *arg, const json *in, json **out)
 	if (l->nonempty && !in->first) return shape_fail(c, "parsing NonEmpty failed, unexpected empty list");
 	json *made = json_new_array(c->a);
 	size_t i = 0;
-	JSON_EACH(ch, in)
-	{
+	JSON_EACH (ch, in) {
 		json *v;
 		if (!shape_at_index(c, i++, l->fn, l->arg, ch, &v)) return false;
 		json_push(made, v ? v : json_new_null(c->a));
@@ -331,8 +335,7 @@ static bool any_members(shape_ctx *c, const json *in, json *made)
 static bool any_elements(shape_ctx *c, const json *in, json *made)
 {
 	size_t i = 0;
-	JSON_EACH(ch, in)
-	{
+	JSON_EACH (ch, in) {
 		json *copy;
 		if (!shape_at_index(c, i++, shape_do_any, NULL, ch, &copy)) return false;
 		json_push(made, copy);
@@ -345,24 +348,12 @@ bool shape_do_any(shape_ctx *c, const void *arg, const json *in, json **out)
 	(void)arg;
 	if (in && in->raw) return shape_fail(c, "unexpected raw value");
 	switch (in ? in->kind : JSON_NULL) {
-	case JSON_NULL:
-		*out = json_new_null(c->a);
-		return true;
-	case JSON_BOOL:
-		*out = json_new_bool(c->a, in->boolean);
-		return true;
-	case JSON_NUMBER:
-		*out = json_new_number(c->a, shape_intern(c, in->text));
-		return true;
-	case JSON_STRING:
-		*out = shape_new_str(c, in->text);
-		return true;
-	case JSON_ARRAY:
-		*out = json_new_array(c->a);
-		return any_elements(c, in, *out);
-	case JSON_OBJECT:
-		*out = json_new_object(c->a);
-		return any_members(c, in, *out);
+	case JSON_NULL: *out = json_new_null(c->a); return true;
+	case JSON_BOOL: *out = json_new_bool(c->a, in->boolean); return true;
+	case JSON_NUMBER: *out = json_new_number(c->a, shape_intern(c, in->text)); return true;
+	case JSON_STRING: *out = shape_new_str(c, in->text); return true;
+	case JSON_ARRAY: *out = json_new_array(c->a); return any_elements(c, in, *out);
+	case JSON_OBJECT: *out = json_new_object(c->a); return any_members(c, in, *out);
 	}
 	return false;
 }

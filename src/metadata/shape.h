@@ -32,7 +32,8 @@ enum {
 	M_REQUIRED = 1 << 0,   /* absent: `key "x" not found` */
 	M_DROP_FALSE = 1 << 1, /* false is the default: left out */
 	M_DROP_EMPTY = 1 << 2, /* [] and {} are left out */
-	M_DROP_DEFAULT = 1 << 3 /* equal to dflt: left out; without this flag dflt is put in when the member is absent */
+	M_DROP_DEFAULT =
+		1 << 3 /* equal to dflt: left out; without this flag dflt is put in when the member is absent */
 };
 
 typedef struct shape_member {
@@ -49,15 +50,16 @@ typedef struct shape_object {
 	const char *context; /* of `parsing X failed, expected Object, but encountered Y` */
 	bool generic;        /* Hasura derives this parser: a missing key also says `parsing X failed, ` */
 	shape_unknown unknown;
-	const shape_member *members; /* in export order, ended by a NULL key */
+	const shape_member *members;             /* in export order, ended by a NULL key */
 	bool (*finish)(shape_ctx *c, json *out); /* NULL: none */
 } shape_object;
 
 typedef struct shape_list {
 	shape_fn *fn;
 	const void *arg;
-	const char *sort_by;    /* member whose text orders the elements; NULL: as given */
-	const char *duplicates; /* `multiple declarations exist for the following <this>: `; NULL: the last one wins if sorted */
+	const char *sort_by; /* member whose text orders the elements; NULL: as given */
+	const char *
+		duplicates; /* `multiple declarations exist for the following <this>: `; NULL: the last one wins if sorted */
 	bool nonempty;
 } shape_list;
 

@@ -18,7 +18,8 @@ static bool do_columns_of_key(shape_ctx *c, const json *in, json **out)
 /* {table, column} or {table, columns}: the key is on the other table. */
 static bool do_remote_key(shape_ctx *c, const json *in, json **out)
 {
-	const json *table = json_getz(in, "table"), *column = json_getz(in, "column"), *columns = json_getz(in, "columns");
+	const json *table = json_getz(in, "table"), *column = json_getz(in, "column"),
+		   *columns = json_getz(in, "columns");
 	if (!table) return shape_fail(c, "key \"table\" not found");
 	json *t, *cols;
 	if (!shape_at_key(c, "table", shape_do_qname, NULL, table, &t)) return false;
@@ -49,8 +50,7 @@ static bool do_mapping(shape_ctx *c, const void *arg, const json *in, json **out
 {
 	(void)arg;
 	if (!json_is(in, JSON_OBJECT)) return shape_mismatch(c, "HashMap", "Object", in);
-	JSON_EACH(m, in)
-	{
+	JSON_EACH (m, in) {
 		json *text;
 		if (!shape_at_key(c, str_z(c->scratch, m->key), shape_do_text, NULL, m, &text)) return false;
 	}
@@ -96,7 +96,7 @@ static bool do_using(shape_ctx *c, const json *in, shape_fn *key, json **out)
 	const json *fk = json_getz(in, "foreign_key_constraint_on"), *manual = json_getz(in, "manual_configuration");
 	if (!fk == !manual) {
 		return shape_fail(c, "%s one of foreign_key_constraint_on/manual_configuration should be present",
-				  fk ? "only" : "atleast");
+			fk ? "only" : "atleast");
 	}
 	const char *name = fk ? "foreign_key_constraint_on" : "manual_configuration";
 	json *v;
@@ -123,22 +123,24 @@ static bool do_array_using(shape_ctx *c, const void *arg, const json *in, json *
 static const shape_object object_rel = {
 	.context = REL_CONTEXT,
 	.generic = true,
-	.members = (const shape_member[]){
-		{"name", shape_do_nonempty, NULL, M_REQUIRED, NULL},
-		{"using", do_object_using, NULL, M_REQUIRED, NULL},
-		{"comment", shape_do_text, NULL, 0, NULL},
-		{0},
-	},
+	.members =
+		(const shape_member[]){
+			{"name", shape_do_nonempty, NULL, M_REQUIRED, NULL},
+			{"using", do_object_using, NULL, M_REQUIRED, NULL},
+			{"comment", shape_do_text, NULL, 0, NULL},
+			{0},
+		},
 };
 static const shape_object array_rel = {
 	.context = REL_CONTEXT,
 	.generic = true,
-	.members = (const shape_member[]){
-		{"name", shape_do_nonempty, NULL, M_REQUIRED, NULL},
-		{"using", do_array_using, NULL, M_REQUIRED, NULL},
-		{"comment", shape_do_text, NULL, 0, NULL},
-		{0},
-	},
+	.members =
+		(const shape_member[]){
+			{"name", shape_do_nonempty, NULL, M_REQUIRED, NULL},
+			{"using", do_array_using, NULL, M_REQUIRED, NULL},
+			{"comment", shape_do_text, NULL, 0, NULL},
+			{0},
+		},
 };
 const shape_list shape_object_rels = {shape_do_object, &object_rel, "name", "object relationships", false};
 const shape_list shape_array_rels = {shape_do_object, &array_rel, "name", "array relationships", false};
@@ -148,21 +150,23 @@ const shape_list shape_array_rels = {shape_do_object, &array_rel, "name", "array
 static const shape_object computed_definition = {
 	.context = "Hasura.Backends.Postgres.Types.ComputedField.ComputedFieldDefinition(ComputedFieldDefinition)",
 	.generic = true,
-	.members = (const shape_member[]){
-		{"function", shape_do_qname, NULL, M_REQUIRED, NULL},
-		{"session_argument", shape_do_text, NULL, 0, NULL},
-		{"table_argument", shape_do_text, NULL, 0, NULL},
-		{0},
-	},
+	.members =
+		(const shape_member[]){
+			{"function", shape_do_qname, NULL, M_REQUIRED, NULL},
+			{"session_argument", shape_do_text, NULL, 0, NULL},
+			{"table_argument", shape_do_text, NULL, 0, NULL},
+			{0},
+		},
 };
 static const shape_object computed_field = {
 	.context = "ComputedFieldMetadata",
-	.members = (const shape_member[]){
-		{"name", shape_do_nonempty, NULL, M_REQUIRED, NULL},
-		{"definition", shape_do_object, &computed_definition, M_REQUIRED, NULL},
-		{"comment", shape_do_comment, NULL, 0, NULL},
-		{0},
-	},
+	.members =
+		(const shape_member[]){
+			{"name", shape_do_nonempty, NULL, M_REQUIRED, NULL},
+			{"definition", shape_do_object, &computed_definition, M_REQUIRED, NULL},
+			{"comment", shape_do_comment, NULL, 0, NULL},
+			{0},
+		},
 };
 static const shape_list computed_fields = {shape_do_object, &computed_field, "name", "computed fields", false};
 
@@ -188,21 +192,23 @@ static bool do_validate_type(shape_ctx *c, const void *arg, const json *in, json
 
 static const shape_object validate_http = {
 	.context = "ValidateInputHttpDefinition",
-	.members = (const shape_member[]){
-		{"forward_client_headers", shape_do_bool, NULL, 0, "false"},
-		{"headers", shape_do_any_list, NULL, 0, "[]"},
-		{"timeout", shape_do_int, NULL, 0, "10"},
-		{"url", shape_do_text, "String", M_REQUIRED, NULL},
-		{0},
-	},
+	.members =
+		(const shape_member[]){
+			{"forward_client_headers", shape_do_bool, NULL, 0, "false"},
+			{"headers", shape_do_any_list, NULL, 0, "[]"},
+			{"timeout", shape_do_int, NULL, 0, "10"},
+			{"url", shape_do_text, "String", M_REQUIRED, NULL},
+			{0},
+		},
 };
 static const shape_object validate_input = {
 	.context = "ValidateInput",
-	.members = (const shape_member[]){
-		{"definition", shape_do_object, &validate_http, M_REQUIRED, NULL},
-		{"type", do_validate_type, NULL, M_REQUIRED, NULL},
-		{0},
-	},
+	.members =
+		(const shape_member[]){
+			{"definition", shape_do_object, &validate_http, M_REQUIRED, NULL},
+			{"type", do_validate_type, NULL, M_REQUIRED, NULL},
+			{0},
+		},
 };
 
 static const shape_tags query_roots = {
@@ -217,61 +223,66 @@ static const shape_list computed_names = {.fn = shape_do_nonempty};
 
 static const shape_object insert_perm = {
 	.context = "InsPerm",
-	.members = (const shape_member[]){
-		{"check", shape_do_bool_exp, NULL, M_REQUIRED, NULL},
-		{"set", shape_do_text_map, NULL, M_DROP_EMPTY, NULL},
-		{"columns", do_perm_columns, NULL, 0, NULL},
-		{"backend_only", shape_do_bool, NULL, M_DROP_FALSE, NULL},
-		{"validate_input", shape_do_object, &validate_input, 0, NULL},
-		{0},
-	},
+	.members =
+		(const shape_member[]){
+			{"check", shape_do_bool_exp, NULL, M_REQUIRED, NULL},
+			{"set", shape_do_text_map, NULL, M_DROP_EMPTY, NULL},
+			{"columns", do_perm_columns, NULL, 0, NULL},
+			{"backend_only", shape_do_bool, NULL, M_DROP_FALSE, NULL},
+			{"validate_input", shape_do_object, &validate_input, 0, NULL},
+			{0},
+		},
 };
 static const shape_object select_perm = {
 	.context = "SelPerm",
-	.members = (const shape_member[]){
-		{"columns", do_perm_columns, NULL, M_REQUIRED, NULL},
-		{"computed_fields", shape_do_list, &computed_names, M_DROP_EMPTY, NULL},
-		{"filter", shape_do_bool_exp, NULL, M_REQUIRED, NULL},
-		{"limit", shape_do_int, NULL, 0, NULL},
-		{"allow_aggregations", shape_do_bool, NULL, M_DROP_FALSE, NULL},
-		{"query_root_fields", shape_do_tag_set, &query_roots, 0, NULL},
-		{"subscription_root_fields", shape_do_tag_set, &subscription_roots, 0, NULL},
-		{0},
-	},
+	.members =
+		(const shape_member[]){
+			{"columns", do_perm_columns, NULL, M_REQUIRED, NULL},
+			{"computed_fields", shape_do_list, &computed_names, M_DROP_EMPTY, NULL},
+			{"filter", shape_do_bool_exp, NULL, M_REQUIRED, NULL},
+			{"limit", shape_do_int, NULL, 0, NULL},
+			{"allow_aggregations", shape_do_bool, NULL, M_DROP_FALSE, NULL},
+			{"query_root_fields", shape_do_tag_set, &query_roots, 0, NULL},
+			{"subscription_root_fields", shape_do_tag_set, &subscription_roots, 0, NULL},
+			{0},
+		},
 };
 static const shape_object update_perm = {
 	.context = "UpdPerm",
-	.members = (const shape_member[]){
-		{"columns", do_perm_columns, NULL, M_REQUIRED, NULL},
-		{"filter", shape_do_bool_exp, NULL, M_REQUIRED, NULL},
-		{"check", shape_do_bool_exp, NULL, 0, "null"},
-		{"set", shape_do_text_map, NULL, M_DROP_EMPTY, NULL},
-		{"backend_only", shape_do_bool, NULL, M_DROP_FALSE, NULL},
-		{"validate_input", shape_do_object, &validate_input, 0, NULL},
-		{0},
-	},
+	.members =
+		(const shape_member[]){
+			{"columns", do_perm_columns, NULL, M_REQUIRED, NULL},
+			{"filter", shape_do_bool_exp, NULL, M_REQUIRED, NULL},
+			{"check", shape_do_bool_exp, NULL, 0, "null"},
+			{"set", shape_do_text_map, NULL, M_DROP_EMPTY, NULL},
+			{"backend_only", shape_do_bool, NULL, M_DROP_FALSE, NULL},
+			{"validate_input", shape_do_object, &validate_input, 0, NULL},
+			{0},
+		},
 };
 static const shape_object delete_perm = {
 	.context = "DelPerm",
-	.members = (const shape_member[]){
-		{"filter", shape_do_bool_exp, NULL, M_REQUIRED, NULL},
-		{"backend_only", shape_do_bool, NULL, M_DROP_FALSE, NULL},
-		{"validate_input", shape_do_object, &validate_input, 0, NULL},
-		{0},
-	},
+	.members =
+		(const shape_member[]){
+			{"filter", shape_do_bool_exp, NULL, M_REQUIRED, NULL},
+			{"backend_only", shape_do_bool, NULL, M_DROP_FALSE, NULL},
+			{"validate_input", shape_do_object, &validate_input, 0, NULL},
+			{0},
+		},
 };
 
-#define PERM(kind)                                                                                   \
-	static const shape_object kind##_def = {                                                     \
-		.context = "Hasura.RQL.Types.Permission.PermDef(PermDef)",                           \
-		.generic = true,                                                                     \
-		.members = (const shape_member[]){                                                   \
-			{"role", shape_do_nonempty, NULL, M_REQUIRED, NULL},                         \
-			{"permission", shape_do_object, &kind##_perm, M_REQUIRED, NULL},             \
-			{"comment", shape_do_text, NULL, 0, NULL},                                   \
-			{0},                                                                         \
-		},                                                                                   \
-	};                                                                                           \
+#define PERM(kind)                                                                               \
+	static const shape_object kind##_def = {                                                 \
+		.context = "Hasura.RQL.Types.Permission.PermDef(PermDef)",                       \
+		.generic = true,                                                                 \
+		.members =                                                                       \
+			(const shape_member[]){                                                  \
+				{"role", shape_do_nonempty, NULL, M_REQUIRED, NULL},             \
+				{"permission", shape_do_object, &kind##_perm, M_REQUIRED, NULL}, \
+				{"comment", shape_do_text, NULL, 0, NULL},                       \
+				{0},                                                             \
+			},                                                                       \
+	};                                                                                       \
 	static const shape_list kind##_perms = {shape_do_object, &kind##_def, "role", #kind " permissions", false}
 
 PERM(insert);
@@ -338,29 +349,31 @@ static bool finish_custom_roots(shape_ctx *c, json *out)
 static const shape_object custom_roots = {
 	.context = "Object",
 	.finish = finish_custom_roots,
-	.members = (const shape_member[]){
-		{"delete", do_custom_root, NULL, 0, NULL},
-		{"delete_by_pk", do_custom_root, NULL, 0, NULL},
-		{"insert", do_custom_root, NULL, 0, NULL},
-		{"insert_one", do_custom_root, NULL, 0, NULL},
-		{"select", do_custom_root, NULL, 0, NULL},
-		{"select_aggregate", do_custom_root, NULL, 0, NULL},
-		{"select_by_pk", do_custom_root, NULL, 0, NULL},
-		{"select_stream", do_custom_root, NULL, 0, NULL},
-		{"update", do_custom_root, NULL, 0, NULL},
-		{"update_by_pk", do_custom_root, NULL, 0, NULL},
-		{"update_many", do_custom_root, NULL, 0, NULL},
-		{0},
-	},
+	.members =
+		(const shape_member[]){
+			{"delete", do_custom_root, NULL, 0, NULL},
+			{"delete_by_pk", do_custom_root, NULL, 0, NULL},
+			{"insert", do_custom_root, NULL, 0, NULL},
+			{"insert_one", do_custom_root, NULL, 0, NULL},
+			{"select", do_custom_root, NULL, 0, NULL},
+			{"select_aggregate", do_custom_root, NULL, 0, NULL},
+			{"select_by_pk", do_custom_root, NULL, 0, NULL},
+			{"select_stream", do_custom_root, NULL, 0, NULL},
+			{"update", do_custom_root, NULL, 0, NULL},
+			{"update_by_pk", do_custom_root, NULL, 0, NULL},
+			{"update_many", do_custom_root, NULL, 0, NULL},
+			{0},
+		},
 };
 
 static const shape_object column_config = {
 	.context = "ColumnConfig",
-	.members = (const shape_member[]){
-		{"comment", shape_do_comment, NULL, 0, NULL},
-		{"custom_name", shape_do_name, NULL, 0, NULL},
-		{0},
-	},
+	.members =
+		(const shape_member[]){
+			{"comment", shape_do_comment, NULL, 0, NULL},
+			{"custom_name", shape_do_name, NULL, 0, NULL},
+			{0},
+		},
 };
 
 /* A map column → element, each element by fn; sorted by column. */
@@ -368,8 +381,7 @@ static bool do_column_map(shape_ctx *c, const json *in, shape_fn *fn, const void
 {
 	if (!json_is(in, JSON_OBJECT)) return shape_mismatch(c, "HashMap", "Object", in);
 	json *made = json_new_object(c->a);
-	JSON_EACH(m, in)
-	{
+	JSON_EACH (m, in) {
 		json *v;
 		if (!shape_at_key(c, str_z(c->scratch, m->key), fn, arg, m, &v)) return false;
 		json_set(made, shape_intern(c, m->key), v);
@@ -400,9 +412,9 @@ static void merge_columns(shape_ctx *c, const json *config, const json *legacy, 
 {
 	str *names = NEW_ARRAY(c->scratch, str, (config ? config->count : 0) + (legacy ? legacy->count : 0));
 	size_t n = 0;
-	JSON_EACH(m, config) names[n++] = m->key;
-	JSON_EACH(m, legacy)
-	{
+	JSON_EACH (m, config)
+		names[n++] = m->key;
+	JSON_EACH (m, legacy) {
 		if (!json_get(config, m->key)) names[n++] = m->key;
 	}
 	if (n > 1) qsort(names, n, sizeof(*names), by_name);
@@ -453,33 +465,40 @@ static bool do_table_config(shape_ctx *c, const void *arg, const json *in, json 
 static const shape_object event_trigger = {
 	.context = "EventTriggerConf",
 	.unknown = UNKNOWN_KEEP,
-	.members = (const shape_member[]){
-		{"name", shape_do_nonempty, NULL, M_REQUIRED, NULL},
-		{"definition", shape_do_any, NULL, M_REQUIRED, NULL},
-		{"retry_conf", shape_do_any, NULL, 0, "{\"interval_sec\":10,\"num_retries\":0,\"timeout_sec\":60}"},
-		{"webhook", shape_do_any, NULL, 0, NULL},
-		{"webhook_from_env", shape_do_any, NULL, 0, NULL},
-		{"headers", shape_do_any, NULL, M_DROP_EMPTY, NULL},
-		{"request_transform", shape_do_any, NULL, 0, NULL},
-		{"response_transform", shape_do_any, NULL, 0, NULL},
-		{"cleanup_config", shape_do_any, NULL, 0, NULL},
-		{"trigger_on_replication", shape_do_any, NULL, M_DROP_FALSE, NULL},
-		{0},
-	},
+	.members =
+		(const shape_member[]){
+			{"name", shape_do_nonempty, NULL, M_REQUIRED, NULL},
+			{"definition", shape_do_any, NULL, M_REQUIRED, NULL},
+			{"retry_conf", shape_do_any, NULL, 0,
+				"{\"interval_sec\":10,\"num_retries\":0,\"timeout_sec\":60}"},
+			{"webhook", shape_do_any, NULL, 0, NULL},
+			{"webhook_from_env", shape_do_any, NULL, 0, NULL},
+			{"headers", shape_do_any, NULL, M_DROP_EMPTY, NULL},
+			{"request_transform", shape_do_any, NULL, 0, NULL},
+			{"response_transform", shape_do_any, NULL, 0, NULL},
+			{"cleanup_config", shape_do_any, NULL, 0, NULL},
+			{"trigger_on_replication", shape_do_any, NULL, M_DROP_FALSE, NULL},
+			{0},
+		},
 };
 static const shape_list event_triggers = {shape_do_object, &event_trigger, "name", "event triggers", false};
 
 static const shape_object remote_relationship = {
 	.context = "RemoteRelationship",
 	.unknown = UNKNOWN_KEEP,
-	.members = (const shape_member[]){
-		{"definition", shape_do_any, NULL, 0, NULL},
-		{"name", shape_do_nonempty, NULL, M_REQUIRED, NULL},
-		{0},
-	},
+	.members =
+		(const shape_member[]){
+			{"definition", shape_do_any, NULL, 0, NULL},
+			{"name", shape_do_nonempty, NULL, M_REQUIRED, NULL},
+			{0},
+		},
 };
 static const shape_list remote_relationships = {
-	shape_do_object, &remote_relationship, "name", "remote relationships", false,
+	shape_do_object,
+	&remote_relationship,
+	"name",
+	"remote relationships",
+	false,
 };
 
 /* ---- the table ---- */
@@ -487,23 +506,24 @@ static const shape_list remote_relationships = {
 const shape_object shape_table = {
 	.context = "TableMetadata",
 	.unknown = UNKNOWN_REFUSE,
-	.members = (const shape_member[]){
-		{"table", shape_do_qname, NULL, M_REQUIRED, NULL},
-		{"is_enum", shape_do_bool, NULL, M_DROP_FALSE, NULL},
-		{"configuration", do_table_config, NULL, 0, NULL},
-		{"object_relationships", shape_do_list, &shape_object_rels, M_DROP_EMPTY, NULL},
-		{"array_relationships", shape_do_list, &shape_array_rels, M_DROP_EMPTY, NULL},
-		{"computed_fields", shape_do_list, &computed_fields, M_DROP_EMPTY, NULL},
-		{"remote_relationships", shape_do_list, &remote_relationships, M_DROP_EMPTY, NULL},
-		{"insert_permissions", shape_do_list, &insert_perms, M_DROP_EMPTY, NULL},
-		{"select_permissions", shape_do_list, &select_perms, M_DROP_EMPTY, NULL},
-		{"update_permissions", shape_do_list, &update_perms, M_DROP_EMPTY, NULL},
-		{"delete_permissions", shape_do_list, &delete_perms, M_DROP_EMPTY, NULL},
-		{"event_triggers", shape_do_list, &event_triggers, M_DROP_EMPTY, NULL},
-		{"apollo_federation_config", shape_do_any, NULL, 0, NULL},
-		{"logical_model", shape_do_any, NULL, 0, NULL},
-		{0},
-	},
+	.members =
+		(const shape_member[]){
+			{"table", shape_do_qname, NULL, M_REQUIRED, NULL},
+			{"is_enum", shape_do_bool, NULL, M_DROP_FALSE, NULL},
+			{"configuration", do_table_config, NULL, 0, NULL},
+			{"object_relationships", shape_do_list, &shape_object_rels, M_DROP_EMPTY, NULL},
+			{"array_relationships", shape_do_list, &shape_array_rels, M_DROP_EMPTY, NULL},
+			{"computed_fields", shape_do_list, &computed_fields, M_DROP_EMPTY, NULL},
+			{"remote_relationships", shape_do_list, &remote_relationships, M_DROP_EMPTY, NULL},
+			{"insert_permissions", shape_do_list, &insert_perms, M_DROP_EMPTY, NULL},
+			{"select_permissions", shape_do_list, &select_perms, M_DROP_EMPTY, NULL},
+			{"update_permissions", shape_do_list, &update_perms, M_DROP_EMPTY, NULL},
+			{"delete_permissions", shape_do_list, &delete_perms, M_DROP_EMPTY, NULL},
+			{"event_triggers", shape_do_list, &event_triggers, M_DROP_EMPTY, NULL},
+			{"apollo_federation_config", shape_do_any, NULL, 0, NULL},
+			{"logical_model", shape_do_any, NULL, 0, NULL},
+			{0},
+		},
 };
 
 /* ---- functions. Hasura v2: Function/Metadata.hs, Function/Cache.hs ---- */
@@ -512,18 +532,19 @@ static bool finish_function_roots(shape_ctx *c, json *out)
 {
 	str f = json_str_or(out, "function", STR_NULL), agg = json_str_or(out, "function_aggregate", STR_NULL);
 	if (!f.p || !agg.p || !str_eq(f, agg)) return true;
-	return shape_fail(c, "the following custom root field names are duplicated: %.*s and \"%.*s\"", STR_ARG(f),
-			  STR_ARG(agg));
+	return shape_fail(
+		c, "the following custom root field names are duplicated: %.*s and \"%.*s\"", STR_ARG(f), STR_ARG(agg));
 }
 
 static const shape_object function_roots = {
 	.context = "Object",
 	.finish = finish_function_roots,
-	.members = (const shape_member[]){
-		{"function", shape_do_name, NULL, 0, NULL},
-		{"function_aggregate", shape_do_name, NULL, 0, NULL},
-		{0},
-	},
+	.members =
+		(const shape_member[]){
+			{"function", shape_do_name, NULL, 0, NULL},
+			{"function_aggregate", shape_do_name, NULL, 0, NULL},
+			{0},
+		},
 };
 static const shape_tags exposed_as = {
 	"Hasura.Function.Cache.FunctionExposedAs",
@@ -531,22 +552,24 @@ static const shape_tags exposed_as = {
 };
 static const shape_object function_response = {
 	.context = "FunctionReturnType",
-	.members = (const shape_member[]){
-		{"table", shape_do_qname, NULL, 0, NULL},
-		{"type", shape_do_text, NULL, M_REQUIRED, NULL},
-		{0},
-	},
+	.members =
+		(const shape_member[]){
+			{"table", shape_do_qname, NULL, 0, NULL},
+			{"type", shape_do_text, NULL, M_REQUIRED, NULL},
+			{0},
+		},
 };
 static const shape_object function_config = {
 	.context = "FunctionConfig",
-	.members = (const shape_member[]){
-		{"custom_name", shape_do_name, NULL, 0, NULL},
-		{"custom_root_fields", shape_do_object, &function_roots, 0, "{}"},
-		{"exposed_as", shape_do_tag, &exposed_as, 0, NULL},
-		{"response", shape_do_object, &function_response, 0, NULL},
-		{"session_argument", shape_do_text, NULL, 0, NULL},
-		{0},
-	},
+	.members =
+		(const shape_member[]){
+			{"custom_name", shape_do_name, NULL, 0, NULL},
+			{"custom_root_fields", shape_do_object, &function_roots, 0, "{}"},
+			{"exposed_as", shape_do_tag, &exposed_as, 0, NULL},
+			{"response", shape_do_object, &function_response, 0, NULL},
+			{"session_argument", shape_do_text, NULL, 0, NULL},
+			{0},
+		},
 };
 
 static bool do_function_config(shape_ctx *c, const void *arg, const json *in, json **out)
@@ -566,20 +589,22 @@ static const shape_list function_permissions = {.fn = shape_do_object, .arg = &f
 
 const shape_object shape_function = {
 	.context = "FunctionMetadata",
-	.members = (const shape_member[]){
-		{"function", shape_do_qname, NULL, M_REQUIRED, NULL},
-		{"configuration", do_function_config, NULL, 0, NULL},
-		{"permissions", shape_do_list, &function_permissions, M_DROP_EMPTY, NULL},
-		{"comment", shape_do_text, NULL, 0, NULL},
-		{0},
-	},
+	.members =
+		(const shape_member[]){
+			{"function", shape_do_qname, NULL, M_REQUIRED, NULL},
+			{"configuration", do_function_config, NULL, 0, NULL},
+			{"permissions", shape_do_list, &function_permissions, M_DROP_EMPTY, NULL},
+			{"comment", shape_do_text, NULL, 0, NULL},
+			{0},
+		},
 };
 
 const shape_object shape_inherited_role = {
 	.context = "Role",
-	.members = (const shape_member[]){
-		{"role_name", shape_do_nonempty, NULL, M_REQUIRED, NULL},
-		{"role_set", shape_do_list, &computed_names, M_REQUIRED, NULL},
-		{0},
-	},
+	.members =
+		(const shape_member[]){
+			{"role_name", shape_do_nonempty, NULL, M_REQUIRED, NULL},
+			{"role_set", shape_do_list, &computed_names, M_REQUIRED, NULL},
+			{0},
+		},
 };

@@ -140,9 +140,9 @@ static bool create(metadata_store *s, bool schema_exists, str first, error *err)
 {
 	arena *a = arena_new(0);
 	bool old = pg_sync_server(s->conn)->version < 130000;
-	bool ok = (schema_exists || run(s, store_sql_create_schema, err)) && (!old || run(s, store_sql_pgcrypto, err)) &&
-		  run(s, store_sql_create, err) && set_version(s, err) &&
-		  run_with(s, store_sql_first, str_z(a, first), err);
+	bool ok = (schema_exists || run(s, store_sql_create_schema, err)) &&
+		(!old || run(s, store_sql_pgcrypto, err)) && run(s, store_sql_create, err) && set_version(s, err) &&
+		run_with(s, store_sql_first, str_z(a, first), err);
 	arena_free(a);
 	return ok;
 }
@@ -153,14 +153,14 @@ static bool refuse(metadata_store *s, str version, error *err)
 	pg_sync_rollback(s->conn);
 	if (str_to_i64(version, &v) && v > STORE_CATALOG_VERSION) {
 		return error_set(err, ERR_NOT_SUPPORTED, STR(""),
-				 "Cannot use database previously used with a newer version of graphql-engine (expected a catalog "
-				 "version <=%d, but the current version is %.*s).",
-				 STORE_CATALOG_VERSION, STR_ARG(version));
+			"Cannot use database previously used with a newer version of graphql-engine (expected a catalog "
+			"version <=%d, but the current version is %.*s).",
+			STORE_CATALOG_VERSION, STR_ARG(version));
 	}
 	return error_set(err, ERR_NOT_SUPPORTED, STR(""),
-			 "The catalog in schema hdb_catalog has version %.*s; Weir takes over versions %d to %d. Start a "
-			 "graphql-engine v2 once on this database to bring it to version %d.",
-			 STR_ARG(version), STORE_OLDEST_VERSION, STORE_CATALOG_VERSION, STORE_CATALOG_VERSION);
+		"The catalog in schema hdb_catalog has version %.*s; Weir takes over versions %d to %d. Start a "
+		"graphql-engine v2 once on this database to bring it to version %d.",
+		STR_ARG(version), STORE_OLDEST_VERSION, STORE_CATALOG_VERSION, STORE_CATALOG_VERSION);
 }
 
 static bool migrate(metadata_store *s, int from, error *err)
@@ -182,7 +182,8 @@ static bool read_version(metadata_store *s, arena *a, str *out, error *err)
 static bool take_over(metadata_store *s, str version, store_outcome *outcome, int *from, error *err)
 {
 	int64_t v;
-	if (!str_to_i64(version, &v) || v < STORE_OLDEST_VERSION || v > STORE_CATALOG_VERSION) return refuse(s, version, err);
+	if (!str_to_i64(version, &v) || v < STORE_OLDEST_VERSION || v > STORE_CATALOG_VERSION)
+		return refuse(s, version, err);
 	*from = (int)v;
 	*outcome = v == STORE_CATALOG_VERSION ? STORE_NOTHING_TO_DO : STORE_MIGRATED;
 	return v == STORE_CATALOG_VERSION || migrate(s, (int)v, err);
@@ -259,16 +260,16 @@ static bool save(metadata_store *s, arena *a, const char *const *values, int64_t
 		if ((!r || attempt > 0) && arrived(s, a, expected + 1, values[3])) return true;
 		if (r) break;
 	}
-	return error_set(err, ERR_CONFLICT, STR(""), "metadata resource version referenced (%s) did not match current version",
-			 values[1]);
+	return error_set(err, ERR_CONFLICT, STR(""),
+		"metadata resource version referenced (%s) did not match current version", values[1]);
 }
 
 bool metadata_store_save(metadata_store *s, int64_t expected, str document, str instance_id, str notification,
-			 int64_t *version, error *err)
+	int64_t *version, error *err)
 {
 	arena *a = arena_new(size_add(document.n, 1024));
 	const char *values[] = {str_z(a, document), str_z(a, str_printf(a, "%lld", (long long)expected)),
-				str_z(a, notification), str_z(a, instance_id), STORE_CHANNEL};
+		str_z(a, notification), str_z(a, instance_id), STORE_CHANNEL};
 	bool ok = save(s, a, values, expected, version, err);
 	arena_free(a);
 	return ok;
@@ -350,7 +351,8 @@ bool metadata_store_state(metadata_store *s, arena *a, store_state *out, error *
 	pg_result *r = ask(s, store_sql_state, 0, NULL, err);
 	if (!r) return false;
 	bool found = pg_result_rows(r) > 0;
-	if (found) *out = (store_state){.id = text(a, r, 0), .cli_state = text(a, r, 1), .console_state = text(a, r, 2)};
+	if (found)
+		*out = (store_state){.id = text(a, r, 0), .cli_state = text(a, r, 1), .console_state = text(a, r, 2)};
 	pg_result_free(r);
 	return found || error_set(err, ERR_UNEXPECTED, STR(""), "hdb_catalog.hdb_version is empty");
 }

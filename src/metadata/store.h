@@ -38,23 +38,25 @@ MUST_CHECK bool metadata_store_load(metadata_store *s, arena *a, store_document 
  * notification (JSON: Hasura's CacheInvalidations) for other instances and NOTIFYs them.
  * Errors: ERR_CONFLICT with Hasura's text when somebody else was quicker; ERR_POSTGRES.
  */
-MUST_CHECK bool metadata_store_save(metadata_store *s, int64_t expected, str document, str instance_id, str notification,
-				    int64_t *version, error *err);
+MUST_CHECK bool metadata_store_save(metadata_store *s, int64_t expected, str document, str instance_id,
+	str notification, int64_t *version, error *err);
 
 typedef struct store_change {
 	int64_t resource_version; /* the stored one now */
 	bool foreign;             /* newer than asked and written by another instance */
-	str notification;         /* of that write; p NULL: none (write was without one, or more than one write since: read all anew) */
+	str notification; /* of that write; p NULL: none (write was without one, or more than one write since: read all anew) */
 } store_change;
 /* What happened since `version`. One round trip; a write that follows right behind it is seen by the next poll. */
-MUST_CHECK bool metadata_store_poll(metadata_store *s, arena *a, int64_t version, str instance_id, store_change *out, error *err);
+MUST_CHECK bool metadata_store_poll(
+	metadata_store *s, arena *a, int64_t version, str instance_id, store_change *out, error *err);
 /*
  * Waits up to timeout_ms (-1: for ever) until another instance has stored something; *woken says so. Also returns, with
  * *woken false, when wakeup_fd (-1: none) becomes readable. It keeps a second connection, on which it LISTENs; behind a
  * transaction pooler nothing ever comes, so that a poll now and then stays the truth. Error: the connection is lost (the
  * next call makes a new one: wait a while before).
  */
-MUST_CHECK bool metadata_store_wait(metadata_store *s, str instance_id, int timeout_ms, int wakeup_fd, bool *woken, error *err);
+MUST_CHECK bool metadata_store_wait(
+	metadata_store *s, str instance_id, int timeout_ms, int wakeup_fd, bool *woken, error *err);
 
 typedef struct store_state {
 	str id;            /* hasura_uuid */

@@ -4,31 +4,31 @@
  */
 #include "metadata/store_sql.h"
 
-#define NOTIFICATIONS                                                \
+#define NOTIFICATIONS                                                       \
 	"create table if not exists hdb_catalog.hdb_schema_notifications (" \
-	" id integer primary key check (id = 1),"                    \
-	" notification json not null,"                               \
-	" resource_version integer not null default 1,"              \
-	" instance_id uuid not null,"                                \
+	" id integer primary key check (id = 1),"                           \
+	" notification json not null,"                                      \
+	" resource_version integer not null default 1,"                     \
+	" instance_id uuid not null,"                                       \
 	" updated_at timestamptz default now());"
 
-#define UNIQUE_CRON_EVENTS                                                                    \
-	"create unique index if not exists hdb_cron_events_unique_scheduled"                  \
+#define UNIQUE_CRON_EVENTS                                                   \
+	"create unique index if not exists hdb_cron_events_unique_scheduled" \
 	" on hdb_catalog.hdb_cron_events (trigger_name, scheduled_time) where status = 'scheduled';"
 
-#define CRON_LOGS_BY_EVENT                                                  \
-	"create index if not exists hdb_cron_event_invocation_event_id"     \
+#define CRON_LOGS_BY_EVENT                                              \
+	"create index if not exists hdb_cron_event_invocation_event_id" \
 	" on hdb_catalog.hdb_cron_event_invocation_logs (event_id);"
 
 #define EVENT_STATES " constraint valid_status check (status in ('scheduled', 'locked', 'delivered', 'error', 'dead'))"
 
-#define INVOCATION_LOGS(table, events)                                                                     \
-	"create table hdb_catalog." table " ("                                                             \
-	" id text default hdb_catalog.gen_hasura_uuid() primary key,"                                      \
-	" event_id text references hdb_catalog." events " (id) on update cascade on delete cascade,"      \
-	" status integer,"                                                                                 \
-	" request json,"                                                                                   \
-	" response json,"                                                                                  \
+#define INVOCATION_LOGS(table, events)                                                               \
+	"create table hdb_catalog." table " ("                                                       \
+	" id text default hdb_catalog.gen_hasura_uuid() primary key,"                                \
+	" event_id text references hdb_catalog." events " (id) on update cascade on delete cascade," \
+	" status integer,"                                                                           \
+	" request json,"                                                                             \
+	" response json,"                                                                            \
 	" created_at timestamptz default now());"
 
 const char store_sql_create_schema[] = "create schema if not exists hdb_catalog";
@@ -73,12 +73,9 @@ const char store_sql_create[] =
 	" status text not null default 'scheduled',"
 	" tries integer not null default 0,"
 	" created_at timestamptz default now(),"
-	" next_retry_at timestamptz,"
-	EVENT_STATES ");"
-	"create index hdb_cron_event_status on hdb_catalog.hdb_cron_events (status);"
-	UNIQUE_CRON_EVENTS
-	INVOCATION_LOGS("hdb_cron_event_invocation_logs", "hdb_cron_events")
-	CRON_LOGS_BY_EVENT
+	" next_retry_at timestamptz," EVENT_STATES ");"
+	"create index hdb_cron_event_status on hdb_catalog.hdb_cron_events (status);" UNIQUE_CRON_EVENTS
+		INVOCATION_LOGS("hdb_cron_event_invocation_logs", "hdb_cron_events") CRON_LOGS_BY_EVENT
 
 	"create table hdb_catalog.hdb_scheduled_events ("
 	" id text default hdb_catalog.gen_hasura_uuid() primary key,"
@@ -91,20 +88,20 @@ const char store_sql_create[] =
 	" tries integer not null default 0,"
 	" created_at timestamptz default now(),"
 	" next_retry_at timestamptz,"
-	" comment text,"
-	EVENT_STATES ");"
-	"create index hdb_scheduled_event_status on hdb_catalog.hdb_scheduled_events (status);"
-	INVOCATION_LOGS("hdb_scheduled_event_invocation_logs", "hdb_scheduled_events")
-	NOTIFICATIONS;
+	" comment text," EVENT_STATES ");"
+	"create index hdb_scheduled_event_status on hdb_catalog.hdb_scheduled_events (status);" INVOCATION_LOGS(
+		"hdb_scheduled_event_invocation_logs", "hdb_scheduled_events") NOTIFICATIONS;
 
 const store_step store_steps[] = {
-	{43, "alter table hdb_catalog.hdb_metadata"
-	     " add column if not exists resource_version integer not null default 1 unique"},
+	{43,
+		"alter table hdb_catalog.hdb_metadata"
+		" add column if not exists resource_version integer not null default 1 unique"},
 	{44, NOTIFICATIONS},
 	{45, UNIQUE_CRON_EVENTS},
 	{46, CRON_LOGS_BY_EVENT},
-	{47, "alter table hdb_catalog.hdb_version"
-	     " add column if not exists ee_client_id text, add column if not exists ee_client_secret text"},
+	{47,
+		"alter table hdb_catalog.hdb_version"
+		" add column if not exists ee_client_id text, add column if not exists ee_client_secret text"},
 	{0, 0},
 };
 

@@ -21,7 +21,8 @@ extern const char store_sql_version[];     /* → version text */
 extern const char store_sql_set_version[]; /* $1 version */
 extern const char store_sql_first[];       /* $1 document */
 extern const char store_sql_load[];        /* → resource_version, document */
-extern const char store_sql_save[];        /* $1 document, $2 expected, $3 notification, $4 instance, $5 channel → new version */
+extern const char
+	store_sql_save[]; /* $1 document, $2 expected, $3 notification, $4 instance, $5 channel → new version */
 extern const char store_sql_saved[];       /* $1 version, $2 instance → a row if that write arrived */
 extern const char store_sql_poll[];        /* → version, notification's version, instance, notification */
 extern const char store_sql_state[];       /* → hasura_uuid, cli_state, console_state */

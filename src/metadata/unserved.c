@@ -30,7 +30,7 @@ static bool customization_inert(const json *j)
 {
 	str naming = json_str_or(j, "naming_convention", STR("hasura-default"));
 	return str_eqz(naming, "hasura-default") && shape_empty_value(json_getz(j, "root_fields")) &&
-	       shape_empty_value(json_getz(j, "type_names"));
+		shape_empty_value(json_getz(j, "type_names"));
 }
 
 static const unserved_kind top_kinds[] = {
@@ -43,33 +43,39 @@ static const unserved_kind top_kinds[] = {
 	{"rest_endpoints", "rest_endpoint", "name", "REST endpoints are" NOT_SERVED, MD_CLASS_FEATURE, NULL},
 	{"api_limits", "api_limits", NULL, "API limits are" NOT_SERVED, MD_CLASS_SECURITY, limits_off},
 	{"metrics_config", "metrics_config", NULL, "metrics settings are" NOT_SERVED, MD_CLASS_OPERATIONS, NULL},
-	{"graphql_schema_introspection", "graphql_schema_introspection", NULL, "roles without introspection are" NOT_SERVED,
-	 MD_CLASS_SECURITY, NULL},
+	{"graphql_schema_introspection", "graphql_schema_introspection", NULL,
+		"roles without introspection are" NOT_SERVED, MD_CLASS_SECURITY, NULL},
 	{"network", "network", NULL, "TLS allow lists are" NOT_SERVED, MD_CLASS_OPERATIONS, NULL},
 	{"backend_configs", "backend_configs", NULL, "data connector agents are" NOT_SERVED, MD_CLASS_FEATURE, NULL},
-	{"opentelemetry", "open_telemetry", NULL, "OpenTelemetry exports are" NOT_SERVED, MD_CLASS_OPERATIONS, telemetry_off},
+	{"opentelemetry", "open_telemetry", NULL, "OpenTelemetry exports are" NOT_SERVED, MD_CLASS_OPERATIONS,
+		telemetry_off},
 };
 
 static const unserved_kind source_kinds[] = {
 	{"native_queries", "native_query", "root_field_name", "native queries are" NOT_SERVED, MD_CLASS_FEATURE, NULL},
-	{"stored_procedures", "stored_procedure", "stored_procedure", "stored procedures are" NOT_SERVED, MD_CLASS_FEATURE, NULL},
+	{"stored_procedures", "stored_procedure", "stored_procedure", "stored procedures are" NOT_SERVED,
+		MD_CLASS_FEATURE, NULL},
 	{"logical_models", "logical_model", "name", "logical models are" NOT_SERVED, MD_CLASS_FEATURE, NULL},
 	{"query_tags", "query_tags", NULL, "query tags are" NOT_SERVED, MD_CLASS_OPERATIONS, limits_off},
-	{"customization", "customization", NULL, "customizations of sources are" NOT_SERVED, MD_CLASS_FEATURE, customization_inert},
+	{"customization", "customization", NULL, "customizations of sources are" NOT_SERVED, MD_CLASS_FEATURE,
+		customization_inert},
 	{"health_check", "health_check", NULL, "health checks of sources are" NOT_SERVED, MD_CLASS_OPERATIONS, NULL},
 };
 
 /* Members of a source's configuration. A template decides which database answers whom. */
 static const unserved_kind configuration_kinds[] = {
 	{"read_replicas", "read_replicas", NULL, "read replicas are" NOT_SERVED, MD_CLASS_OPERATIONS, NULL},
-	{"connection_template", "connection_template", NULL, "connection templates are" NOT_SERVED, MD_CLASS_SECURITY, NULL},
+	{"connection_template", "connection_template", NULL, "connection templates are" NOT_SERVED, MD_CLASS_SECURITY,
+		NULL},
 	{"connection_set", "connection_set", NULL, "connection sets are" NOT_SERVED, MD_CLASS_OPERATIONS, NULL},
 };
 
 static const unserved_kind table_kinds[] = {
-	{"remote_relationships", "remote_relationship", "name", "remote relationships are" NOT_SERVED, MD_CLASS_FEATURE, NULL},
+	{"remote_relationships", "remote_relationship", "name", "remote relationships are" NOT_SERVED, MD_CLASS_FEATURE,
+		NULL},
 	{"event_triggers", "event_trigger", "name", "event triggers are" NOT_SERVED, MD_CLASS_FEATURE, NULL},
-	{"apollo_federation_config", "apollo_federation_config", NULL, "Apollo federation is" NOT_SERVED, MD_CLASS_FEATURE, NULL},
+	{"apollo_federation_config", "apollo_federation_config", NULL, "Apollo federation is" NOT_SERVED,
+		MD_CLASS_FEATURE, NULL},
 	{"logical_model", "logical_model", NULL, "logical models of tables are" NOT_SERVED, MD_CLASS_FEATURE, NULL},
 };
 
@@ -149,7 +155,8 @@ static void report_part(const walk *w, const unserved_kind *kinds, size_t n, str
 		unserved_kind unknown = {
 			.part = str_z(w->a, part),
 			.type = str_z(w->a, part),
-			.reason = str_z(w->a, str_printf(w->a, "\"%.*s\" is not known to this version of Weir", STR_ARG(part))),
+			.reason = str_z(
+				w->a, str_printf(w->a, "\"%.*s\" is not known to this version of Weir", STR_ARG(part))),
 			.class_ = MD_CLASS_FEATURE,
 		};
 		report(w, &unknown, value, STR_NULL);
@@ -160,7 +167,8 @@ static void report_part(const walk *w, const unserved_kind *kinds, size_t n, str
 		report(w, k, value, STR_NULL);
 		return;
 	}
-	JSON_EACH(e, value) report(w, k, e, element_name(w->a, e, k->name_key));
+	JSON_EACH (e, value)
+		report(w, k, e, element_name(w->a, e, k->name_key));
 }
 
 static void walk_table(walk *w, const md_table *t)
@@ -237,7 +245,8 @@ void md_unserved_walk(arena *a, const metadata *m, md_unserved_fn *fn, void *dat
 	}
 	for (size_t i = 0; i < m->unserved.n; i++)
 		if (!shape_part_of(m->unserved.items[i].key).key)
-			report_part(&w, top_kinds, COUNT(top_kinds), m->unserved.items[i].key, m->unserved.items[i].value);
+			report_part(
+				&w, top_kinds, COUNT(top_kinds), m->unserved.items[i].key, m->unserved.items[i].value);
 	arena_free(scratch);
 }
 
@@ -248,8 +257,7 @@ static json *without_element(arena *a, const unserved_kind *k, const json *value
 {
 	if (!sub.p || !k || !k->name_key || !json_is(value, JSON_ARRAY)) return NULL;
 	json *made = json_new_array(a);
-	JSON_EACH(e, value)
-	{
+	JSON_EACH (e, value) {
 		if (!str_eq(element_name(a, e, k->name_key), sub)) json_push(made, json_copy(a, e));
 	}
 	return made->first ? made : NULL;

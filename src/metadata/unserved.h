@@ -6,8 +6,8 @@
 #include "metadata/metadata.h"
 
 typedef enum md_unserved_class {
-	MD_CLASS_SECURITY,  /* it decides who may see or do what: serving without it would show more than was asked for */
-	MD_CLASS_FEATURE,   /* clients miss fields, types, events or endpoints */
+	MD_CLASS_SECURITY, /* it decides who may see or do what: serving without it would show more than was asked for */
+	MD_CLASS_FEATURE,  /* clients miss fields, types, events or endpoints */
 	MD_CLASS_OPERATIONS /* answers are the same without it: limits of pools, metrics, tracing, probes */
 } md_unserved_class;
 
@@ -17,10 +17,10 @@ typedef struct md_unserved {
 	const json *definition; /* as Hasura shows it */
 	str reason;             /* "actions are not served by this version of Weir" */
 	md_unserved_class class_;
-	str part;   /* key of the document part it is in: actions, event_triggers, customization, … */
-	str source; /* p NULL: a top-level part */
+	str part;    /* key of the document part it is in: actions, event_triggers, customization, … */
+	str source;  /* p NULL: a top-level part */
 	qname table; /* name.p NULL: not of a table */
-	str sub;    /* its own name inside the part; p NULL: the whole part */
+	str sub;     /* its own name inside the part; p NULL: the whole part */
 } md_unserved;
 
 typedef void md_unserved_fn(void *data, const md_unserved *u);

@@ -16,7 +16,8 @@ static str *texts_of(arena *a, const json *list, size_t *n)
 	*n = 0;
 	if (!json_is(list, JSON_ARRAY)) return NULL;
 	str *v = NEW_ARRAY(a, str, list->count);
-	JSON_EACH(e, list) v[(*n)++] = e->text;
+	JSON_EACH (e, list)
+		v[(*n)++] = e->text;
 	return v;
 }
 
@@ -50,7 +51,8 @@ static void view_manual(arena *a, const json *manual, md_relationship *r)
 	const json *mapping = json_getz(manual, "column_mapping"), *table = json_getz(manual, "remote_table");
 	r->using = MD_USING_MANUAL;
 	r->mapping = NEW_ARRAY(a, md_column_pair, mapping->count);
-	JSON_EACH(m, mapping) r->mapping[r->nmapping++] = (md_column_pair){.local = m->key, .remote = m->text};
+	JSON_EACH (m, mapping)
+		r->mapping[r->nmapping++] = (md_column_pair){.local = m->key, .remote = m->text};
 	r->insertion_order = text_of(manual, "insertion_order");
 	if (table) r->remote_table = md_qname_view(table);
 	else r->remote_native_query = text_of(manual, "remote_native_query");
@@ -58,11 +60,11 @@ static void view_manual(arena *a, const json *manual, md_relationship *r)
 
 static void view_relationships(arena *a, const json *list, bool array, md_table *t)
 {
-	JSON_EACH(e, list)
-	{
+	JSON_EACH (e, list) {
 		md_relationship *r = &t->rels[t->nrels++];
 		const json *using = json_getz(e, "using"), *fk = json_getz(using, "foreign_key_constraint_on");
-		*r = (md_relationship){.name = text_of(e, "name"), .array = array, .comment = text_of(e, "comment"), .raw = e};
+		*r = (md_relationship){
+			.name = text_of(e, "name"), .array = array, .comment = text_of(e, "comment"), .raw = e};
 		if (fk) view_foreign_key(a, fk, r);
 		else view_manual(a, json_getz(using, "manual_configuration"), r);
 	}
@@ -114,8 +116,7 @@ static void view_permissions(arena *a, const json *raw, md_table *t)
 		const json *list = json_getz(raw, keys[k]);
 		if (!list) continue;
 		t->perms[k] = NEW_ARRAY(a, md_permission, list->count);
-		JSON_EACH(e, list)
-		{
+		JSON_EACH (e, list) {
 			md_permission *p = &t->perms[k][t->nperms[k]++];
 			view_permission(a, e, k, p);
 			p->raw = e;
@@ -129,8 +130,7 @@ static void view_computed(arena *a, const json *list, md_table *t)
 {
 	if (!list) return;
 	t->computed = NEW_ARRAY(a, md_computed_field, list->count);
-	JSON_EACH(e, list)
-	{
+	JSON_EACH (e, list) {
 		const json *def = json_getz(e, "definition");
 		t->computed[t->ncomputed++] = (md_computed_field){
 			.name = text_of(e, "name"),
@@ -163,8 +163,7 @@ static void view_configuration(arena *a, const json *config, md_table *t)
 		t->roots[i] = view_custom_root(json_getz(custom, roots[i]));
 	if (!columns) return;
 	t->columns = NEW_ARRAY(a, md_column_config, columns->count);
-	JSON_EACH(m, columns)
-	{
+	JSON_EACH (m, columns) {
 		t->columns[t->ncolumns++] = (md_column_config){
 			.column = m->key,
 			.custom_name = text_of(m, "custom_name"),
@@ -176,7 +175,10 @@ static void view_configuration(arena *a, const json *config, md_table *t)
 static void view_unserved(arena *a, const json *raw, md_table *t)
 {
 	static const char *const keys[] = {
-		"remote_relationships", "event_triggers", "apollo_federation_config", "logical_model",
+		"remote_relationships",
+		"event_triggers",
+		"apollo_federation_config",
+		"logical_model",
 	};
 	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
 		json *v = json_getz(raw, keys[i]);
@@ -223,6 +225,7 @@ md_function *md_function_view(arena *a, json *raw)
 	f->has_response_table = json_getz(response, "table") != NULL;
 	if (f->has_response_table) f->response_table = md_qname_view(json_getz(response, "table"));
 	if (permissions) f->roles = NEW_ARRAY(a, str, permissions->count);
-	JSON_EACH(p, permissions) f->roles[f->nroles++] = text_of(p, "role");
+	JSON_EACH (p, permissions)
+		f->roles[f->nroles++] = text_of(p, "role");
 	return f;
 }

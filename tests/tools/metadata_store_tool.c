@@ -13,9 +13,10 @@ enum { FIELDS = 5 };
 
 static void answer_error(arena *a, const error *e)
 {
-	str code = error_code_text(e->code), path = error_path(e), internal = e->internal ? json_to_str(a, e->internal) : STR("");
-	printf("error\t%.*s\t%d\t%.*s\t%.*s\t%.*s\n", STR_ARG(code), error_status(e), STR_ARG(path), STR_ARG(e->message),
-	       STR_ARG(internal));
+	str code = error_code_text(e->code), path = error_path(e),
+	    internal = e->internal ? json_to_str(a, e->internal) : STR("");
+	printf("error\t%.*s\t%d\t%.*s\t%.*s\t%.*s\n", STR_ARG(code), error_status(e), STR_ARG(path),
+		STR_ARG(e->message), STR_ARG(internal));
 }
 
 static bool do_init(metadata_store *s, const str *f, error *err)

@@ -29,13 +29,15 @@ static metadata *parse(fixture *f, str text, const metadata *previous)
 
 static void put_document(buf *b, size_t tables, const char *of_7)
 {
-	buf_puts(b, "{\"version\":3,\"sources\":[{\"name\":\"default\",\"configuration\":{\"connection_info\":"
-		    "{\"database_url\":\"x\"}},\"functions\":[{\"function\":\"f\"}],\"tables\":[");
+	buf_puts(b,
+		"{\"version\":3,\"sources\":[{\"name\":\"default\",\"configuration\":{\"connection_info\":"
+		"{\"database_url\":\"x\"}},\"functions\":[{\"function\":\"f\"}],\"tables\":[");
 	for (size_t i = 0; i < tables; i++)
 		buf_printf(b, "%s{\"table\":\"t%zu\"%s}", i ? "," : "", i, i == 7 ? of_7 : "");
-	buf_puts(b, "]},{\"name\":\"other\",\"tables\":[{\"table\":\"o\"}],\"configuration\":{\"connection_info\":"
-		    "{\"database_url\":\"y\"}}}],\"actions\":[{\"name\":\"a\",\"definition\":{\"handler\":\"h\","
-		    "\"output_type\":\"S\"}}],\"inherited_roles\":[{\"role_name\":\"i\",\"role_set\":[\"x\"]}]}");
+	buf_puts(b,
+		"]},{\"name\":\"other\",\"tables\":[{\"table\":\"o\"}],\"configuration\":{\"connection_info\":"
+		"{\"database_url\":\"y\"}}}],\"actions\":[{\"name\":\"a\",\"definition\":{\"handler\":\"h\","
+		"\"output_type\":\"S\"}}],\"inherited_roles\":[{\"role_name\":\"i\",\"role_set\":[\"x\"]}]}");
 }
 
 static int setup(void **state)
@@ -241,8 +243,14 @@ static void an_edit_costs_little(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(a_table_more),    TEST(a_table_replaced), TEST(nothing_to_do),	    TEST(functions_and_sources),
-		TEST(a_source_renamed), TEST(parts),	       TEST(a_document_read_again), TEST(an_edit_costs_little),
+		TEST(a_table_more),
+		TEST(a_table_replaced),
+		TEST(nothing_to_do),
+		TEST(functions_and_sources),
+		TEST(a_source_renamed),
+		TEST(parts),
+		TEST(a_document_read_again),
+		TEST(an_edit_costs_little),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

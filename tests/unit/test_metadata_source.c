@@ -17,7 +17,10 @@ static bool lookup(void *data, str name, str *value)
 	static const struct {
 		const char *name, *value;
 	} vars[] = {
-		{"DB_URL", "postgres://u:p@h/d"}, {"HOST", "db.example"}, {"PORT", "6432"}, {"CERT", "-----BEGIN"},
+		{"DB_URL", "postgres://u:p@h/d"},
+		{"HOST", "db.example"},
+		{"PORT", "6432"},
+		{"CERT", "-----BEGIN"},
 	};
 	for (size_t i = 0; i < sizeof(vars) / sizeof(*vars); i++) {
 		if (!str_eqz(name, vars[i].name)) continue;
@@ -58,20 +61,22 @@ static void urls(void **state)
 		{"{\"database_url\":\"postgres://{{HOST}}:{{PORT}}/{{\"}", "postgres://db.example:6432/{{", NULL, 0},
 		{"{\"database_url\":{\"connection_parameters\":{\"host\":\"h\",\"port\":1,\"username\":\"a b\",\"password\":"
 		 "\"p@ss/\u00e4\",\"database\":\"d?\"}}}",
-		 "postgresql://a%20b:p%40ss%2F%C3%A4@h:1/d%3F", NULL, 0},
+			"postgresql://a%20b:p%40ss%2F%C3%A4@h:1/d%3F", NULL, 0},
 		{"{\"database_url\":{\"connection_parameters\":{\"host\":\"/run/pg\",\"port\":1,\"username\":\"u\","
 		 "\"database\":\"d\"}}}",
-		 "postgresql://u@%2Frun%2Fpg:1/d", NULL, 0},
-		{"{\"database_url\":{\"from_env\":\"NOPE\"}}", NULL, "environment variable 'NOPE' not set", ERR_NOT_FOUND},
+			"postgresql://u@%2Frun%2Fpg:1/d", NULL, 0},
+		{"{\"database_url\":{\"from_env\":\"NOPE\"}}", NULL, "environment variable 'NOPE' not set",
+			ERR_NOT_FOUND},
 		{"{\"database_url\":\"{{A}}{{HOST}}{{B}}\"}", NULL, "Value for environment variables not found: A, B",
-		 ERR_UNEXPECTED},
+			ERR_UNEXPECTED},
 		{"{\"database_url\":{\"dynamic_from_file\":\"/etc/hostname\"}}", NULL,
-		 "dynamic_from_file file path requires that the HASURA_GRAPHQL_DYNAMIC_SECRETS_ALLOWED_PATH_PREFIX environment "
-		 "variable be set and non-empty",
-		 ERR_PERMISSION_ERROR},
+			"dynamic_from_file file path requires that the HASURA_GRAPHQL_DYNAMIC_SECRETS_ALLOWED_PATH_PREFIX environment "
+			"variable be set and non-empty",
+			ERR_PERMISSION_ERROR},
 		{"{\"database_url\":{\"from_env\":\"a\",\"connection_parameters\":{\"host\":\"h\",\"port\":1,\"username\":\"u\","
 		 "\"database\":\"d\"}}}",
-		 NULL, "Only one of \"from_env\" or \"connection_parameters\" should be provided", ERR_PARSE_FAILED},
+			NULL, "Only one of \"from_env\" or \"connection_parameters\" should be provided",
+			ERR_PARSE_FAILED},
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		arena *a = arena_new(0);
@@ -138,10 +143,11 @@ static void settings(void **state)
 	assert_int_equal(c.connection_lifetime_s, 600);
 	assert_int_equal(c.pool_timeout_ms, -1);
 	assert_false(c.use_prepared_statements);
-	const char *full = "{\"database_url\":\"x\",\"isolation_level\":\"serializable\",\"use_prepared_statements\":true,"
-			   "\"pool_settings\":{\"max_connections\":7,\"idle_timeout\":8,\"retries\":9,\"pool_timeout\":0.5,"
-			   "\"connection_lifetime\":0,\"total_max_connections\":70},"
-			   "\"ssl_configuration\":{\"sslmode\":\"verify-full\",\"sslcert\":{\"from_env\":\"CERT\"}}}";
+	const char *full =
+		"{\"database_url\":\"x\",\"isolation_level\":\"serializable\",\"use_prepared_statements\":true,"
+		"\"pool_settings\":{\"max_connections\":7,\"idle_timeout\":8,\"retries\":9,\"pool_timeout\":0.5,"
+		"\"connection_lifetime\":0,\"total_max_connections\":70},"
+		"\"ssl_configuration\":{\"sslmode\":\"verify-full\",\"sslcert\":{\"from_env\":\"CERT\"}}}";
 	assert_true(md_connection_info(a, doc(a, full), &env, &c, &err));
 	md_connection_spec(&c, &spec);
 	assert_int_equal(spec.isolation, PG_SERIALIZABLE);
@@ -167,9 +173,9 @@ static void the_default_source(void **state)
 	md_source_defaults d = md_source_defaults_hasura(STR("DB_URL"));
 	md_source *s = md_source_default(&d);
 	assert_str(json_to_str(a, s->raw),
-		   "{\"name\":\"default\",\"kind\":\"postgres\",\"configuration\":{\"connection_info\":{\"database_url\":"
-		   "{\"from_env\":\"DB_URL\"},\"isolation_level\":\"read-committed\",\"pool_settings\":{\"connection_lifetime\":600,"
-		   "\"idle_timeout\":180,\"max_connections\":50,\"retries\":1},\"use_prepared_statements\":true}}}");
+		"{\"name\":\"default\",\"kind\":\"postgres\",\"configuration\":{\"connection_info\":{\"database_url\":"
+		"{\"from_env\":\"DB_URL\"},\"isolation_level\":\"read-committed\",\"pool_settings\":{\"connection_lifetime\":600,"
+		"\"idle_timeout\":180,\"max_connections\":50,\"retries\":1},\"use_prepared_statements\":true}}}");
 	assert_true(md_source_connection(a, s, &env, &c, &err));
 	assert_str(c.url_env, "DB_URL");
 	assert_str(c.extensions_schema, "public");
@@ -191,8 +197,8 @@ typedef struct seen {
 static void on_unserved(void *data, const md_unserved *u)
 {
 	seen *s = data;
-	buf_printf(&s->lines, "%d %s | %.*s | %.*s | %.*s\n", (int)u->class_, u->type, STR_ARG(u->name), STR_ARG(u->reason),
-		   STR_ARG(json_to_str(s->a, u->definition)));
+	buf_printf(&s->lines, "%d %s | %.*s | %.*s | %.*s\n", (int)u->class_, u->type, STR_ARG(u->name),
+		STR_ARG(u->reason), STR_ARG(json_to_str(s->a, u->definition)));
 	if (s->want && str_eqz(u->name, s->want)) s->last = *u;
 }
 
@@ -233,12 +239,15 @@ static const char all_lines[] =
 	"2 read_replicas | read_replicas in source default | read replicas are" NOT_SERVED
 	" | [{\"database_url\":\"y\",\"isolation_level\":\"read-committed\",\"use_prepared_statements\":false}]\n"
 	"1 source | source big | sources of kind \"bigquery\" are" NOT_SERVED " | \"big\"\n"
-	"0 allowlist | allowlist c | allow lists are" NOT_SERVED " | {\"collection\":\"c\",\"scope\":{\"global\":true}}\n"
+	"0 allowlist | allowlist c | allow lists are" NOT_SERVED
+	" | {\"collection\":\"c\",\"scope\":{\"global\":true}}\n"
 	"1 action | action act | actions are" NOT_SERVED
 	" | {\"name\":\"act\",\"definition\":{\"handler\":\"h\",\"output_type\":\"S\",\"type\":\"mutation\","
 	"\"kind\":\"synchronous\"}}\n"
-	"1 custom_types | custom_types custom_types | custom types are" NOT_SERVED " | {\"scalars\":[{\"name\":\"S\"}]}\n"
-	"0 api_limits | api_limits | API limits are" NOT_SERVED " | {\"depth_limit\":{\"global\":1},\"disabled\":false}\n"
+	"1 custom_types | custom_types custom_types | custom types are" NOT_SERVED
+	" | {\"scalars\":[{\"name\":\"S\"}]}\n"
+	"0 api_limits | api_limits | API limits are" NOT_SERVED
+	" | {\"depth_limit\":{\"global\":1},\"disabled\":false}\n"
 	"1 brand_new | brand_new | \"brand_new\" is not known to this version of Weir | [1]\n";
 
 static metadata *read_text(arena *a, const char *text)
@@ -301,8 +310,11 @@ static void each_can_be_dropped(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(urls),		       cmocka_unit_test(files),		      cmocka_unit_test(settings),
-		cmocka_unit_test(the_default_source),  cmocka_unit_test(everything_is_named),
+		cmocka_unit_test(urls),
+		cmocka_unit_test(files),
+		cmocka_unit_test(settings),
+		cmocka_unit_test(the_default_source),
+		cmocka_unit_test(everything_is_named),
 		cmocka_unit_test(each_can_be_dropped),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
