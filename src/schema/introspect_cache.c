@@ -1,0 +1,106 @@
+#include "schema/introspect_cache.h"
+#include <pthread.h>
+
+typedef struct introspect_cache {
+	pthread_mutex_t lock;
+	introspect_entry *newest, *oldest; /* few entries: one or two a role that asks */
+	size_t bytes;
+} introspect_cache;
+
+void introspect_entry_unref(introspect_entry *e)
+{
+	if (!e || atomic_fetch_sub_explicit(&e->refs, 1, memory_order_acq_rel) != 1) return;
+	buf_free(&e->key);
+	buf_free(&e->json);
+	buf_free(&e->gzip);
+	mem_free(e);
+}
+
+static size_t entry_bytes(const introspect_entry *e)
+{
+	return sizeof *e + e->key.cap + e->json.cap;
+}
+
+static void unlink_entry(introspect_cache *c, introspect_entry *e)
+{
+	*(e->newer ? &e->newer->older : &c->newest) = e->older;
+	*(e->older ? &e->older->newer : &c->oldest) = e->newer;
+	e->newer = e->older = NULL;
+}
+
+static void push_newest(introspect_cache *c, introspect_entry *e)
+{
+	e->older = c->newest;
+	e->newer = NULL;
+	if (c->newest) c->newest->newer = e;
+	else c->oldest = e;
+	c->newest = e;
+}
+
+static void evict(introspect_cache *c, size_t limit)
+{
+	while (c->oldest && c->bytes > limit) {
+		introspect_entry *e = c->oldest;
+		unlink_entry(c, e);
+		c->bytes -= entry_bytes(e);
+		introspect_entry_unref(e);
+	}
+}
+
+static void cache_free(void *data)
+{
+	introspect_cache *c = data;
+	evict(c, 0);
+	pthread_mutex_destroy(&c->lock);
+}
+
+void *introspect_cache_new(arena *a)
+{
+	introspect_cache *c = NEW(a, introspect_cache);
+	pthread_mutex_init(&c->lock, NULL);
+	arena_on_free(a, cache_free, c);
+	return c;
+}
+
+static introspect_entry *find(introspect_cache *c, str key)
+{
+	for (introspect_entry *e = c->newest; e; e = e->older)
+		if (str_eq(buf_str(&e->key), key)) return e;
+	return NULL;
+}
+
+introspect_entry *introspect_cache_get(void *cache, str key)
+{
+	introspect_cache *c = cache;
+	pthread_mutex_lock(&c->lock);
+	introspect_entry *e = find(c, key);
+	if (e) {
+		unlink_entry(c, e);
+		push_newest(c, e);
+		atomic_fetch_add_explicit(&e->refs, 1, memory_order_relaxed);
+	}
+	pthread_mutex_unlock(&c->lock);
+	return e;
+}
+
+introspect_entry *introspect_cache_put(void *cache, str key, buf *json)
+{
+	introspect_cache *c = cache;
+	introspect_entry *e = mem_alloc(sizeof *e);
+	atomic_init(&e->refs, 2); /* the cache's and the caller's */
+	buf_put(&e->key, key);
+	e->json = *json;
+	*json = (buf){0};
+	pthread_mutex_lock(&c->lock);
+	introspect_entry *old = find(c, key);
+	if (old) {
+		unlink_entry(c, old);
+		c->bytes -= entry_bytes(old);
+		introspect_entry_unref(old);
+	}
+	push_newest(c, e);
+	c->bytes += entry_bytes(e);
+	evict(c, INTROSPECT_CACHE_BYTES);
+	pthread_mutex_unlock(&c->lock);
+	return e;
+}
