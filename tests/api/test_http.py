@@ -47,6 +47,7 @@ class Echo:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         out, err = self.process.communicate(timeout=20)
+        self.lines = out.decode().splitlines()
         assert not REPORTS.search(err.decode()), err.decode()
         assert self.process.returncode == 0, err
         found = re.search(rb"aborted (\d+) connections (\d+)", out)
@@ -687,3 +688,30 @@ def test_the_grace_ends():
     begin = time.monotonic()
     assert echo.stop() == 1
     assert time.monotonic() - begin < 3
+
+
+def test_http_log():
+    echo = Echo(log="yes")
+    with echo.connect() as sock:
+        reader = Reader(sock)
+        sock.sendall(b"GET /size?5000 HTTP/1.1\r\nHost: x\r\nAccept-Encoding: gzip\r\nX-Request-Id: one\r\nX-Forwarded-For: 1.2.3.4, 5.6.7.8\r\n"
+                     b"X-Real-IP: 9.9.9.9\r\n\r\n")
+        sent = len(reader.answer().body)
+        sock.sendall(b"GET /none?q\" HTTP/1.1\r\nHost: x\r\nX-Request-Id: two\r\n\r\n")
+        reader.answer()
+        sock.sendall(b"OPTIONS /none HTTP/1.1\r\nHost: x\r\nOrigin: http://good.example\r\n\r\n")  # preflights are not logged
+        reader.answer()
+    echo.stop()
+    good, bad = (json.loads(line) for line in echo.lines if line.startswith("{"))
+    assert set(good) == {"type", "timestamp", "level", "detail"} and good["type"] == "http-log" and good["level"] == "info"
+    assert good["detail"]["http_info"] == {"status": 200, "method": "GET", "ip": "1.2.3.4, 5.6.7.8", "url": "/size", "http_version": "HTTP/1.1",
+                                           "content_encoding": "gzip"}
+    operation = good["detail"]["operation"]
+    assert good["detail"]["request_id"] == operation["request_id"] == "one"
+    assert operation["response_size"] == sent and operation["uncompressed_response_size"] == 5000
+    assert operation["request_mode"] == "non-graphql"
+    assert 0 < operation["query_execution_time"] < 5 and 0 <= operation["request_read_time"] < 5
+    assert bad["level"] == "error" and bad["detail"]["http_info"]["status"] == 404
+    assert bad["detail"]["operation"]["error"] == {"path": "$", "error": "resource does not exist", "code": "not-found"}
+    assert bad["detail"]["operation"]["request_mode"] == "error"
+    assert bad["detail"]["http_info"]["ip"] == "127.0.0.1"

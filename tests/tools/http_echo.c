@@ -1,13 +1,14 @@
 /*
  * http_echo: a small server for tests/api/test_http.py: the HTTP engine with routes that answer now, later, much, or never.
  *
- *   http_echo [--workers N] [--grace MS] [--LIMIT VALUE] …
+ *   http_echo [--workers N] [--grace MS] [--log yes] [--LIMIT VALUE] …
  *
  * LIMIT is a field of http_limits. Prints "port N" when it listens; ends on SIGTERM with "aborted N connections N".
  */
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "server/http.h"
 #include <signal.h>
 #include <stdatomic.h>
@@ -207,9 +208,12 @@ int main(int argc, char **argv)
 
 	error_init(&err, a);
 	if (!cors_parse(a, STR("http://good.example, https://*.wild.example:8443"), &config.cors, &err)) return 2;
+	log_configure(&(log_config){.level = LOG_INFO, .types = UINT32_MAX});
 	for (int i = 1; i + 1 < argc; i += 2) {
 		if (strcmp(argv[i], "--workers") == 0) {
 			workers = (unsigned)strtoul(argv[i + 1], NULL, 10);
+		} else if (strcmp(argv[i], "--log") == 0) {
+			config.log_requests = true;
 		} else if (strcmp(argv[i], "--grace") == 0) {
 			grace = strtoull(argv[i + 1], NULL, 10);
 		} else if (!set_limit(&config.limits, argv[i] + 2, argv[i + 1])) {
