@@ -23,7 +23,8 @@ size_t conn_untaken(const http_conn *c)
 	uv_os_fd_t fd = -1;
 	int queued = 0;
 
-	if (!c->tcp || uv_fileno((const uv_handle_t *)c->tcp, &fd) != 0 || ioctl(fd, SIOCOUTQ, &queued) != 0) queued = 0;
+	if (!c->tcp || uv_fileno((const uv_handle_t *)c->tcp, &fd) != 0 || ioctl(fd, SIOCOUTQ, &queued) != 0)
+		queued = 0;
 	return conn_unsent(c) + (queued > 0 ? (size_t)queued : 0);
 }
 
