@@ -48,7 +48,7 @@ str path_text(plan_ctx *c, const plan_path *p);
 bool plan_fail(plan_ctx *c, const plan_path *at, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 bool plan_fail_code(plan_ctx *c, error_code code, const plan_path *at, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 /* ['a', 'b'] */
-str plan_name_list(plan_ctx *c, const str *names, size_t n);
+str plan_name_list(arena *a, const str *names, size_t n);
 
 /* ---- fields (selection.c) ---- */
 
@@ -73,16 +73,14 @@ typedef VEC(sel_field) sel_field_vec;
  * merged. at: the path with "selectionSet" already in it. Error: missing selection set for 'T', conflicts.
  */
 MUST_CHECK bool sel_collect(plan_ctx *c, str type, const sel_set *set, const plan_path *at, sel_field_vec *out);
-/* The top of an operation; type: query_root, … */
-MUST_CHECK bool sel_collect_root(plan_ctx *c, str type, const gq_operation *op, const plan_path *at, sel_field_vec *out);
 /* Refuses arguments not in names: 'f' has no argument named 'x'. */
 MUST_CHECK bool sel_arguments(plan_ctx *c, const sel_field *f, const plan_path *at, const str *names, size_t n);
 /* Refuses sub-selections: unexpected subselection set for non-object field. */
 MUST_CHECK bool sel_leaf(plan_ctx *c, const sel_field *f, const plan_path *at);
 /* The argument, with path at.args.name; false when absent. */
 bool sel_argument(plan_ctx *c, const sel_field *f, const plan_path *at, str name, input *out);
-/* field 'x' not found in type: 'T'; reason (NULL: none) goes to `internal` in dev mode. */
-bool sel_unknown(plan_ctx *c, const sel_field *f, const plan_path *at, str type, const char *reason);
+/* field 'x' not found in type: 'T'; reason (empty: none) goes to `internal` in dev mode. */
+bool sel_unknown(plan_ctx *c, const sel_field *f, const plan_path *at, str type, str reason);
 
 /* Fields of a row of t: fills *fields. at: path of the field that has the selection set. */
 MUST_CHECK bool row_fields(plan_ctx *c, const snap_source *src, const snap_table *t, const sel_set *set, const plan_path *at,
@@ -93,7 +91,7 @@ MUST_CHECK bool row_fields(plan_ctx *c, const snap_source *src, const snap_table
 /* NULL: the role may not select from t. */
 const snap_select_perm *permit_select(plan_ctx *c, const snap_source *src, const snap_table *t);
 const snap_perms *permit_all(plan_ctx *c, const snap_source *src, const snap_table *t);
-/* Puts the role's filter and limit into a select: the one place that does. lists: the role's limit applies. */
+/* Puts the role's filter into a select, and its limit where limit says so: the one place that does. */
 void permit_rows(plan_ctx *c, plan_select *s, bool limit);
 /* Filter of the role on the rows of a related table, AND where (may be NULL); for BEXP_REL, order steps, aggregates. NULL: all. */
 const bexp *permit_related(plan_ctx *c, const snap_source *src, const snap_table *t, const bexp *where);
@@ -101,6 +99,7 @@ const bexp *permit_related(plan_ctx *c, const snap_source *src, const snap_table
 const bexp *permit_filter(plan_ctx *c, const bexp *filter);
 /* Notes the session variable of a preset. */
 void permit_val(plan_ctx *c, const val *v);
+void permit_call(plan_ctx *c, const row_call *call);
 /* Redaction of a column for inherited roles; NULL: always visible. */
 const bexp *permit_column_filter(plan_ctx *c, const snap_select_perm *p, size_t col);
 bool permit_column(const snap_select_perm *p, size_t col);
@@ -112,12 +111,17 @@ typedef struct value_type {
 	const snap_source *src;
 	pg_oid oid;       /* base type */
 	str name;         /* GraphQL scalar, of the element for lists; enum type name */
+	str pg_name;      /* in pg_type */
 	bool list;        /* GraphQL list */
 	str cast;
+	val_conv conv;
+	bool from_geojson;
+	const struct value_rule *rule;
+	const struct value_rule *elem; /* arrays: of their elements */
 	const snap_table *enum_table; /* values must be one of its */
 } value_type;
 
-value_type value_type_column(const snap_source *src, const snap_column *col);
+value_type value_type_column(plan_ctx *c, const snap_source *src, const snap_column *col);
 /* By oid: function arguments, results. */
 value_type value_type_oid(plan_ctx *c, const snap_source *src, pg_oid oid);
 /* One of PostgreSQL's own types by name: "text", "int4", … */
@@ -132,6 +136,8 @@ MUST_CHECK bool value_read(plan_ctx *c, const value_type *t, bool nullable, cons
 MUST_CHECK bool value_read_list(plan_ctx *c, const value_type *t, const input *in, val *out);
 /* Reads [T!] as a value of the array type (has_keys_any, delete_at_path, ltree arrays). */
 MUST_CHECK bool value_read_array(plan_ctx *c, const value_type *t, const input *in, val *out);
+/* The value at a path inside the variables; NULL: absent. */
+const json *plan_value_at(const json *variables, const val_step *path, size_t n);
 
 /* ---- arguments ---- */
 

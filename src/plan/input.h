@@ -67,7 +67,7 @@ typedef struct input_list {
 input input_literal(const gq_value *g, const plan_path *at);
 in_kind input_kind(const input *in);
 /* "a string", "null", "an integer" …: Hasura v2's describeValue. */
-const char *input_describe(plan_ctx *c, const input *in);
+const char *input_describe(const input *in);
 static inline bool input_is_null(const input *in)
 {
 	in_kind k = input_kind(in);
@@ -108,5 +108,10 @@ const json *input_json(plan_ctx *c, const input *in);
 /* The plan now depends on this value as it is. Nothing to do for literals. */
 void input_guard(plan_ctx *c, const input *in);
 
+/* Longer lists of scalars are all alike to the skeleton. */
+enum { SKELETON_LIST_MAX = 8 };
+
+/* The variable has no value and is taken out of the query, as if it had not been written (a flag of Hasura v2). */
+bool input_variable_unbound(plan_ctx *c, str name);
 /* Variables of the operation: declared, provided, used; errors of feature-map 1.18. Called once by plan_make. */
 MUST_CHECK bool input_bind_variables(plan_ctx *c);

@@ -233,12 +233,11 @@ typedef struct plan_guard {
 typedef struct plan_check {
 	const val_step *path;
 	size_t npath;
-	pg_oid type;       /* PostgreSQL type, domains resolved; 0: none of them, an enum table's value */
-	str name;          /* its GraphQL name, for errors */
-	uint32_t flags;    /* TYPE_* of type */
+	str name;          /* GraphQL name of the type, for errors */
+	str pg_name;       /* its name in PostgreSQL, for errors */
 	bool list;         /* a list of such values, none of them null */
 	bool nullable;
-	const struct value_rule *rule; /* how JSON is judged, private to scalar.c */
+	const struct value_rule *rule; /* how JSON is judged, private to plan/ */
 	const struct value_rule *elem; /* arrays: of the elements */
 	const str *values; /* enum tables: the values allowed */
 	size_t nvalues;

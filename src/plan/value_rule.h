@@ -1,0 +1,34 @@
+/*
+ * value_rule: what JSON a PostgreSQL type accepts before SQL sees it. Private to plan/.
+ * Source: Hasura v2: Backends/Postgres/SQL/Value.hs, parsePGValue. Strings pass for every type: PostgreSQL judges their content.
+ */
+#pragma once
+#include "base/json.h"
+#include "catalog/catalog.h"
+
+typedef enum value_accepts {
+	ACCEPT_ANY,
+	ACCEPT_INT,    /* lo … hi */
+	ACCEPT_NUMBER,
+	ACCEPT_BOOL,
+	ACCEPT_STRING,
+	ACCEPT_OBJECT,
+	ACCEPT_NAMED,  /* string; the error names the type */
+	ACCEPT_ENUM    /* a value of an enum table */
+} value_accepts;
+
+typedef struct value_rule {
+	const char *type; /* name in pg_type; NULL: any other */
+	value_accepts accepts;
+	const char *what; /* Hasura's name for what failed */
+	int64_t lo, hi;
+} value_rule;
+
+/* Never NULL. */
+const value_rule *value_rule_of(const catalog *cat, pg_oid base);
+extern const value_rule VALUE_RULE_ENUM;
+/*
+ * One value that is not null. elem: of arrays, whose JSON lists are judged element by element. type: its name for errors.
+ * *why gets the text; validation tells that the error is validation-failed instead of parse-failed.
+ */
+bool value_judge(arena *a, const value_rule *rule, const value_rule *elem, str type, const json *j, str *why);
