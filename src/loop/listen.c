@@ -130,7 +130,7 @@ static bool open_fail(str host, uint16_t port, error *err)
 
 bool listen_open(str host, uint16_t port, unsigned n, int *fds, uint16_t *port_out, error *err)
 {
-	listen_target t;
+	listen_target t = {0};
 	bool ok;
 
 	if (str_eqz(host, "*")) {
