@@ -167,15 +167,22 @@ static bool fill_tables(const parse_place *at, const json *list, const md_source
 {
 	shape_frame f = {.up = at->frame, .key = "tables"}, e = {.up = &f};
 	parse_place lists = {.frame = &f, .scratch = at->scratch, .err = at->err};
-	parse_place here = {.frame = &e, .scratch = at->scratch, .err = at->err};
-	parsed_list all = {0};
 	if (!expect_array(&lists, list)) return false;
-	JSON_EACH (j, list) {
+	parsed_list all = {0};
+	bool ok = true;
+	/* Forgotten after each table: large documents are mostly tables. */
+	arena *scratch = arena_new(16 * 1024);
+	parse_place here = {.frame = &e, .scratch = scratch, .err = at->err};
+	for (const json *j = list->first; j && ok; j = j->next) {
 		md_table *t;
-		if (!md_table_parse_at(&here, j, &t)) return drop_all(&all, drop_table);
+		ok = md_table_parse_at(&here, j, &t);
+		arena_reset(scratch);
+		if (!ok) break;
 		parsed one = {.key = t->key, .at = e.index++, .object = t};
 		vec_push(at->scratch, &all, one);
 	}
+	arena_free(scratch);
+	if (!ok) return drop_all(&all, drop_table);
 	put_tables(s, previous, &all);
 	return true;
 }

@@ -22,6 +22,7 @@ typedef struct shape_ctx {
 	error *err;
 	const shape_frame *frame;
 	map strings; /* in scratch: text → its one copy in a (column and role names repeat a lot) */
+	map lists;   /* in scratch: text of a list of columns → its canonical array, whose elements others share */
 	unsigned depth;
 } shape_ctx;
 

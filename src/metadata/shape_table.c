@@ -172,6 +172,26 @@ static const shape_list computed_fields = {shape_do_object, &computed_field, "na
 
 /* ---- permissions ---- */
 
+/*
+ * Roles mostly share a table's column lists (4,780 permissions with 174,503 columns had 350 lists with 16,541), so arrays of
+ * equal lists share their elements: canonical JSON never changes.
+ */
+static bool do_column_list(shape_ctx *c, const json *in, json **out)
+{
+	str text = json_to_str(c->scratch, in);
+	const json *had = map_get(&c->lists, text);
+	if (!had) {
+		if (!shape_do_list(c, &shape_texts, in, out)) return false;
+		map_put(c->scratch, &c->lists, text, *out);
+		return true;
+	}
+	*out = json_new_array(c->a);
+	(*out)->first = had->first;
+	(*out)->last = had->last;
+	(*out)->count = had->count;
+	return true;
+}
+
 static bool do_perm_columns(shape_ctx *c, const void *arg, const json *in, json **out)
 {
 	(void)arg;
@@ -179,6 +199,7 @@ static bool do_perm_columns(shape_ctx *c, const void *arg, const json *in, json 
 		*out = json_new_str(c->a, STR("*"));
 		return true;
 	}
+	if (json_is(in, JSON_ARRAY)) return do_column_list(c, in, out);
 	return shape_do_list(c, &shape_texts, in, out);
 }
 

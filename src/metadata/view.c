@@ -72,22 +72,32 @@ static void view_relationships(arena *a, const json *list, bool array, md_table 
 
 /* ---- permissions ---- */
 
-static md_columns view_columns(arena *a, const json *j)
+/* seen: the first element of an array → its texts; arrays of one table share elements (shape_table.c). */
+static md_columns view_columns(arena *a, const json *j, map *seen)
 {
 	md_columns c = {0};
-	if (json_is(j, JSON_STRING)) c.all = true;
-	else c.v = texts_of(a, j, &c.n);
+	if (json_is(j, JSON_STRING)) {
+		c.all = true;
+	} else if (j && j->first) {
+		const json **key = NEW(a, const json *);
+		*key = j->first;
+		str k = str_make((const char *)key, sizeof(*key));
+		c.n = j->count;
+		c.v = map_get(seen, k);
+		if (!c.v) c.v = texts_of(a, j, &c.n);
+		map_add(a, seen, k, c.v);
+	}
 	return c;
 }
 
-static void view_permission(arena *a, const json *entry, md_perm_kind kind, md_permission *p)
+static void view_permission(arena *a, const json *entry, md_perm_kind kind, map *seen, md_permission *p)
 {
 	const json *perm = json_getz(entry, "permission"), *columns = json_getz(perm, "columns");
 	const json *limit = json_getz(perm, "limit"), *check = json_getz(perm, "check");
 	p->kind = kind;
 	p->role = text_of(entry, "role");
 	p->comment = text_of(entry, "comment");
-	p->columns = view_columns(a, columns);
+	p->columns = view_columns(a, columns, seen);
 	/* Hasura v2: InsPerm without columns allows all. */
 	if (kind == MD_PERM_INSERT && !columns) p->columns.all = true;
 	p->filter = json_getz(perm, "filter");
@@ -112,13 +122,14 @@ static void view_permissions(arena *a, const json *raw, md_table *t)
 		[MD_PERM_UPDATE] = "update_permissions",
 		[MD_PERM_DELETE] = "delete_permissions",
 	};
+	map seen = {0};
 	for (md_perm_kind k = 0; k < MD_PERM_KINDS; k++) {
 		const json *list = json_getz(raw, keys[k]);
 		if (!list) continue;
 		t->perms[k] = NEW_ARRAY(a, md_permission, list->count);
 		JSON_EACH (e, list) {
 			md_permission *p = &t->perms[k][t->nperms[k]++];
-			view_permission(a, e, k, p);
+			view_permission(a, e, k, &seen, p);
 			p->raw = e;
 		}
 	}

@@ -407,6 +407,36 @@ static void the_last_counts(void **state)
 	metadata_unref(m);
 }
 
+/* Equal column lists of one table are kept once; editing a copy of one changes no other. */
+static void column_lists_are_shared(void **state)
+{
+	fixture *f = *state;
+	metadata *m = read_text(f,
+		STR(IN("{\"table\":\"t\",\"select_permissions\":["
+		       "{\"role\":\"a\",\"permission\":{\"columns\":[\"x\",\"y\"],\"filter\":{}}},"
+		       "{\"role\":\"b\",\"permission\":{\"columns\":[\"x\",\"y\"],\"filter\":{}}},"
+		       "{\"role\":\"c\",\"permission\":{\"columns\":[\"y\",\"x\"],\"filter\":{}}},"
+		       "{\"role\":\"d\",\"permission\":{\"columns\":[],\"filter\":{}}}]}")));
+	assert_non_null(m);
+	const md_table *t = md_source_table(metadata_source(m, STR("default")), (qname){STR("public"), STR("t")});
+	const md_permission *p = t->perms[MD_PERM_SELECT];
+	assert_ptr_equal(p[0].columns.v, p[1].columns.v);
+	assert_ptr_not_equal(p[0].columns.v, p[2].columns.v);
+	assert_str(p[2].columns.v[0], "y");
+	assert_true(!p[3].columns.all && !p[3].columns.n);
+	json *copy = md_table_json(f->a, t);
+	json *perms = json_getz(copy, "select_permissions");
+	json *first = json_getz(json_getz(json_at(perms, 0), "permission"), "columns");
+	json_push(first, json_new_str(f->a, STR("z")));
+	md_table *edited;
+	assert_true(md_table_parse(copy, &edited, &f->err));
+	assert_int_equal(edited->perms[MD_PERM_SELECT][0].columns.n, 3);
+	assert_int_equal(edited->perms[MD_PERM_SELECT][1].columns.n, 2);
+	assert_int_equal(p[0].columns.n, 2);
+	md_table_unref(edited);
+	metadata_unref(m);
+}
+
 static void typed_view(void **state)
 {
 	fixture *f = *state;
@@ -457,6 +487,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(old_versions, setup, teardown),
 		cmocka_unit_test_setup_teardown(hidden_cron_triggers, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_last_counts, setup, teardown),
+		cmocka_unit_test_setup_teardown(column_lists_are_shared, setup, teardown),
 		cmocka_unit_test_setup_teardown(typed_view, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
