@@ -1,42 +1,6 @@
 /* bind: the text values of parameters, from a request's variables and session. */
 #include "exec/step.h"
-
-/* Numbers inside a list keep their text; strings are escaped as PostgreSQL's array literals want. */
-static void put_element(buf *b, const json *j, bool as_json)
-{
-	if (j->kind == JSON_NULL) {
-		buf_puts(b, "NULL");
-		return;
-	}
-	buf text = {0};
-	if (as_json || j->kind == JSON_OBJECT || j->kind == JSON_ARRAY)
-		json_write(&text, j);
-	else if (j->kind == JSON_BOOL)
-		buf_puts(&text, j->boolean ? "true" : "false");
-	else
-		buf_put(&text, j->text);
-	buf_putc(b, '"');
-	for (size_t i = 0; i < text.n; i++) {
-		if (text.p[i] == '"' || text.p[i] == '\\') buf_putc(b, '\\');
-		buf_putc(b, text.p[i]);
-	}
-	buf_putc(b, '"');
-	buf_free(&text);
-}
-
-/* {"a",NULL,{"b"}}; nested lists are further dimensions. Depth: JSON_MAX_DEPTH. */
-static void put_array(buf *b, const json *list, bool as_json)
-{
-	buf_putc(b, '{');
-	JSON_EACH(j, list) {
-		if (j != list->first) buf_putc(b, ',');
-		if (j->kind == JSON_ARRAY && !as_json)
-			put_array(b, j, false);
-		else
-			put_element(b, j, as_json);
-	}
-	buf_putc(b, '}');
-}
+#include "plan/array_text.h"
 
 static const char *take(arena *a, buf *b)
 {
@@ -52,18 +16,13 @@ static const char *json_text(arena *a, const json *j)
 	return take(a, &b);
 }
 
+/* GraphQL: a single value stands for a list of one. */
 static const char *array_of(arena *a, const json *j, bool as_json)
 {
-	buf b = {0};
-	if (j->kind == JSON_ARRAY) {
-		put_array(&b, j, as_json);
-	} else {
-		/* GraphQL: a single value stands for a list of one. */
-		buf_putc(&b, '{');
-		put_element(&b, j, as_json);
-		buf_putc(&b, '}');
-	}
-	return take(a, &b);
+	if (j->kind == JSON_ARRAY) return str_z(a, array_text(a, j, as_json));
+	json *one = json_new_array(a);
+	json_push(one, json_copy(a, j));
+	return str_z(a, array_text(a, one, as_json));
 }
 
 static const char *from_json(arena *a, const val *v, const json *j)
