@@ -15,5 +15,5 @@ cat_table *cat_build_table(const cat_build *b, const cat_row *row, error *err);
 /* One function of a ROW_FUNCTION. `before`: the function of that oid in `previous`, or NULL. */
 cat_function *cat_build_function(const cat_build *b, const cat_row *row, cat_function *before, error *err);
 /* Type table of the ROW_TYPE, ROW_CAST and ROW_LABEL rows; keep: see cat_types_make. */
-MUST_CHECK bool cat_build_types(arena *scratch, const cat_answer *rows, cat_types *previous, bool keep, cat_types **out,
-				error *err);
+MUST_CHECK bool cat_build_types(
+	arena *scratch, const cat_answer *rows, cat_types *previous, bool keep, cat_types **out, error *err);

@@ -1,4 +1,4 @@
-#include "catalog/array_text.h"
+#include "catalog/cat_array.h"
 #include "catalog/build.h"
 #include "catalog/read_sql.h"
 
@@ -31,10 +31,11 @@ static bool build_signature(arena *scratch, cat_function *f, const str *field, e
 	int64_t *types, defaults;
 	size_t n;
 	str_vec modes = {0}, names = {0};
-	bool ok = array_text_numbers(scratch, field[F_TYPES], &types, &n) && str_to_i64(field[F_DEFAULTS], &defaults) &&
-		  (!field[F_MODES].p || array_text_parse(scratch, field[F_MODES], &modes)) &&
-		  (!field[F_NAMES].p || array_text_parse(scratch, field[F_NAMES], &names));
-	if (!ok || field[F_FLAGS].n != 4) return error_set(err, ERR_UNEXPECTED, STR(""), "unexpected signature of a function");
+	bool ok = cat_array_numbers(scratch, field[F_TYPES], &types, &n) && str_to_i64(field[F_DEFAULTS], &defaults) &&
+		(!field[F_MODES].p || cat_array_parse(scratch, field[F_MODES], &modes)) &&
+		(!field[F_NAMES].p || cat_array_parse(scratch, field[F_NAMES], &names));
+	if (!ok || field[F_FLAGS].n != 4)
+		return error_set(err, ERR_UNEXPECTED, STR(""), "unexpected signature of a function");
 	build_args(f, types, n, modes, names);
 	for (size_t i = f->nargs; i > 0 && defaults > 0; i--, defaults--)
 		f->args[i - 1].has_default = true;

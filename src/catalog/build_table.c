@@ -1,4 +1,4 @@
-#include "catalog/array_text.h"
+#include "catalog/cat_array.h"
 #include "catalog/build.h"
 #include "catalog/read_sql.h"
 #include <stdlib.h>
@@ -58,7 +58,8 @@ static bool build_rare(arena *scratch, const cat_row *row, cat_column *c, col_co
 	str f[A_COUNT];
 	int64_t typmod;
 	if (!cat_row_fields(scratch, row, f, A_COUNT, err)) return false;
-	if (!str_to_i64(f[A_TYPMOD], &typmod) || !str_to_i64(f[A_COLLATION], &coll->collation)) return unexpected(err, "a column");
+	if (!str_to_i64(f[A_TYPMOD], &typmod) || !str_to_i64(f[A_COLLATION], &coll->collation))
+		return unexpected(err, "a column");
 	c->typmod = (int32_t)typmod;
 	c->identity = f[A_IDENTITY].n ? f[A_IDENTITY].p[0] : 0;
 	c->generated = f[A_GENERATED].n ? f[A_GENERATED].p[0] : 0;
@@ -112,17 +113,18 @@ static bool own_collations(const cat_table *t, const cat_key *k, const int64_t *
 	return true;
 }
 
-static bool build_key(const cat_build *b, cat_table *t, const cat_row *row, cat_key *k, const col_collation *coll, error *err)
+static bool build_key(
+	const cat_build *b, cat_table *t, const cat_row *row, cat_key *k, const col_collation *coll, error *err)
 {
 	str f[K_COUNT];
 	int64_t *nums, *classes, *collations, ncols;
 	size_t nnums, nclasses, ncollations;
 	if (!cat_row_fields(b->scratch, row, f, K_COUNT, err)) return false;
 	bool ok = f[K_FLAGS].n == KF_COUNT && str_to_i64(f[K_NKEYS], &ncols) && ncols >= 0 &&
-		  array_text_numbers(b->scratch, f[K_ATTNUMS], &nums, &nnums) &&
-		  array_text_numbers(b->scratch, f[K_OPCLASSES], &classes, &nclasses) &&
-		  array_text_numbers(b->scratch, f[K_COLLATIONS], &collations, &ncollations) && (size_t)ncols <= nnums &&
-		  (size_t)ncols <= nclasses && (size_t)ncols <= ncollations;
+		cat_array_numbers(b->scratch, f[K_ATTNUMS], &nums, &nnums) &&
+		cat_array_numbers(b->scratch, f[K_OPCLASSES], &classes, &nclasses) &&
+		cat_array_numbers(b->scratch, f[K_COLLATIONS], &collations, &ncollations) && (size_t)ncols <= nnums &&
+		(size_t)ncols <= nclasses && (size_t)ncols <= ncollations;
 	if (!ok) return unexpected(err, "an index");
 	const char *flags = f[K_FLAGS].p;
 	k->name = str_copy(t->a, row->name);
@@ -136,7 +138,7 @@ static bool build_key(const cat_build *b, cat_table *t, const cat_row *row, cat_
 	for (size_t i = 0; i < k->ncols; i++)
 		k->cols[i] = (int16_t)nums[i];
 	k->provable = flags[KF_SOUND] == '1' && !k->partial && default_opclasses(b->rows, classes, k->ncols) &&
-		      own_collations(t, k, collations, coll);
+		own_collations(t, k, collations, coll);
 	return true;
 }
 
@@ -173,9 +175,9 @@ static bool build_fk(const cat_build *b, cat_table *t, const cat_row *row, cat_f
 	int64_t *cols, *refs;
 	size_t ncols, nrefs;
 	if (!cat_row_fields(b->scratch, row, f, F_COUNT, err)) return false;
-	bool ok = oid_parse(f[F_TABLE], &fk->ref_oid) && array_text_numbers(b->scratch, f[F_COLS], &cols, &ncols) &&
-		  array_text_numbers(b->scratch, f[F_REFS], &refs, &nrefs) && ncols == nrefs && f[F_ON_UPDATE].n &&
-		  f[F_ON_DELETE].n;
+	bool ok = oid_parse(f[F_TABLE], &fk->ref_oid) && cat_array_numbers(b->scratch, f[F_COLS], &cols, &ncols) &&
+		cat_array_numbers(b->scratch, f[F_REFS], &refs, &nrefs) && ncols == nrefs && f[F_ON_UPDATE].n &&
+		f[F_ON_DELETE].n;
 	if (!ok) return unexpected(err, "a foreign key");
 	fk->name = str_copy(t->a, row->name);
 	fk->oid = (pg_oid)row->num;
@@ -252,7 +254,7 @@ static uint64_t fk_hash(const cat_build *b, const cat_row *row, uint64_t h)
 	int64_t *refs;
 	size_t n;
 	if (!cat_row_fields(b->scratch, row, f, F_COUNT, &ignored) || !oid_parse(f[F_TABLE], &table)) return h;
-	if (!array_text_numbers(b->scratch, f[F_REFS], &refs, &n)) return h;
+	if (!cat_array_numbers(b->scratch, f[F_REFS], &refs, &n)) return h;
 	for (size_t i = 0; i < n; i++)
 		h = str_hash(fk_column_name(b->rows, table, refs[i]), h);
 	return h;
@@ -321,8 +323,8 @@ cat_table *cat_build_table(const cat_build *b, const cat_row *row, error *err)
 	t->fingerprint = h;
 	col_collation *coll = NEW_ARRAY(b->scratch, col_collation, r.cols.n);
 	if (build_head(b->scratch, t, &r, err) && build_columns(b->scratch, t, r.cols, coll, err) &&
-	    build_keys(b, t, r.keys, coll, err) && build_fks(b, t, r.fks, err) &&
-	    build_checks(b->scratch, t, r.checks, err) && build_comments(b->scratch, t, r.comments, err))
+		build_keys(b, t, r.keys, coll, err) && build_fks(b, t, r.fks, err) &&
+		build_checks(b->scratch, t, r.checks, err) && build_comments(b->scratch, t, r.comments, err))
 		return t;
 	arena_free(a);
 	return NULL;

@@ -59,7 +59,8 @@ static bool build_type(arena *a, const cat_answer *rows, const cat_row *row, cat
 	return t->kind != 'e' || build_labels(a, cat_rows_of(rows->kind[ROW_LABEL], t->oid), t, err);
 }
 
-bool cat_build_types(arena *scratch, const cat_answer *rows, cat_types *previous, bool keep, cat_types **out, error *err)
+bool cat_build_types(
+	arena *scratch, const cat_answer *rows, cat_types *previous, bool keep, cat_types **out, error *err)
 {
 	cat_rows types = rows->kind[ROW_TYPE];
 	cat_type *v = NEW_ARRAY(scratch, cat_type, types.n);

@@ -1,7 +1,8 @@
 /*
  * catalog: what one PostgreSQL database has. Read in one flat round trip (catalog/read.h), immutable afterwards.
  * Ownership: a catalog holds references on its tables, functions and type table; catalog_unref drops them. cat_table and
- * cat_function are reference-counted one by one, each with an arena of its own, so that a new catalog shares what did not change.
+ * cat_function are reference-counted one by one, each with an arena of its own, so that a new catalog shares what did
+ * not change.
  * Threads: read-only everywhere; reference counts are atomic.
  */
 #pragma once
@@ -33,17 +34,17 @@ str catalog_key(arena *a, qname name);
 
 typedef struct cat_type {
 	pg_oid oid;
-	qname name;       /* as in pg_type: int4, _text, … */
-	char kind;        /* typtype: b base, c composite, d domain, e enum, p pseudo, r range, m multirange */
-	char category;    /* typcategory */
-	pg_oid base;      /* domain: the base type after following domains to the end; else 0 */
-	pg_oid elem;      /* true array type: element type; else 0 */
-	pg_oid array;     /* its array type, or 0 */
-	pg_oid relid;     /* composite: its table, or 0 */
-	char delim;       /* typdelim of the type itself */
-	bool json_cast;   /* pg_cast has a function to json or jsonb (of the base type, for a domain): to_json honours it */
-	bool can_send;    /* has a send function */
-	str *labels;      /* enum labels in order */
+	qname name;    /* as in pg_type: int4, _text, … */
+	char kind;     /* typtype: b base, c composite, d domain, e enum, p pseudo, r range, m multirange */
+	char category; /* typcategory */
+	pg_oid base;   /* domain: the base type after following domains to the end; else 0 */
+	pg_oid elem;   /* true array type: element type; else 0 */
+	pg_oid array;  /* its array type, or 0 */
+	pg_oid relid;  /* composite: its table, or 0 */
+	char delim;    /* typdelim of the type itself */
+	bool json_cast; /* pg_cast has a function to json or jsonb (of the base type, for a domain): to_json honours it */
+	bool can_send; /* has a send function */
+	str *labels;   /* enum labels in order */
 	size_t nlabels;
 } cat_type;
 
@@ -63,13 +64,13 @@ typedef struct cat_column {
 /* A primary key, unique constraint or unique index. */
 typedef struct cat_key {
 	str name;
-	pg_oid oid;      /* of the index */
+	pg_oid oid; /* of the index */
 	bool primary;
 	bool constraint; /* a constraint, so usable as ON CONSTRAINT */
 	bool partial;    /* has a WHERE */
-	bool provable;   /* not partial, no expressions, valid, immediate, ready, b-tree of default operator classes and the
+	bool provable; /* not partial, no expressions, valid, immediate, ready, b-tree of default operator classes and the
 	                    columns' own collations: two rows can never agree on it, unless one of its columns is NULL */
-	int16_t *cols;   /* attnums, ncols of them, without INCLUDE columns; 0 stands for an expression */
+	int16_t *cols; /* attnums, ncols of them, without INCLUDE columns; 0 stands for an expression */
 	size_t ncols;
 } cat_key;
 
@@ -111,7 +112,7 @@ typedef struct cat_table {
 	bool is_partition;
 	/* Hasura v2: views by pg_relation_is_updatable with triggers, materialized views never, all else always. */
 	bool insertable, updatable, deletable;
-	bool from_extension; /* belongs to an extension: Hasura does not offer it for tracking */
+	bool from_extension;  /* belongs to an extension: Hasura does not offer it for tracking */
 	uint64_t fingerprint; /* of everything above except comments' storage: equal = nothing changed */
 } cat_table;
 
@@ -131,12 +132,12 @@ typedef struct cat_function {
 	cat_arg *args; /* input arguments only (modes i, b, v) */
 	size_t nargs;
 	bool variadic;
-	pg_oid returns;      /* type oid */
-	pg_oid returns_rel;  /* table whose row type it returns, or 0 */
+	pg_oid returns;     /* type oid */
+	pg_oid returns_rel; /* table whose row type it returns, or 0 */
 	bool returns_set;
-	bool returns_table;  /* RETURNS TABLE(...) or OUT arguments */
-	char volatility;     /* i s v */
-	char kind;           /* f function, p procedure, a aggregate, w window */
+	bool returns_table; /* RETURNS TABLE(...) or OUT arguments */
+	char volatility;    /* i s v */
+	char kind;          /* f function, p procedure, a aggregate, w window */
 	str language;
 	str comment;
 	bool from_extension;
@@ -154,14 +155,14 @@ typedef VEC(cat_function *) fn_list;
 typedef struct catalog {
 	atomic_int refs;
 	arena *a;
-	int version;      /* server_version_num */
+	int version; /* server_version_num */
 	str database;
-	bool iso_dates;   /* DateStyle is ISO: date, timestamp and timestamptz have a fixed text form */
-	map tables;       /* catalog_key → cat_table * (tables, views …; not of system schemas), sorted by key */
-	map functions;    /* catalog_key → fn_list * (overloads by oid; no aggregates), sorted by key */
-	map extensions;   /* name → char * version */
-	map schemas;      /* name → non-NULL; not the system's */
-	struct cat_types *types; /* private, shared between catalogs */
+	bool iso_dates; /* DateStyle is ISO: date, timestamp and timestamptz have a fixed text form */
+	map tables;     /* catalog_key → cat_table * (tables, views …; not of system schemas), sorted by key */
+	map functions;  /* catalog_key → fn_list * (overloads by oid; no aggregates), sorted by key */
+	map extensions; /* name → char * version */
+	map schemas;    /* name → non-NULL; not the system's */
+	struct cat_types *types;  /* private, shared between catalogs */
 	const cat_table **by_oid; /* private: tables by oid */
 	cat_fk_ref *fk_refs;      /* private: foreign keys by referenced table */
 	size_t nfk_refs;

@@ -13,7 +13,7 @@ static bool keys_equal(const cat_table *x, const cat_table *y)
 	for (size_t i = 0; i < x->nkeys; i++) {
 		const cat_key *a = &x->keys[i], *b = &y->keys[i];
 		if (!str_eq(a->name, b->name) || a->primary != b->primary || a->constraint != b->constraint ||
-		    a->provable != b->provable || a->ncols != b->ncols || !ints_equal(a->cols, b->cols, a->ncols))
+			a->provable != b->provable || a->ncols != b->ncols || !ints_equal(a->cols, b->cols, a->ncols))
 			return false;
 	}
 	return true;
@@ -25,7 +25,8 @@ static bool fks_equal(const cat_table *x, const cat_table *y)
 	for (size_t i = 0; i < x->nfks; i++) {
 		const cat_fk *a = &x->fks[i], *b = &y->fks[i];
 		if (!str_eq(a->name, b->name) || a->ref_oid != b->ref_oid || a->ncols != b->ncols) return false;
-		if (!ints_equal(a->cols, b->cols, a->ncols) || !ints_equal(a->ref_nums, b->ref_nums, a->ncols)) return false;
+		if (!ints_equal(a->cols, b->cols, a->ncols) || !ints_equal(a->ref_nums, b->ref_nums, a->ncols))
+			return false;
 	}
 	return true;
 }
@@ -83,7 +84,8 @@ static bool args_equal(const cat_function *x, const cat_function *y)
 	if (x->nargs != y->nargs) return false;
 	for (size_t i = 0; i < x->nargs; i++) {
 		const cat_arg *a = &x->args[i], *b = &y->args[i];
-		if (!str_eq(a->name, b->name) || a->type != b->type || a->mode != b->mode || a->has_default != b->has_default)
+		if (!str_eq(a->name, b->name) || a->type != b->type || a->mode != b->mode ||
+			a->has_default != b->has_default)
 			return false;
 	}
 	return true;
@@ -106,7 +108,7 @@ static void diff_function(arena *a, cat_diff *d, const cat_function *x, const ca
 	if (x == y || x->fingerprint == y->fingerprint) return;
 	cat_function_change ch = {.before = x, .after = y, .renamed = !qname_eq(x->name, y->name)};
 	ch.signature = !args_equal(x, y) || x->returns != y->returns || x->returns_set != y->returns_set ||
-		       x->returns_table != y->returns_table || x->returns_rel != y->returns_rel || x->kind != y->kind;
+		x->returns_table != y->returns_table || x->returns_rel != y->returns_rel || x->kind != y->kind;
 	ch.volatility = x->volatility != y->volatility;
 	vec_push(a, &d->functions_changed, ch);
 }
@@ -156,5 +158,5 @@ const cat_table_change *cat_diff_table(const cat_diff *d, qname before)
 bool cat_diff_empty(const cat_diff *d)
 {
 	return !d->tables_dropped.n && !d->tables_created.n && !d->tables_changed.n && !d->functions_dropped.n &&
-	       !d->functions_created.n && !d->functions_changed.n && !d->overloaded.n;
+		!d->functions_created.n && !d->functions_changed.n && !d->overloaded.n;
 }

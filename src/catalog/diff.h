@@ -1,5 +1,6 @@
 /*
- * diff: what a run_sql changed. Identity is the oid (tables, functions) and the attnum (columns), so a rename is seen as one.
+ * diff: what a run_sql changed. Identity is the oid (tables, functions) and the attnum (columns), so a rename is seen
+ * as one.
  * The result lives in the arena given and points into both catalogs, which must outlive it.
  */
 #pragma once
@@ -26,7 +27,7 @@ typedef struct cat_function_change {
 	const cat_function *before;
 	const cat_function *after; /* same oid */
 	bool renamed;
-	bool signature;  /* arguments, defaults or result */
+	bool signature; /* arguments, defaults or result */
 	bool volatility;
 } cat_function_change;
 
@@ -38,7 +39,7 @@ typedef struct cat_overload {
 typedef struct cat_diff {
 	VEC(const cat_table *) tables_dropped; /* of `before`; in the order of its map, as all lists are */
 	VEC(const cat_table *) tables_created;
-	VEC(cat_table_change) tables_changed;  /* renamed or altered in any way the fingerprint sees */
+	VEC(cat_table_change) tables_changed; /* renamed or altered in any way the fingerprint sees */
 	VEC(const cat_function *) functions_dropped;
 	VEC(const cat_function *) functions_created;
 	VEC(cat_function_change) functions_changed;

@@ -1,6 +1,6 @@
 #include "catalog/read.h"
 
-#include "catalog/array_text.h"
+#include "catalog/cat_array.h"
 #include "catalog/build.h"
 #include "catalog/read_sql.h"
 #include <stdlib.h>
@@ -49,7 +49,7 @@ static const char *names_array(arena *a, const qname *names, size_t n, bool sche
 	for (size_t i = 0; i < n; i++)
 		v[i] = schemas ? names[i].schema : names[i].name;
 	buf b = {0};
-	array_text_write(&b, v, n);
+	cat_array_write(&b, v, n);
 	const char *z = str_z(a, buf_str(&b));
 	buf_free(&b);
 	return z;
@@ -90,7 +90,7 @@ static bool missing_types(reading *r, oid_list *missing)
 		int64_t *args;
 		size_t n;
 		if (!cat_row_fields(r->scratch, &fns.v[i], f, 7, r->err)) return false;
-		if (!array_text_numbers(r->scratch, f[1], &args, &n)) continue; /* cat_build_function reports it */
+		if (!cat_array_numbers(r->scratch, f[1], &args, &n)) continue; /* cat_build_function reports it */
 		for (size_t k = 0; k < n; k++)
 			want_type(r, missing, args[k]);
 		want_type(r, missing, fns.v[i].num);
@@ -123,7 +123,8 @@ static bool ask_types(reading *r)
 static bool build_globals(reading *r)
 {
 	catalog *c = r->out;
-	cat_rows server = r->rows.kind[ROW_SERVER], schemas = r->rows.kind[ROW_SCHEMA], exts = r->rows.kind[ROW_EXTENSION];
+	cat_rows server = r->rows.kind[ROW_SERVER], schemas = r->rows.kind[ROW_SCHEMA],
+		 exts = r->rows.kind[ROW_EXTENSION];
 	str text;
 	if (server.n != 1) return error_set(r->err, ERR_UNEXPECTED, STR(""), "PostgreSQL did not say its version");
 	if (!cat_row_fields(r->scratch, &server.v[0], &text, 1, r->err)) return false;
@@ -164,7 +165,8 @@ static bool build_tables(reading *r, const cat_build *b)
 	/* A table that was renamed since is not kept under its old name: its oid is among the rows. */
 	for (size_t i = 0; r->n_only && i < r->previous->tables.n; i++) {
 		cat_table *t = r->previous->tables.items[i].value;
-		if (!was_asked(r, t->name) && !rows_have(rows, t->oid)) map_put(c->a, &c->tables, t->key, cat_table_ref(t));
+		if (!was_asked(r, t->name) && !rows_have(rows, t->oid))
+			map_put(c->a, &c->tables, t->key, cat_table_ref(t));
 	}
 	map_sort(&c->tables);
 	return true;
@@ -213,9 +215,9 @@ static bool build_functions(reading *r, const cat_build *b)
 	cat_rows rows = r->rows.kind[ROW_FUNCTION];
 	fn_list before = functions_before(r);
 	for (size_t i = 0; i < rows.n; i++) {
-		cat_function **same = before.n ? bsearch(&rows.v[i].oid, before.v, before.n, sizeof(*before.v),
-							 function_before_cmp)
-					       : NULL;
+		cat_function **same = before.n
+			? bsearch(&rows.v[i].oid, before.v, before.n, sizeof(*before.v), function_before_cmp)
+			: NULL;
 		cat_function *f = cat_build_function(b, &rows.v[i], same ? *same : NULL, r->err);
 		if (!f) return false;
 		add_function(c, f);
@@ -277,8 +279,8 @@ bool catalog_read(pg_sync *pg, const catalog *previous, const qname *only, size_
 {
 	const pg_server *server = pg_sync_server(pg);
 	if (server && server->version && server->version < OLDEST_VERSION)
-		return error_set(err, ERR_NOT_SUPPORTED, STR(""), "PostgreSQL 12 or newer is needed, the server is version %d",
-				 server->version / 10000);
+		return error_set(err, ERR_NOT_SUPPORTED, STR(""),
+			"PostgreSQL 12 or newer is needed, the server is version %d", server->version / 10000);
 	reading r = {.pg = pg, .scratch = arena_new(0), .previous = previous, .only = only, .err = err};
 	r.n_only = previous ? n_only : 0;
 	arena *a = arena_new(0);

@@ -14,8 +14,8 @@
  * *out: a new reference. Errors: what pg_sync reports; ERR_NOT_SUPPORTED below PostgreSQL 12.
  * Concurrent DDL: the statement sees one snapshot of the catalogs.
  */
-MUST_CHECK bool catalog_read(pg_sync *pg, const catalog *previous, const qname *only, size_t n_only, catalog **out,
-			     error *err);
+MUST_CHECK bool catalog_read(
+	pg_sync *pg, const catalog *previous, const qname *only, size_t n_only, catalog **out, error *err);
 
 /* Schemas whose content is never shown: PostgreSQL's own, hdb_catalog and those of extensions' innards. */
 bool catalog_schema_hidden(str schema);

@@ -1,6 +1,6 @@
 #include "catalog/rows.h"
 
-#include "catalog/array_text.h"
+#include "catalog/cat_array.h"
 #include "catalog/read_sql.h"
 #include <stdlib.h>
 
@@ -111,7 +111,7 @@ cat_rows cat_rows_of(cat_rows all, pg_oid oid)
 bool cat_row_fields(arena *a, const cat_row *row, str *out, size_t n, error *err)
 {
 	str_vec found = {0};
-	if (!row->text.p || !array_text_parse(a, row->text, &found) || found.n != n) return bad_answer(err);
+	if (!row->text.p || !cat_array_parse(a, row->text, &found) || found.n != n) return bad_answer(err);
 	memcpy(out, found.v, n * sizeof(*out));
 	return true;
 }

@@ -1,5 +1,6 @@
 /*
- * rows: the answer of catalog/read.c's statements, sorted by what a row tells and by what it belongs to. Private to catalog/.
+ * rows: the answer of catalog/read.c's statements, sorted by what a row tells and by what it belongs to. Private to
+ * catalog/.
  * Everything lives in the arena given; texts point into the results, which must outlive it.
  */
 #pragma once

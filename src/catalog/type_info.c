@@ -10,7 +10,10 @@ typedef struct known_type {
 	uint32_t flags;
 } known_type;
 
-#define KNOWN(n, gql, cast, bits) {.name = STR_INIT(n), .scalar = STR_INIT(gql), .sql = STR_INIT(cast), .flags = (bits)}
+#define KNOWN(n, gql, cast, bits)                                                                    \
+	{                                                                                            \
+		.name = STR_INIT(n), .scalar = STR_INIT(gql), .sql = STR_INIT(cast), .flags = (bits) \
+	}
 
 static const known_type known_types[] = {
 	KNOWN("int4", "Int", "integer", TYPE_NUMERIC | TYPE_COMPARABLE),
@@ -51,8 +54,14 @@ typedef struct type_codec {
 	bool iso; /* only with DateStyle ISO; else CODEC_TO_JSON */
 } type_codec;
 
-#define CODED(n, k) {.name = STR_INIT(n), .codec = (k)}
-#define CODED_ISO(n, k) {.name = STR_INIT(n), .codec = (k), .iso = true}
+#define CODED(n, k)                               \
+	{                                         \
+		.name = STR_INIT(n), .codec = (k) \
+	}
+#define CODED_ISO(n, k)                                        \
+	{                                                      \
+		.name = STR_INIT(n), .codec = (k), .iso = true \
+	}
 
 static const type_codec type_codecs[] = {
 	CODED("int2", CODEC_NUMBER),
@@ -185,18 +194,26 @@ static void put_quoted(buf *b, str name)
 	buf_putc(b, '"');
 }
 
+static void put_type(buf *b, const cat_type *t)
+{
+	const known_type *known = in_pg_catalog(t) ? known_by_name(t->name.name) : NULL;
+	if (known && known->sql.n) {
+		buf_put(b, known->sql);
+		return;
+	}
+	put_quoted(b, t->name.schema);
+	buf_putc(b, '.');
+	put_quoted(b, t->name.name);
+}
+
 str cat_sql_type(arena *a, const catalog *c, pg_oid type)
 {
 	const cat_type *t = catalog_type(c, type);
 	const cat_type *elem = t && t->elem ? catalog_type(c, t->elem) : NULL;
-	if (elem) return str_cat(a, 2, cat_sql_type(a, c, elem->oid), STR("[]"));
 	if (!t) return STR("text");
-	const known_type *known = in_pg_catalog(t) ? known_by_name(t->name.name) : NULL;
-	if (known && known->sql.n) return known->sql;
 	buf b = {0};
-	put_quoted(&b, t->name.schema);
-	buf_putc(&b, '.');
-	put_quoted(&b, t->name.name);
+	put_type(&b, elem ? elem : t);
+	if (elem) buf_puts(&b, "[]");
 	str out = str_copy(a, buf_str(&b));
 	buf_free(&b);
 	return out;

@@ -33,11 +33,11 @@ enum {
 	TYPE_RASTER = 1 << 8,
 	TYPE_LTREE = 1 << 9,
 	TYPE_CITEXT = 1 << 10,
-	TYPE_BIG = 1 << 11,       /* --stringify-numeric-types quotes it */
-	TYPE_ENUM = 1 << 12,      /* a PostgreSQL enum */
+	TYPE_BIG = 1 << 11,  /* --stringify-numeric-types quotes it */
+	TYPE_ENUM = 1 << 12, /* a PostgreSQL enum */
 	TYPE_COMPOSITE = 1 << 13,
-	TYPE_ARRAY = 1 << 14,     /* true array; the other flags are then those of arrays, not of the element */
-	TYPE_UNKNOWN = 1 << 15,   /* none of the types Hasura knows by name */
+	TYPE_ARRAY = 1 << 14,   /* true array; the other flags are then those of arrays, not of the element */
+	TYPE_UNKNOWN = 1 << 15, /* none of the types Hasura knows by name */
 	TYPE_UUID = 1 << 16
 };
 

@@ -91,9 +91,14 @@ static void resolve_domain(cat_types *t, cat_type *type)
 static uint64_t type_hash(const cat_type *t, uint64_t h)
 {
 	const uint64_t facts[] = {
-		t->oid, t->base, t->elem, t->array, t->relid,
+		t->oid,
+		t->base,
+		t->elem,
+		t->array,
+		t->relid,
 		(uint64_t)(unsigned char)t->kind | (uint64_t)(unsigned char)t->category << 8 |
-			(uint64_t)(unsigned char)t->delim << 16 | (uint64_t)t->json_cast << 24 | (uint64_t)t->can_send << 25,
+			(uint64_t)(unsigned char)t->delim << 16 | (uint64_t)t->json_cast << 24 |
+			(uint64_t)t->can_send << 25,
 	};
 	h = str_hash(str_make((const char *)facts, sizeof(facts)), h);
 	h = str_hash(t->name.schema, str_hash(t->name.name, h));

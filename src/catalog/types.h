@@ -1,5 +1,6 @@
 /*
- * types: the type table of a catalog. Private to catalog/. Immutable, reference-counted; catalogs share it when no type changed.
+ * types: the type table of a catalog. Private to catalog/. Immutable, reference-counted; catalogs share it when no type
+ * changed.
  */
 #pragma once
 #include "catalog/catalog.h"

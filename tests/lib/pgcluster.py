@@ -171,7 +171,9 @@ class Cluster:
         return self.url(name)
 
     def drop_database(self, name):
-        self.sql(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        # As DROP DATABASE … WITH (FORCE), which PostgreSQL 12 does not have.
+        self.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", params=(name,))
+        self.sql(f'DROP DATABASE IF EXISTS "{name}"')
 
     def log_tail(self, size=4000):
         try:
@@ -195,7 +197,7 @@ class Cluster:
 
     def _initdb(self):
         argv = [os.path.join(bin_dir(), "initdb"), "-D", self.data, "-U", OWNER, "-A", "trust", "-E", "UTF8",
-                "--locale=C.UTF-8", "--no-sync", "--no-instructions"]
+                "--locale=C.UTF-8", "--no-sync"]
         done = subprocess.run(self._as_user(argv, False), cwd="/", capture_output=True, text=True, stdin=subprocess.DEVNULL)
         if done.returncode != 0:
             raise RuntimeError("initdb failed:\n" + done.stdout + done.stderr)

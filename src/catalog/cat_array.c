@@ -1,4 +1,4 @@
-#include "catalog/array_text.h"
+#include "catalog/cat_array.h"
 
 /* A quoted element; *at stands behind the opening quote and ends behind the closing one. */
 static bool parse_quoted(arena *a, str text, size_t *at, str *out)
@@ -37,7 +37,7 @@ static bool parse_bare(str text, size_t *at, str *out)
 	return true;
 }
 
-bool array_text_parse(arena *a, str text, str_vec *out)
+bool cat_array_parse(arena *a, str text, str_vec *out)
 {
 	size_t at = 0;
 	if (text.n && text.p[0] == '[') at = str_find(text, STR("={")) + 1; /* SIZE_MAX + 1 = 0: fails below */
@@ -59,7 +59,7 @@ bool array_text_parse(arena *a, str text, str_vec *out)
 	}
 }
 
-bool array_text_numbers(arena *a, str text, int64_t **out, size_t *n)
+bool cat_array_numbers(arena *a, str text, int64_t **out, size_t *n)
 {
 	if (text.n >= 2 && text.p[0] == '{' && text.p[text.n - 1] == '}') text = str_sub(text, 1, text.n - 2);
 	VEC(int64_t) found = {0};
@@ -77,7 +77,7 @@ bool array_text_numbers(arena *a, str text, int64_t **out, size_t *n)
 	return true;
 }
 
-void array_text_write(buf *b, const str *v, size_t n)
+void cat_array_write(buf *b, const str *v, size_t n)
 {
 	buf_putc(b, '{');
 	for (size_t i = 0; i < n; i++) {
