@@ -1,0 +1,26 @@
+/* endpoints: the handlers of the routes, one file per family. */
+#pragma once
+#include "server/call.h"
+
+/* graphql.c */
+void graphql_post(call *c);
+void graphql_get(call *c);
+/* explain.c */
+void explain_post(call *c);
+/* metadata_api.c; the route's tag is the admin_path */
+void metadata_post(call *c);
+/* health.c, version.c, config.c */
+void health_get(call *c);
+void version_get(call *c);
+void config_get(call *c);
+/* console.c */
+void console_root(call *c);
+void console_get(call *c);
+/* not_found.c */
+void not_found(call *c);
+
+/* refuse.c: what Hasura serves and Weir does not yet, by name; the route's tag says what. */
+enum { REFUSE_PG_DUMP, REFUSE_METRICS, REFUSE_DEVELOPER, REFUSE_SWAGGER, REFUSE_REST };
+void refuse(call *c);
+void refuse_admin(call *c); /* for admins; others get access-denied */
+void relay_post(call *c);

@@ -1,0 +1,58 @@
+#include "server/endpoints.h"
+
+/*
+ * A request to the builder thread. On the heap: it comes back by worker_post, and the HTTP request may only be touched on
+ * its worker. There is no abort callback: an operation that began ends, and the request waits for it without its client.
+ */
+typedef struct metadata_call {
+	call *c;
+	arena *a; /* the builder thread's until it is done */
+	admin_request request;
+} metadata_call;
+
+static void metadata_free(metadata_call *m)
+{
+	buf_free(&m->request.out);
+	arena_free(m->a);
+	mem_free(m);
+}
+
+static void answer(void *arg)
+{
+	metadata_call *m = arg;
+	if (m->request.ok) {
+		call_reply(m->c, &m->request.out);
+	} else {
+		call_fail(m->c, &m->request.err);
+	}
+	metadata_free(m);
+}
+
+/* On the builder thread. A worker that has ended takes no more; its requests are freed with the HTTP server. */
+static void done(admin_request *r)
+{
+	metadata_call *m = r->data;
+	if (!worker_post(m->c->sw->w, answer, m)) metadata_free(m);
+}
+
+void metadata_post(call *c)
+{
+	error err;
+	error_init(&err, c->a);
+	if (!call_parse_body(c, &err)) {
+		call_fail(c, &err);
+		return;
+	}
+	metadata_call *m = mem_alloc(sizeof *m);
+	m->c = c;
+	m->a = arena_new(0);
+	m->request = (admin_request){.path = (admin_path)c->route->tag,
+		.a = m->a,
+		.body = c->body,
+		.session = c->session,
+		.request_id = http_request_id(c->req),
+		.done = done,
+		.data = m};
+	error_init(&m->request.err, m->a);
+	admin_submit(c->srv->admin, &m->request);
+}

@@ -1,0 +1,43 @@
+#include "server/endpoints.h"
+
+static const char *const things[] = {
+	[REFUSE_PG_DUMP] = "pg_dump over HTTP",
+	[REFUSE_METRICS] = "the metrics endpoint",
+	[REFUSE_DEVELOPER] = "the developer endpoints",
+	[REFUSE_SWAGGER] = "the OpenAPI document",
+	[REFUSE_REST] = "REST endpoints",
+};
+
+void refuse(call *c)
+{
+	error err;
+	error_init(&err, c->a);
+	if (!error_set(
+		    &err, ERR_NOT_SUPPORTED, STR_NULL, "not served by this version of Weir: %s", things[c->route->tag]))
+		call_fail(c, &err);
+}
+
+void refuse_admin(call *c)
+{
+	error err;
+	error_init(&err, c->a);
+	if (call_check_admin(c, &err)) {
+		refuse(c);
+	} else {
+		call_fail(c, &err);
+	}
+}
+
+void relay_post(call *c)
+{
+	error err;
+	error_init(&err, c->a);
+	if (c->srv->config->enable_relay) {
+		error_set(&err, ERR_NOT_SUPPORTED, STR_NULL, "not served by this version of Weir: the Relay API");
+	} else {
+		error_set(&err, ERR_NOT_SUPPORTED, STR_NULL,
+			"The Relay API is disabled. To enable it, set the HASURA_GRAPHQL_ENABLE_RELAY environment variable to "
+			"'true'.");
+	}
+	call_fail(c, &err);
+}
