@@ -17,17 +17,6 @@ static json *statements(arena *a, const exec_details *d)
 	return o;
 }
 
-static json *query_of(const call *c, const json *body)
-{
-	const str_vec *hidden = &c->srv->config->log_masked_variables;
-	json *o = json_copy(c->a, body);
-	json *variables = json_getz(o, "variables");
-	for (size_t i = 0; i < hidden->n; i++)
-		if (json_get(variables, hidden->v[i]))
-			json_set(variables, hidden->v[i], json_new_str(c->a, STR("[MASKED]")));
-	return o;
-}
-
 void query_log_write(const call *c, const exec_request *r, const json *body)
 {
 	arena *a = c->a;
@@ -35,7 +24,7 @@ void query_log_write(const call *c, const exec_request *r, const json *body)
 	json *o = json_new_object(a);
 	json_setz(o, "kind", json_new_str(a, r->details.nstatements ? STR("database") : STR("introspection")));
 	json_setz(o, "request_id", json_new_str(a, http_request_id(c->req)));
-	json_setz(o, "query", query_of(c, body));
+	json_setz(o, "query", call_masked_body(c, body));
 	json_setz(o, "generated_sql", statements(a, &r->details));
 	json_setz(o, "connection_template", json_new_null(a));
 	log_json(LOG_QUERY, LOG_INFO, o);

@@ -1,3 +1,4 @@
+#include "base/clock.h"
 #include "server/server_internal.h"
 
 #include <stdlib.h>
@@ -184,6 +185,7 @@ bool server_new(const server_config *config, const server_databases *db, server 
 	s->config = config;
 	s->db = *db;
 	s->a = arena_new(0);
+	s->made_ns = clock_mono_ns();
 	s->log_http = log_enabled(LOG_HTTP, LOG_ERROR);
 	s->log_query = log_enabled(LOG_QUERY, LOG_ERROR);
 	uv_mutex_init(&s->lock);
@@ -199,7 +201,9 @@ bool server_new(const server_config *config, const server_databases *db, server 
 
 bool server_start(server *s, error *err)
 {
-	return worker_group_start(s->group, err);
+	if (!worker_group_start(s->group, err)) return false;
+	startup_log_started(s);
+	return true;
 }
 
 void server_stop(server *s, uint64_t grace_ms)

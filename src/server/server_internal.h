@@ -35,6 +35,7 @@ struct server {
 	uv_mutex_t lock;        /* of current */
 	snapshot *current;
 	atomic_uint_fast64_t version; /* counts snapshots; 0: none yet */
+	uint64_t made_ns;             /* monotonic */
 	bool log_http;                /* http-log lines are on */
 	bool log_query;               /* query-log lines are on */
 };
@@ -51,4 +52,4 @@ void routes_handle(http_request *req, void *ctx);
 
 /* startup_log.c */
 void startup_log_config(const server *s);
-void startup_log_started(const server *s, uint64_t since_ns);
+void startup_log_started(const server *s);

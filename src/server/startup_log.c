@@ -119,10 +119,10 @@ void startup_log_config(const server *s)
 	arena_free(a);
 }
 
-void startup_log_started(const server *s, uint64_t since_ns)
+void startup_log_started(const server *s)
 {
 	arena *a;
-	uint64_t ms = (clock_mono_ns() - since_ns) / 1000000;
+	uint64_t ms = (clock_mono_ns() - s->made_ns) / 1000000;
 	if (!log_enabled(LOG_STARTUP, LOG_INFO)) return;
 	a = arena_new(0);
 	json *o = json_new_object(a);

@@ -1,0 +1,244 @@
+"""The program around the API: logs, start-up errors, signals."""
+import json
+import os
+import signal
+import socket
+import subprocess
+import threading
+import time
+
+import pytest
+import requests
+
+from server import SECRET, Weir
+
+
+def lines(server, kind=None):
+    found = [json.loads(line) for line in server.stdout().splitlines() if line.strip()]
+    return [line for line in found if kind is None or line["type"] == kind]
+
+
+def wait_lines(server, kind, n, seconds=5):
+    end = time.monotonic() + seconds
+    while len(lines(server, kind)) < n and time.monotonic() < end:
+        time.sleep(0.02)
+    return lines(server, kind)
+
+
+def run(weir_bin, *args, env=None, seconds=60):
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(("HASURA_GRAPHQL_", "WEIR_"))}
+    return subprocess.run([weir_bin, *args], env={**clean, **(env or {})}, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                          timeout=seconds)
+
+
+# -- commands
+
+
+def test_help_and_version(weir_bin):
+    done = run(weir_bin, "version")
+    assert done.returncode == 0 and done.stdout.startswith("weir ") and "v2.48.0" in done.stdout
+    assert run(weir_bin, "--version").stdout == done.stdout
+    for args in (["help"], ["--help"]):
+        done = run(weir_bin, *args)
+        assert done.returncode == 0 and "serve" in done.stdout and "demo" in done.stdout
+    done = run(weir_bin, "serve", "--help")
+    assert done.returncode == 0 and "HASURA_GRAPHQL_DATABASE_URL" in done.stdout and "--embedded" in done.stdout
+
+
+def test_no_command(weir_bin):
+    done = run(weir_bin)
+    assert done.returncode == 2 and "serve" in done.stderr and done.stdout == ""
+    done = run(weir_bin, "sevre")
+    assert done.returncode == 2 and "sevre" in done.stderr
+
+
+# -- start-up errors: one line of JSON, exit status 1
+
+
+def fatal(done):
+    assert done.returncode == 1
+    last = json.loads(done.stdout.splitlines()[-1])
+    assert (last["type"], last["level"]) == ("startup", "error")
+    return last["detail"]
+
+
+def test_no_database(weir_bin):
+    text = fatal(run(weir_bin, "serve"))["info"]["error"]
+    assert "--database-url" in text and "--embedded" in text
+
+
+def test_unknown_flag_and_bad_value(weir_bin):
+    assert "--server-port" in fatal(run(weir_bin, "serve", "--sever-port", "1"))["info"]["error"]
+    text = fatal(run(weir_bin, "serve", env={"HASURA_GRAPHQL_SERVER_PORT": "many"}))["info"]["error"]
+    assert "HASURA_GRAPHQL_SERVER_PORT" in text
+
+
+def test_database_away(weir_bin):
+    port = socket.socket()
+    port.bind(("127.0.0.1", 0))  # bound, not listening
+    url = f"postgresql://user:hunter2@127.0.0.1:{port.getsockname()[1]}/x"
+    done = run(weir_bin, "serve", "--database-url", url, "--server-port", "0")
+    detail = fatal(done)
+    assert detail["info"]["code"] in ("postgres-error", "connection-not-established")
+    assert "hunter2" not in done.stdout + done.stderr
+    port.close()
+
+
+def test_port_taken(weir_bin, new_database):
+    taken = socket.socket()
+    taken.bind(("127.0.0.1", 0))
+    taken.listen()
+    port = taken.getsockname()[1]
+    done = run(weir_bin, "serve", "--database-url", new_database().url, "--server-host", "127.0.0.1", "--server-port", str(port))
+    assert str(port) in fatal(done)["info"]["error"]
+    taken.close()
+
+
+# -- logs
+
+
+def test_start_log(new_database, start_weir):
+    database = new_database()
+    server = start_weir(database.url)
+    found = {line["detail"]["kind"]: line["detail"]["info"] for line in lines(server, "startup")}
+    assert found["server_configuration"]["port"] == server.port
+    assert found["server_configuration"]["admin_secret_set"] is True
+    assert found["server_configuration"]["enabled_apis"] == ["metadata", "graphql", "pgdump", "config"]
+    assert found["postgres_connection"]["retries"] == 1
+    assert found["server"]["message"] == "Starting API server" and found["server"]["time_taken"] >= 0
+    assert SECRET not in server.stdout()
+
+
+def test_http_log(new_database, start_weir):
+    server = start_weir(new_database().url)
+    server.get("/healthz")  # probes are not logged
+    server.graphql("{ __typename }", headers={**server.headers(role="admin", session={"X-Hasura-User-Id": "7"}), "X-Request-Id": "abc"})
+    server.post("/v1/metadata", data="{")
+    one, two = wait_lines(server, "http-log", 2)
+    detail = one["detail"]
+    assert one["level"] == "info" and detail["request_id"] == "abc"
+    assert detail["operation"]["user_vars"] == {"x-hasura-role": "admin", "x-hasura-user-id": "7"}
+    assert detail["operation"]["request_mode"] == "single" and detail["operation"]["query"] == {"type": None}
+    assert detail["operation"]["response_size"] == len('{"data":{"__typename":"query_root"}}')
+    assert detail["http_info"] == {"status": 200, "method": "POST", "ip": "127.0.0.1", "url": "/v1/graphql", "http_version": "HTTP/1.1",
+                                   "content_encoding": None}
+    detail = two["detail"]
+    assert two["level"] == "error" and detail["http_info"]["status"] == 400
+    assert detail["operation"]["request_mode"] == "error" and detail["operation"]["error"]["code"] == "invalid-json"
+    assert "raw_query" not in detail["operation"] and SECRET not in server.stdout()
+
+
+def test_query_log(new_database, start_weir):
+    server = start_weir(new_database().url, env={"HASURA_GRAPHQL_ENABLED_LOG_TYPES": "http-log,query-log",
+                                                 "HASURA_GRAPHQL_LOG_MASKED_VARIABLES": "pin"})
+    server.sql("create table t (id int primary key)")
+    server.track("t")
+    server.graphql("query q($pin: Int!, $x: Int) { t(where: {id: {_in: [$pin, $x]}}) { id } }", {"pin": 987654, "x": 3})
+    (line,) = wait_lines(server, "query-log", 1)
+    detail = line["detail"]
+    assert detail["kind"] == "database" and detail["query"]["variables"] == {"pin": "[MASKED]", "x": 3}
+    assert "select" in json.dumps(detail["generated_sql"]).lower()
+    http = wait_lines(server, "http-log", 3)
+    bodies = [one["detail"]["operation"].get("query") for one in http]
+    assert bodies[0]["type"] == "run_sql" and "create table" in json.dumps(bodies[0])  # /v2/query is no metadata path
+    assert bodies[1] == {"type": "pg_track_table"}
+    assert "987654" not in server.stdout()
+
+
+def test_metadata_bodies_are_logged_when_asked_for(new_database, start_weir):
+    server = start_weir(new_database().url, env={"HASURA_GRAPHQL_ENABLED_LOG_TYPES": "http-log,query-log",
+                                                 "HASURA_GRAPHQL_ENABLE_METADATA_QUERY_LOGGING": "true"})
+    server.metadata("export_metadata")
+    (line,) = wait_lines(server, "http-log", 1)
+    assert line["detail"]["operation"]["query"] == {"type": "export_metadata", "args": {}}
+
+
+def test_log_query_only_on_error(new_database, start_weir):
+    server = start_weir(new_database().url, env={"HASURA_GRAPHQL_HTTP_LOG_QUERY_ONLY_ON_ERROR": "true"})
+    server.graphql("query good { __typename }", operation="good")
+    server.graphql("{ nothing }")
+    one, two = wait_lines(server, "http-log", 2)
+    assert one["detail"]["operation"]["query"] == {"operationName": "good"}
+    assert two["detail"]["operation"]["query"] == {"query": "{ nothing }"}
+
+
+def test_batch_log(new_database, start_weir):
+    server = start_weir(new_database().url)
+    server.post("/v1/graphql", [{"query": "{ __typename }"}, {"query": "{ nothing }"}])
+    (line,) = wait_lines(server, "http-log", 1)
+    good, bad = line["detail"]["batched_operations"]
+    assert line["detail"]["operation"]["request_mode"] == "batched"
+    assert good["response_size"] > 0 and bad["error"]["code"] == "validation-failed"
+
+
+# -- signals
+
+
+@pytest.mark.parametrize("sig", [signal.SIGTERM, signal.SIGINT])
+def test_a_running_request_is_answered_before_the_end(new_database, weir_bin, sig):
+    server = Weir(new_database().url, binary=weir_bin).start()
+    found = {}
+
+    def ask():
+        found["answer"] = requests.post(server.url + "/v2/query", headers=server.headers(), timeout=30,
+                                        json={"type": "run_sql", "args": {"sql": "select pg_sleep(1.5)"}})
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    time.sleep(0.5)
+    server.process.send_signal(sig)
+    thread.join()
+    assert found["answer"].status_code == 200
+    server.stop()
+
+
+def test_a_second_signal_ends_at_once(new_database, weir_bin):
+    server = Weir(new_database().url, binary=weir_bin).start()
+    server.sql("create table t (id int); insert into t values (1); create view slow as select pg_sleep(20)::text as s from t")
+    server.track("slow")
+
+    def ask():
+        with pytest.raises(requests.RequestException):
+            requests.post(server.url + "/v1/graphql", headers=server.headers(), timeout=30, json={"query": "{ slow { s } }"})
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    time.sleep(0.5)
+    server.process.send_signal(signal.SIGTERM)
+    time.sleep(0.5)
+    assert server.process.poll() is None
+    before = time.monotonic()
+    server.stop()
+    assert time.monotonic() - before < 8
+    thread.join()
+
+
+def test_a_signal_while_it_starts(weir_bin):
+    hole = socket.socket()
+    hole.bind(("127.0.0.1", 0))
+    hole.listen()  # takes connections, never answers
+    env = {k: v for k, v in os.environ.items() if not k.startswith("HASURA_GRAPHQL_")}
+    url = f"postgresql://u@127.0.0.1:{hole.getsockname()[1]}/x"
+    process = subprocess.Popen([weir_bin, "serve", "--database-url", url, "--server-port", "0"], env=env, stdin=subprocess.DEVNULL,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    time.sleep(1)
+    assert process.poll() is None
+    before = time.monotonic()
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(10) == 0
+    assert time.monotonic() - before < 2
+    hole.close()
+
+
+def test_a_client_that_leaves_cancels_its_query(new_database, start_weir):
+    database = new_database()
+    server = start_weir(database.url)
+    server.sql("create table t (id int); insert into t values (1); create view slow as select pg_sleep(30)::text as leaving from t")
+    server.track("slow")
+    with pytest.raises(requests.RequestException):
+        requests.post(server.url + "/v1/graphql", headers=server.headers(), timeout=0.7, json={"query": "{ slow { leaving } }"})
+    running = "select count(*) from pg_stat_activity where state = 'active' and query like '%leaving%' and pid <> pg_backend_pid()"
+    end = time.monotonic() + 10
+    while database.sql(running)[0][0] and time.monotonic() < end:
+        time.sleep(0.1)
+    assert database.sql(running)[0][0] == 0
