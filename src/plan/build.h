@@ -102,7 +102,11 @@ void permit_val(plan_ctx *c, const val *v);
 void permit_call(plan_ctx *c, const row_call *call);
 /* Redaction of a column for inherited roles; NULL: always visible. */
 const bexp *permit_column_filter(plan_ctx *c, const snap_select_perm *p, size_t col);
+/* The same as a condition to put anywhere. */
+const bexp *permit_visible(plan_ctx *c, const snap_select_perm *p, size_t col);
 bool permit_column(const snap_select_perm *p, size_t col);
+/* The role's filter alone, for a join or subselect of its own; the same pointer each time. NULL: all rows. */
+const bexp *permit_table(plan_ctx *c, const snap_source *src, const snap_table *t);
 
 /* ---- values (scalar.c) ---- */
 
@@ -162,6 +166,13 @@ void select_columns(plan_ctx *c, const snap_source *src, const snap_table *t, st
 /* ---- selects ---- */
 
 plan_select *select_new(plan_ctx *c, const snap_source *src, const snap_table *t, select_shape shape, const plan_path *at);
+/* The sub-selection of f, by the shape of s. */
+MUST_CHECK bool select_fields(plan_ctx *c, plan_select *s, const sel_field *f, const plan_path *at);
+/* Arguments of a list, permissions, sub-selection. */
+MUST_CHECK bool select_rows(plan_ctx *c, plan_select *s, const sel_field *f, const plan_path *at);
+/* A scalar computed field: its arguments, and path for JSON. */
+MUST_CHECK bool computed_scalar(plan_ctx *c, const snap_source *src, const snap_table *t, const snap_computed *cf, const sel_field *f,
+				const plan_path *at, plan_field *out);
 /* The sub-selection of an aggregate: aggregate, nodes. */
 MUST_CHECK bool aggregate_fields(plan_ctx *c, plan_select *s, const sel_set *set, const plan_path *at);
 /* A root field that reads rows; also functions in mutation_root. */

@@ -98,3 +98,15 @@ const bexp *permit_column_filter(plan_ctx *c, const snap_select_perm *p, size_t 
 	if (!p || !p->col_filter) return NULL;
 	return permit_filter(c, p->col_filter[col]);
 }
+
+const bexp *permit_visible(plan_ctx *c, const snap_select_perm *p, size_t col)
+{
+	const bexp *e = permit_column_filter(c, p, col);
+	return e ? rooted(c, e) : NULL;
+}
+
+const bexp *permit_table(plan_ctx *c, const snap_source *src, const snap_table *t)
+{
+	const snap_select_perm *p = permit_select(c, src, t);
+	return p ? permit_filter(c, p->filter) : bexp_new(c->a, BEXP_FALSE);
+}
