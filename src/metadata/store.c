@@ -201,8 +201,8 @@ static bool look(metadata_store *s, bool *schema, bool *version, error *err)
 
 bool metadata_store_init(metadata_store *s, str first, store_outcome *outcome, int *from, error *err)
 {
-	bool schema, version, ok;
-	str found;
+	bool schema = false, version = false, ok;
+	str found = STR_NULL;
 	*from = 0;
 	if (!begin(s, err) || !run(s, store_sql_lock, err) || !look(s, &schema, &version, err)) return false;
 	if (version) {
