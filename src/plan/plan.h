@@ -217,7 +217,8 @@ typedef struct plan_root {
 	str alias;
 	str name;            /* field name */
 	root_kind kind;
-	str text;            /* ROOT_TYPENAME: the type; ROOT_JSON: the JSON (introspection, placeholder) */
+	str text;            /* ROOT_TYPENAME: the type; ROOT_JSON: the JSON (placeholder), unless: */
+	const struct introspect_query *introspect; /* ROOT_JSON: asked of the schema when the plan runs; NULL: none */
 	plan_select *select; /* ROOT_ROWS, ROOT_MUTATION_FUNCTION */
 	plan_mutation *mutation;
 } plan_root;
