@@ -92,10 +92,12 @@ static void single_done(exec_request *r)
 	g->waiting = false;
 	query_log_write(c, r, c->body);
 	http_request_on_abort(c->req, NULL, NULL);
-	if (r->ok) {
-		call_reply(c, &r->body);
-	} else {
+	if (!r->ok) {
 		call_fail(c, &r->err);
+	} else if (r->details.nstatements) {
+		call_reply(c, &r->body);
+	} else { /* introspection: the same until the snapshot changes */
+		call_reply_repeated(c, &r->body);
 	}
 }
 
