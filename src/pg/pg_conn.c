@@ -86,10 +86,14 @@ void pg_conn_flush(pg_conn *c)
 bool pg_conn_peek(pg_conn *c)
 {
 	char byte;
-	ssize_t n = recv(PQsocket(c->pg), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-	/* Bytes may be a notice, or the server's farewell: libpq will tell, at once. */
-	if (n > 0) pg_recv(c);
-	return !c->broken && (n > 0 || (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)));
+	/* Bytes may be a notice, or the server's farewell before the end: libpq takes them, then the socket is asked again. */
+	for (int i = 0; i < 8 && !c->broken; i++) {
+		ssize_t n = recv(PQsocket(c->pg), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+		if (n < 0) return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
+		if (n == 0) return false;
+		pg_recv(c);
+	}
+	return !c->broken;
 }
 
 void pg_conn_break(pg_conn *c, const char *why)

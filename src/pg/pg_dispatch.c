@@ -3,15 +3,17 @@
  *
  * Fast work takes an idle connection, as much as fits under one Sync; when all are busy it waits for an answer and goes
  * as a larger batch then (as group commit does), or stands behind one fast batch when much is waiting. Everything else
- * needs an idle connection for itself, and leaves one for the fast as long as there are any fast.
+ * needs an idle connection for itself. Writes leave one to the fast, slow reads one more to the writes, as long as such
+ * work comes: a lock or a long report holds up its own kind.
  */
 #include "pg/pg_pool_in.h"
 
 enum {
-	FAST_MEMORY_S = 5,     /* so long a connection is left to the fast after one was seen */
+	MEMORY_S = 5,          /* so long a connection is left to a kind of work after one of it was seen */
 	FAST_PATIENCE_MS = 3,  /* waiting longer opens another connection */
 	CLAIM_PATIENCE_MS = 2, /* waiting longer makes a busy connection run dry for the others */
 	QUIET_MS = 1000,       /* after a cancel request a connection gets no write for so long */
+	SUSPECT_MS = 50,       /* after a connection was lost: until then a dying server has told all the others */
 	YIELD_MS = 50,
 	MAX_ROUNDS = 16,
 };
@@ -35,8 +37,8 @@ static pg_conn *pick_fast(pg_pool *p, uint64_t now)
 	for (pg_conn *c = p->conns; c; c = c->next) {
 		if (c->broken || c->draining || c->cancelling || c->tx || c == p->claim) continue;
 		if (c->nsegs == 0) return c;
-		bool company = c->nsegs == 1 && c->nslow == 0 && !c->seg_first->house && c->live > 0 &&
-			now - c->seg_first->sent_ns < p->fast_deadline_ns;
+		bool company = c->nsegs == 1 && c->nslow == 0 && !c->rollback_due && !c->seg_first->house &&
+			c->live > 0 && now - c->seg_first->sent_ns < p->fast_deadline_ns;
 		if (company && (!least || c->live < least->live)) least = c;
 	}
 	return p->fast.n * 2 >= p->depth ? least : NULL;
@@ -67,32 +69,49 @@ static void dispatch_fast(pg_pool *p, uint64_t now)
 
 /* --- everything else --- */
 
-/* Taking c would leave no connection to the fast. */
-static bool is_last_for_fast(const pg_pool *p, const pg_conn *c, uint64_t now)
+static bool seen(uint64_t seen_ns, uint64_t now)
 {
-	if (!p->fast_seen_ns || now - p->fast_seen_ns > FAST_MEMORY_S * PG_SEC) return false;
+	return seen_ns && now - seen_ns < MEMORY_S * PG_SEC;
+}
+
+/* Taking c would leave too few connections to quicker kinds of work. */
+static bool is_reserved(const pg_pool *p, const pg_conn *c, bool write, uint64_t now)
+{
+	size_t need = (size_t)seen(p->fast_seen_ns, now) + (size_t)(!write && seen(p->write_seen_ns, now)), spare = 0;
 	for (const pg_conn *x = p->conns; x; x = x->next)
-		if (x != c && !x->broken && !x->draining && !x->tx && x->nslow == 0) return false;
-	return p->nconns > 1 || p->ndials > 0 || can_open(p, now);
+		spare += x != c && !x->broken && !x->draining && !x->tx && x->nslow == 0;
+	if (spare >= need) return false;
+	if (p->ndials > 0 || can_open(p, now)) return true;
+	/* With fewer connections than that, one is left. */
+	return spare < (need < p->nconns ? need : p->nconns - 1);
+}
+
+/* What must not, or not again, be sent in vain. */
+static bool is_trusted(const pg_pool *p, const pg_conn *c, bool write, uint64_t now)
+{
+	bool quiet = !c->cancelled_ns || now - c->cancelled_ns > QUIET_MS * PG_MS;
+	bool suspect = p->suspect_ns && c->opened_ns < p->suspect_ns && now - p->suspect_ns < SUSPECT_MS * PG_MS;
+	return !suspect && (quiet || !write);
 }
 
 static pg_conn *pick_slow(pg_pool *p, const pg_job *j, uint64_t now)
 {
 	pg_conn *best = NULL;
+	bool write = pg_job_is_write(j);
 	for (pg_conn *c = p->conns; c; c = c->next) {
 		if (!pg_conn_idle(c) || c->draining) continue;
-		bool quiet = !c->cancelled_ns || now - c->cancelled_ns > QUIET_MS * PG_MS;
-		if (pg_job_is_write(j) && !quiet) continue;
+		if ((write || j->broken) && !is_trusted(p, c, write, now)) continue;
 		if (c == p->claim) return c;
 		best = c; /* the oldest: the list begins with the newest, where the fast look first */
 	}
-	return best && is_last_for_fast(p, best, now) ? NULL : best;
+	return best && is_reserved(p, best, write, now) ? NULL : best;
 }
 
 /* Fast work alone could keep every connection busy for ever. */
 static void claim(pg_pool *p, uint64_t now)
 {
-	if (p->claim || !waited(&p->slow, now, CLAIM_PATIENCE_MS) || p->ndials || can_open(p, now)) return;
+	bool late = waited(&p->slow, now, CLAIM_PATIENCE_MS) || waited(&p->write, now, CLAIM_PATIENCE_MS);
+	if (p->claim || !late || p->ndials || can_open(p, now)) return;
 	pg_conn *least = NULL;
 	for (pg_conn *c = p->conns; c; c = c->next) {
 		if (c->broken || c->draining || c->cancelling) continue;
@@ -109,7 +128,7 @@ static void send_slow(pg_pool *p, pg_conn *c, pg_job *j)
 		return;
 	}
 	if (p->claim == c) p->claim = NULL;
-	pg_queue_remove(&p->slow, j);
+	pg_queue_remove(pg_pool_queue_of(p, j), j);
 	if (j->tx) {
 		pg_tx_grant(c, j->tx);
 		return;
@@ -119,15 +138,27 @@ static void send_slow(pg_pool *p, pg_conn *c, pg_job *j)
 	pg_send_close(c, s);
 }
 
+/* Sends the head of q when it may go; false when it must wait. */
+static bool dispatch_head(pg_pool *p, pg_queue *q, uint64_t now)
+{
+	pg_job *j = q->first;
+	pg_conn *c = j ? pick_slow(p, j, now) : NULL;
+	if (!c) return false;
+	send_slow(p, c, j);
+	return true;
+}
+
 static void dispatch_slow(pg_pool *p, uint64_t now)
 {
-	while (p->slow.first) {
-		pg_job *j = p->slow.first;
-		pg_conn *c = pick_slow(p, j, now);
-		if (!c) break;
-		send_slow(p, c, j);
+	if (p->write.n) p->write_seen_ns = now;
+	bool going = true;
+	while (going && (p->slow.first || p->write.first)) {
+		bool slow_first = p->slow.first &&
+			(!p->write.first || p->slow.first->submitted_ns < p->write.first->submitted_ns);
+		going = dispatch_head(p, slow_first ? &p->slow : &p->write, now) ||
+			dispatch_head(p, slow_first ? &p->write : &p->slow, now);
 	}
-	if (!p->slow.first) p->claim = NULL;
+	if (!p->slow.first && !p->write.first) p->claim = NULL;
 	else claim(p, now);
 }
 
@@ -142,7 +173,7 @@ static void set_starving(pg_pool *p, bool starving)
 
 static size_t wanted(const pg_pool *p, uint64_t now)
 {
-	size_t n = p->slow.n;
+	size_t n = p->slow.n + p->write.n;
 	if (p->fast.n && (p->nconns == 0 || waited(&p->fast, now, FAST_PATIENCE_MS))) n++;
 	if (p->warm > p->nconns) n += p->warm - p->nconns;
 	return n;
@@ -206,9 +237,6 @@ void pg_pool_dialed(pg_pool *p, pg_dialing *d)
 	p->dirty = true;
 	bool unwanted = d->stuck || (p->closing && !p->drain);
 	if (d->pg && !unwanted && pg_conn_adopt(p, d->pg)) {
-		p->fails = 0;
-		p->outage_ns = 0;
-		p->next_dial_ns = 0;
 		p->ever = true;
 		return;
 	}
@@ -258,6 +286,7 @@ void pg_pool_dial_failed(pg_pool *p, const pg_error *e)
 	if (!is_permanent(e) && (!tried || now - p->outage_ns < patience(p, e) * PG_MS)) return;
 	fail_waiting(&p->fast, e);
 	fail_waiting(&p->slow, e);
+	fail_waiting(&p->write, e);
 }
 
 /* --- the end of a tick --- */
@@ -312,8 +341,8 @@ static bool tear_down(pg_pool *p)
 {
 	if (p->torn) return true;
 	if (!p->drain) {
-		while (p->fast.first || p->slow.first) {
-			pg_queue *q = p->fast.first ? &p->fast : &p->slow;
+		while (pg_pool_waiting(p)) {
+			pg_queue *q = p->fast.first ? &p->fast : p->slow.first ? &p->slow : &p->write;
 			pg_job *j = q->first;
 			pg_queue_remove(q, j);
 			pg_pool_fail_later(p, j, PG_ERR_CLOSED);
@@ -322,12 +351,12 @@ static bool tear_down(pg_pool *p)
 			pg_conn_break(c, "the connection pool was closed");
 		reap_broken(p);
 		fail_pending(p);
-	} else if (p->fast.n + p->slow.n + p->failing.n == 0) {
+	} else if (pg_pool_waiting(p) + p->failing.n == 0) {
 		for (pg_conn *c = p->conns; c; c = c->next)
 			c->draining = true;
 		drop_drained(p);
 	}
-	if (p->nconns || p->ntx || p->fast.n + p->slow.n + p->failing.n) return false;
+	if (p->nconns || p->ntx || pg_pool_waiting(p) || p->failing.n) return false;
 	set_starving(p, false);
 	p->torn = true;
 	uv_close((uv_handle_t *)&p->prepare, on_handle_closed);

@@ -217,12 +217,17 @@ void pg_heal_reap(pg_conn *c)
 	pg_error e = {0};
 	pg_error_move(&e, &c->err);
 	e.kind = PG_ERR_BROKEN;
-	if (!closing) p->stats.broken++;
+	if (!closing) {
+		p->stats.broken++;
+		p->suspect_ns = clock_mono_ns();
+	}
 	for (pg_seg *s = c->seg_first; s; s = s->next)
 		while (s->jobs.last)
 			reap_job(s->jobs.last, &e);
 	if (c->tx) pg_tx_part(c->tx);
+	bool useless = !c->proved && !closing && c->ops_n > 0;
 	pg_conn_close(c);
+	if (useless) pg_pool_dial_failed(p, &e);
 	pg_error_clear(&e);
 	if (!closing) check_idle(p);
 }

@@ -30,14 +30,16 @@ void pg_queue_remove(pg_queue *q, pg_job *j)
 	q->n--;
 }
 
-static bool is_fast(const pg_job *j)
+pg_queue *pg_pool_queue_of(pg_pool *p, const pg_job *j)
 {
-	return !j->alone && !j->tx && (j->mode == PG_READ_FAST || (j->mode == PG_READ_TX && j->quick));
+	if (pg_job_is_write(j)) return &p->write;
+	bool fast = j->mode == PG_READ_FAST || (j->mode == PG_READ_TX && j->quick);
+	return fast && !j->alone ? &p->fast : &p->slow;
 }
 
 void pg_pool_enqueue(pg_pool *p, pg_job *j, bool front)
 {
-	pg_queue *q = is_fast(j) ? &p->fast : &p->slow;
+	pg_queue *q = pg_pool_queue_of(p, j);
 	j->state = JOB_QUEUED;
 	if (front) pg_queue_push_front(q, j);
 	else pg_queue_push(q, j);
@@ -139,7 +141,7 @@ void pg_pool_get_stats(const pg_pool *p, pg_pool_stats *out)
 	*out = p->stats;
 	out->open = p->nconns;
 	out->connecting = p->ndials;
-	out->queued = p->fast.n + p->slow.n;
+	out->queued = pg_pool_waiting(p);
 	out->in_flight = p->in_flight;
 	out->unnamed_only = p->unnamed;
 	out->idle = 0;
@@ -171,7 +173,7 @@ void pg_pool_admit(pg_pool *p, pg_job *j)
 	j->submitted_ns = clock_mono_ns();
 	if (j->timeout_ms) p->timed++;
 	if (p->closing) pg_pool_fail_later(p, j, PG_ERR_CLOSED);
-	else if (p->fast.n + p->slow.n >= p->max_queue) pg_pool_fail_later(p, j, PG_ERR_TIMEOUT);
+	else if (pg_pool_waiting(p) >= p->max_queue) pg_pool_fail_later(p, j, PG_ERR_TIMEOUT);
 	else pg_pool_enqueue(p, j, false);
 	pg_pool_start_ticking(p);
 }
@@ -192,7 +194,7 @@ void pg_job_cancel(pg_job *job)
 		pg_tx_abort(job->tx);
 		return;
 	}
-	if (job->state == JOB_QUEUED) pg_queue_remove(is_fast(job) ? &p->fast : &p->slow, job);
+	if (job->state == JOB_QUEUED) pg_queue_remove(pg_pool_queue_of(p, job), job);
 	else if (job->state == JOB_FAILING) pg_queue_remove(&p->failing, job);
 	else pg_job_detach(job);
 	if (job->timeout_ms) p->timed--;

@@ -118,11 +118,13 @@ struct pg_conn {
 	pg_tx *tx;
 	pg_cancelling *cancelling;
 	uint64_t cancelled_ns; /* when the last cancel request was done */
-	bool rolling_back;
-	bool draining; /* gets no more work */
-	bool replaced; /* its successor was asked for */
-	bool writing;  /* waits for room in the socket */
+	bool rolling_back;     /* ROLLBACK is on the way */
+	bool rollback_due;     /* to be sent behind the next Sync */
+	bool draining;         /* gets no more work */
+	bool replaced;         /* its successor was asked for */
+	bool writing;          /* waits for room in the socket */
 	bool broken;
+	bool proved;  /* it has answered */
 	pg_error err; /* why */
 };
 
@@ -141,7 +143,8 @@ struct pg_pool {
 	bool ticking; /* the timer runs at PG_TICK_MS */
 	pg_mailbox *mailbox;
 	pg_queue fast;
-	pg_queue slow;
+	pg_queue slow;  /* reads that need a connection to themselves */
+	pg_queue write; /* writes, and whoever waits for an interactive transaction */
 	pg_queue failing;
 	pg_conn *conns;
 	size_t nconns;
@@ -149,7 +152,7 @@ struct pg_pool {
 	size_t ndials; /* not counting stuck ones */
 	size_t nstuck;
 	size_t warm;    /* connections wanted without work */
-	pg_conn *claim; /* runs dry for the slow queue */
+	pg_conn *claim; /* runs dry for slow and write */
 	pg_seg *free_segs;
 	size_t in_flight;
 	size_t timed; /* jobs with a timeout */
@@ -168,9 +171,11 @@ struct pg_pool {
 	size_t nanswer;
 	size_t handles;
 	uint64_t fast_seen_ns;
+	uint64_t write_seen_ns;
 	uint64_t batch_ns;      /* moving average of a shared batch */
 	uint64_t rescue_credit; /* in hundredths of a job */
 	uint64_t readonly_ns;   /* when connections were last dropped for 25006 */
+	uint64_t suspect_ns;    /* when a connection was last lost: older ones may have lost theirs, too */
 	uint64_t yielded_ns;    /* when a connection was last given up for another worker */
 	pg_server server;
 	pg_pool_stats stats;
@@ -182,6 +187,11 @@ struct pg_pool {
 void pg_queue_push(pg_queue *q, pg_job *j);
 void pg_queue_push_front(pg_queue *q, pg_job *j);
 void pg_queue_remove(pg_queue *q, pg_job *j);
+pg_queue *pg_pool_queue_of(pg_pool *p, const pg_job *j);
+static inline size_t pg_pool_waiting(const pg_pool *p)
+{
+	return p->fast.n + p->slow.n + p->write.n;
+}
 /* To the queue it belongs in; front: it has waited before. */
 void pg_pool_enqueue(pg_pool *p, pg_job *j, bool front);
 /* Calls done with the error of this kind at the next flush. */
@@ -198,6 +208,7 @@ static inline bool pg_job_is_write(const pg_job *j)
 void pg_pool_flush(pg_pool *p);
 void pg_pool_maybe_open(pg_pool *p);
 void pg_pool_dialed(pg_pool *p, pg_dialing *d);
+/* No connection came about, or one that gave no answer at all (a pooler before a dead server). */
 void pg_pool_dial_failed(pg_pool *p, const pg_error *e);
 
 /* pg_tick.c */
@@ -225,6 +236,7 @@ pg_seg *pg_send_open(pg_conn *c, bool fast, bool tx, bool house);
 void pg_send_job(pg_conn *c, pg_seg *s, pg_job *j);
 void pg_send_control(pg_conn *c, pg_control ctl, const char *sql, pg_job *j, bool last);
 void pg_send_close(pg_conn *c, pg_seg *s);
+/* Now, or behind the Sync that is awaited. */
 void pg_send_rollback(pg_conn *c);
 void pg_send_dead_names(pg_conn *c);
 const char *pg_send_begin_sql(pg_isolation iso);

@@ -43,6 +43,16 @@ static void store(pg_conn *c, pg_op *op, PGresult *res)
 	if (j->max_result_bytes && j->bytes > j->max_result_bytes && !pg_job_is_write(j)) too_large(c, j);
 }
 
+/* The first answer of a connection: only now it is sure that the server is there. */
+static void prove(pg_conn *c)
+{
+	pg_pool *p = c->pool;
+	c->proved = true;
+	p->fails = 0;
+	p->outage_ns = 0;
+	p->next_dial_ns = 0;
+}
+
 /* The Sync of the oldest segment was answered. */
 static void end_segment(pg_conn *c)
 {
@@ -51,6 +61,7 @@ static void end_segment(pg_conn *c)
 	uint64_t now = clock_mono_ns();
 	uint64_t took = now - (s->sent_ns > c->answered_ns ? s->sent_ns : c->answered_ns);
 	pop(c);
+	if (!c->proved) prove(c);
 	c->seg_first = s->next;
 	if (!c->seg_first) c->seg_last = NULL;
 	c->nsegs--;
@@ -65,6 +76,8 @@ static void end_segment(pg_conn *c)
 	s->next = p->free_segs;
 	p->free_segs = s;
 	p->dirty = true;
+	if (c->nsegs) return;
+	if (c->rollback_due) pg_send_rollback(c);
 	if (c->nsegs) return;
 	c->idle_ns = now;
 	if (c->preps.ndead >= PG_DEAD_NAMES && !c->tx && !c->broken) pg_send_dead_names(c);

@@ -136,6 +136,12 @@ void pg_send_close(pg_conn *c, pg_seg *s)
 void pg_send_rollback(pg_conn *c)
 {
 	if (c->rolling_back || c->broken) return;
+	/*
+	 * libpq 15: sending while a pipeline is aborted, between an error and the NULL behind it, swallows that NULL
+	 * (pqAppendCmdQueueEntry). So nothing is sent before the Sync.
+	 */
+	c->rollback_due = c->nsegs > 0;
+	if (c->rollback_due) return;
 	c->rolling_back = true;
 	pg_seg *s = pg_send_open(c, false, false, true);
 	pg_send_control(c, CTL_ROLLBACK, "ROLLBACK", NULL, false);

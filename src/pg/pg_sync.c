@@ -13,8 +13,11 @@
 #define MS UINT64_C(1000000)
 #define GRACE_NS UINT64_C(1000000000)
 
+typedef struct meeting meeting;
+
 struct pg_sync {
 	PGconn *pg;
+	meeting *cancelling; /* a cancel request of this call */
 	pg_error err;
 	pg_server server;
 	uint64_t deadline_ns;
@@ -23,17 +26,18 @@ struct pg_sync {
 	size_t bytes;
 };
 
-/* --- connecting, on a thread that may hang without holding the caller --- */
+/* --- work on a thread that may hang without holding the caller: connecting, cancelling --- */
 
-typedef struct meeting {
+struct meeting {
 	pthread_mutex_t lock;
 	pthread_cond_t cond;
 	unsigned refs;
 	bool done;
-	pg_params *params;
+	pg_params *params; /* to connect with */
+	PGcancel *cancel;  /* or what to cancel */
 	PGconn *pg;
 	pg_error err;
-} meeting;
+};
 
 static void leave(meeting *m)
 {
@@ -42,6 +46,7 @@ static void leave(meeting *m)
 	pthread_mutex_unlock(&m->lock);
 	if (!last) return;
 	PQfinish(m->pg);
+	PQfreeCancel(m->cancel);
 	pg_error_clear(&m->err);
 	pg_params_unref(m->params);
 	pthread_cond_destroy(&m->cond);
@@ -49,11 +54,14 @@ static void leave(meeting *m)
 	mem_free(m);
 }
 
-static void dial(void *arg)
+static void work(void *arg)
 {
 	meeting *m = arg;
+	char text[256];
 	pg_error err = {0};
-	PGconn *pg = pg_dial(m->params, &err);
+	PGconn *pg = NULL;
+	if (m->cancel) (void)PQcancel(m->cancel, text, sizeof(text));
+	else pg = pg_dial(m->params, &err);
 	pthread_mutex_lock(&m->lock);
 	m->pg = pg;
 	m->err = err;
@@ -63,7 +71,8 @@ static void dial(void *arg)
 	leave(m);
 }
 
-static meeting *meeting_new(pg_params *p)
+/* Starts the work; the caller has one of the two references. NULL when there is no thread for it. */
+static meeting *meet(pg_params *params, PGcancel *cancel)
 {
 	meeting *m = mem_alloc(sizeof(*m));
 	pthread_condattr_t attr;
@@ -73,38 +82,39 @@ static meeting *meeting_new(pg_params *p)
 	pthread_cond_init(&m->cond, &attr);
 	pthread_condattr_destroy(&attr);
 	m->refs = 2;
-	m->params = pg_params_ref(p);
-	return m;
+	m->params = params ? pg_params_ref(params) : NULL;
+	m->cancel = cancel;
+	if (pg_thread_start(work, m)) return m;
+	leave(m);
+	leave(m);
+	return NULL;
 }
 
-/* The connection, or NULL and e filled. */
-static PGconn *await(meeting *m, uint64_t deadline_ns, pg_error *e)
+/* Until the work is done; false when the deadline passes first. Takes what came of it, and the caller's reference. */
+static bool await(meeting *m, uint64_t deadline_ns, PGconn **pg, pg_error *e)
 {
 	struct timespec until = {.tv_sec = (time_t)(deadline_ns / GRACE_NS), .tv_nsec = (long)(deadline_ns % GRACE_NS)};
 	pthread_mutex_lock(&m->lock);
 	while (!m->done && pthread_cond_timedwait(&m->cond, &m->lock, &until) != ETIMEDOUT)
 		;
-	PGconn *pg = m->pg;
+	bool done = m->done;
+	*pg = m->pg;
 	m->pg = NULL;
-	if (m->done) pg_error_move(e, &m->err);
-	else pg_error_text(e, PG_ERR_CONNECT, "timeout expired while connecting to PostgreSQL");
+	if (done) pg_error_move(e, &m->err);
 	pthread_mutex_unlock(&m->lock);
-	return pg;
+	leave(m);
+	return done;
 }
 
 pg_sync *pg_sync_connect(pg_params *p, uint64_t deadline_ns, error *err)
 {
 	pg_error e = {0};
 	PGconn *pg = NULL;
-	meeting *m = meeting_new(p);
 	if (deadline_ns == 0) deadline_ns = clock_mono_ns() + p->connect_timeout_ms * MS;
-	if (pg_thread_start(dial, m)) {
-		pg = await(m, deadline_ns, &e);
-	} else {
-		leave(m);
-		pg_error_text(&e, PG_ERR_CONNECT, "no thread for a connection");
-	}
-	leave(m);
+	meeting *m = meet(p, NULL);
+	if (!m) pg_error_text(&e, PG_ERR_CONNECT, "no thread for a connection");
+	else if (!await(m, deadline_ns, &pg, &e))
+		pg_error_text(&e, PG_ERR_CONNECT, "timeout expired while connecting to PostgreSQL");
 	if (!pg) {
 		(void)pg_error_map_query(&e, NULL, STR(""), err);
 		pg_error_clear(&e);
@@ -118,10 +128,18 @@ pg_sync *pg_sync_connect(pg_params *p, uint64_t deadline_ns, error *err)
 	return s;
 }
 
+static void hang_up(pg_sync *s)
+{
+	if (s->cancelling) leave(s->cancelling);
+	s->cancelling = NULL;
+	PQfinish(s->pg);
+	s->pg = NULL;
+}
+
 void pg_sync_close(pg_sync *s)
 {
 	if (!s) return;
-	PQfinish(s->pg);
+	hang_up(s);
 	pg_error_clear(&s->err);
 	mem_free(s);
 }
@@ -156,12 +174,6 @@ const pg_server *pg_sync_server(const pg_sync *s)
 	return &s->server;
 }
 
-static void hang_up(pg_sync *s)
-{
-	PQfinish(s->pg);
-	s->pg = NULL;
-}
-
 /* --- waiting --- */
 
 typedef enum waited { WAIT_READY, WAIT_TIMEOUT, WAIT_WAKEUP } waited;
@@ -187,18 +199,11 @@ static waited wait_until(const pg_sync *s, bool writing, uint64_t deadline_ns, b
 	}
 }
 
-static void cancel_run(void *arg)
-{
-	char text[256];
-	(void)PQcancel(arg, text, sizeof(text));
-	PQfreeCancel(arg);
-}
-
-/* Asks the server to stop; PQcancel may hang before a dead host, so not on this thread. */
-static void request_cancel(const pg_sync *s)
+/* Asks the server to stop, once a call. PQcancel may hang before a dead host, so not on this thread. */
+static void request_cancel(pg_sync *s)
 {
 	PGcancel *c = PQgetCancel(s->pg);
-	if (c && !pg_thread_start(cancel_run, c)) PQfreeCancel(c);
+	if (c) s->cancelling = meet(NULL, c);
 }
 
 static void lost(pg_sync *s)
@@ -223,32 +228,35 @@ static bool give_up(pg_sync *s, pg_error_kind kind, const char *text)
 	return false;
 }
 
-/* Until libpq has a whole result, or nothing more. Past the deadline: cancel, a second of grace, then hang up. */
-static bool await_result(pg_sync *s)
+/* The deadline passed or the owner wants to stop: false when that was said before. */
+static bool interrupt(pg_sync *s, waited why, uint64_t *until)
 {
-	uint64_t until = s->deadline_ns;
-	bool cancelled = false, first = true;
+	if (s->cancelling) return false;
+	if (why == WAIT_WAKEUP) pg_error_text(&s->err, PG_ERR_CLOSED, "interrupted");
+	else pg_error_text(&s->err, PG_ERR_DEADLINE, "the operation took longer than its time limit");
+	request_cancel(s);
+	*until = clock_mono_ns() + GRACE_NS;
+	return s->cancelling != NULL;
+}
+
+/* Until libpq has a whole result, or nothing more. Past the deadline: cancel, a second of grace, then hang up. */
+static bool await_result(pg_sync *s, uint64_t *until)
+{
+	bool first = true;
 	for (;;) {
 		int left = PQflush(s->pg);
 		if (left == 0 && !PQisBusy(s->pg)) return true;
-		waited w = left < 0 ? WAIT_READY : wait_until(s, left > 0, until, !cancelled);
-		if (w == WAIT_READY) {
-			if (over_cap(s, first))
-				return give_up(s, PG_ERR_TOO_LARGE, "the result is larger than the limit");
-			first = false;
-			if (!PQconsumeInput(s->pg)) {
-				lost(s);
-				return false;
-			}
-			continue;
+		waited w = left < 0 ? WAIT_READY : wait_until(s, left > 0, *until, !s->cancelling);
+		if (w != WAIT_READY) {
+			if (interrupt(s, w, until)) continue;
+			return give_up(s, s->err.kind, "PostgreSQL did not answer in time");
 		}
-		pg_error_kind kind = w == WAIT_WAKEUP ? PG_ERR_CLOSED : PG_ERR_DEADLINE;
-		if (cancelled) return give_up(s, s->err.kind, "PostgreSQL did not answer in time");
-		cancelled = true;
-		until = clock_mono_ns() + GRACE_NS;
-		pg_error_text(&s->err, kind,
-			kind == PG_ERR_CLOSED ? "interrupted" : "the operation took longer than its time limit");
-		request_cancel(s);
+		if (over_cap(s, first)) return give_up(s, PG_ERR_TOO_LARGE, "the result is larger than the limit");
+		first = false;
+		if (!PQconsumeInput(s->pg)) {
+			lost(s);
+			return false;
+		}
 	}
 }
 
@@ -278,6 +286,8 @@ static void take(pg_sync *s, PGresult *res, PGresult **kept)
 	case PGRES_TUPLES_OK:
 	case PGRES_COMMAND_OK:
 	case PGRES_EMPTY_QUERY:
+		/* It was done before the cancel request arrived. */
+		if (s->err.kind == PG_ERR_DEADLINE || s->err.kind == PG_ERR_CLOSED) pg_error_clear(&s->err);
 		PQclear(*kept);
 		*kept = res;
 		return;
@@ -301,19 +311,33 @@ static void take(pg_sync *s, PGresult *res, PGresult **kept)
 	}
 }
 
+/* A cancel request that is still under way would hit the next statement. */
+static void settle(pg_sync *s)
+{
+	PGconn *none;
+	pg_error ignored = {0};
+	if (!s->cancelling) return;
+	meeting *m = s->cancelling;
+	s->cancelling = NULL;
+	if (!await(m, clock_mono_ns() + GRACE_NS, &none, &ignored)) hang_up(s);
+	pg_error_clear(&ignored);
+}
+
 static pg_result *collect(pg_sync *s, int sent)
 {
 	PGresult *kept = NULL;
+	uint64_t until = s->deadline_ns;
 	if (!sent) {
 		lost(s);
 		return NULL;
 	}
-	while (s->pg && await_result(s)) {
+	while (s->pg && await_result(s, &until)) {
 		PGresult *res = PQgetResult(s->pg);
 		if (!res) break;
 		take(s, res, &kept);
 		if (s->pg && PQstatus(s->pg) == CONNECTION_BAD) break;
 	}
+	settle(s);
 	if (s->err.kind == PG_ERR_NONE) return (pg_result *)(void *)kept;
 	PQclear(kept);
 	return NULL;

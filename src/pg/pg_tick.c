@@ -4,7 +4,7 @@ enum { ORPHAN_MS = 10, CANCEL_AGAIN_MS = 1000 };
 
 static bool has_work(const pg_pool *p)
 {
-	return p->fast.n || p->slow.n || p->failing.n || p->in_flight || p->ndials || p->ntx || p->warm || p->closing;
+	return pg_pool_waiting(p) || p->failing.n || p->in_flight || p->ndials || p->ntx || p->warm || p->closing;
 }
 
 void pg_pool_start_ticking(pg_pool *p)
@@ -55,6 +55,7 @@ static void expire_jobs(pg_pool *p, uint64_t now)
 {
 	expire_queue(p, &p->fast, true, now);
 	expire_queue(p, &p->slow, true, now);
+	expire_queue(p, &p->write, true, now);
 	for (pg_conn *c = p->conns; c; c = c->next)
 		for (pg_seg *s = c->seg_first; s; s = s->next)
 			expire_queue(p, &s->jobs, false, now);
@@ -144,6 +145,7 @@ void pg_pool_on_tick(uv_timer_t *t)
 	uint64_t now = clock_mono_ns();
 	expire_waiting(p, &p->fast, now);
 	expire_waiting(p, &p->slow, now);
+	expire_waiting(p, &p->write, now);
 	if (p->timed) expire_jobs(p, now);
 	if (p->ntx) expire_tx(p, now);
 	for (pg_conn *c = p->conns; c; c = c->next) {

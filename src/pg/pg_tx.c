@@ -85,7 +85,7 @@ void pg_tx_abort(pg_tx *tx)
 	pg_job *job = tx->running ? tx->running : &tx->wait;
 	tx->running = NULL;
 	if (job->seg) pg_job_detach(job);
-	else if (job->state == JOB_QUEUED) pg_queue_remove(&p->slow, job);
+	else if (job->state == JOB_QUEUED) pg_queue_remove(&p->write, job);
 	else if (job->state == JOB_FAILING) pg_queue_remove(&p->failing, job);
 	if (job->timeout_ms) p->timed--;
 	job->state = JOB_FREE;
