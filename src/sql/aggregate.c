@@ -17,12 +17,16 @@ const plan_select *select_of_nodes(arena *a, const plan_select *sel, const plan_
 }
 
 /* The role's limit does not bound what aggregates see (Hasura v2). */
-const plan_select *select_of_aggregate(arena *a, const plan_select *sel)
+const plan_select *select_of_aggregate(arena *a, const plan_select *sel, bool from_cte)
 {
 	plan_select *s = NEW(a, plan_select);
 	*s = *sel;
-	s->has_limit = sel->has_agg_limit;
+	s->has_limit = sel->has_agg_limit && !from_cte;
 	s->limit = sel->agg_limit;
+	if (from_cte) {
+		s->ndistinct = 0;
+		s->has_offset = false;
+	}
 	return s;
 }
 
@@ -48,6 +52,19 @@ bool aggregate_needs_row(const plan_select *sel)
 	return false;
 }
 
+bool aggregate_shared_row(const plan_select *sel)
+{
+	for (size_t i = 0; i < sel->nfields; i++)
+		if (sel->fields[i].kind == PF_NODES && select_needs_row(sel->fields[i].fields, sel->fields[i].nfields)) return true;
+	return aggregate_needs_row(sel) || order_needs_row(sel);
+}
+
+/* What bounds nodes and aggregates alike; the role's limit bounds nodes only. */
+bool aggregate_bounded(const plan_select *sel)
+{
+	return sel->has_agg_limit || sel->has_offset || sel->ndistinct;
+}
+
 bool aggregate_separable(const plan_select *sel)
 {
 	size_t readers = 0;
@@ -55,7 +72,7 @@ bool aggregate_separable(const plan_select *sel)
 		readers += sel->fields[i].kind == PF_NODES || sel->fields[i].kind == PF_AGGREGATE;
 	if (readers < 2) return true;
 	if (sel->function) return false;
-	return !select_bounded(sel) || select_total_order(sel);
+	return !aggregate_bounded(sel) || select_total_order(sel);
 }
 
 /* ---- the aggregates of one field ---- */
@@ -134,7 +151,7 @@ static unsigned agg_flags(const plan_select *sel)
 const out_node *cells_aggregate(cells *c, const plan_select *sel, const plan_field *agg, const row_source *src)
 {
 	row_set r;
-	rows_begin(c->b, &r, select_of_aggregate(c->m->a, sel), src, agg_flags(sel));
+	rows_begin(c->b, &r, select_of_aggregate(c->m->a, sel, false), src, agg_flags(sel));
 	buf inner = {0};
 	agg_sink s = {.c = c, .inner = &inner, .alias = sql_alias(c->b)};
 	const out_node *o = aggregates(&s, agg, &r.row);
@@ -159,7 +176,7 @@ static size_t root_aggregates(maker *m, const plan_select *sel, out_field *field
 	sql_build b = sql_build_new(m->a, m->p->snap, m->source);
 	row_set r;
 	row_source src = {0};
-	rows_begin(&b, &r, select_of_aggregate(m->a, sel), &src, agg_flags(sel));
+	rows_begin(&b, &r, select_of_aggregate(m->a, sel, false), &src, agg_flags(sel));
 	cells c = {.m = m, .b = &b, .r = &r};
 	agg_sink s = {.c = &c};
 	for (size_t i = 0; i < sel->nfields; i++)

@@ -242,7 +242,7 @@ static void put_aggregate_json(sql_build *b, buf *text, maker *m, const plan_sel
 	unsigned flags = ROWS_WRAP | ROWS_ANY_ORDER;
 	if (aggregate_needs_row(sel)) flags |= ROWS_WHOLE_ROW;
 	row_set r;
-	rows_begin(b, &r, select_of_aggregate(b->a, sel), src, flags);
+	rows_begin(b, &r, select_of_aggregate(b->a, sel, src->cte.p != NULL), src, flags);
 	json_items items = {0};
 	for (size_t i = 0; i < f->naggs; i++) {
 		const plan_agg *g = &f->aggs[i];
@@ -269,12 +269,13 @@ static void put_aggregate_json(sql_build *b, buf *text, maker *m, const plan_sel
 static row_source put_shared_rows(sql_build *b, buf *text, const plan_select *sel, const row_source *src)
 {
 	row_set r;
-	unsigned flags = ROWS_ANY_ORDER | ROWS_WRAP | ROWS_WHOLE_ROW;
-	rows_begin(b, &r, select_of_aggregate(b->a, sel), src, flags);
+	bool whole = aggregate_shared_row(sel);
+	unsigned flags = ROWS_ANY_ORDER | ROWS_WRAP | (whole ? ROWS_WHOLE_ROW : 0u);
+	rows_begin(b, &r, select_of_aggregate(b->a, sel, false), src, flags);
 	buf columns = {0}, name = {0};
 	sql_put_alias(&columns, r.row.alias);
 	buf_puts(&columns, ".*");
-	if (!r.row.derived) {
+	if (whole && !r.row.derived) {
 		buf_puts(&columns, ", ");
 		sql_put_row(&columns, &r.row);
 		buf_puts(&columns, "::");
@@ -298,7 +299,7 @@ static row_source put_shared_rows(sql_build *b, buf *text, const plan_select *se
 static void put_aggregate_select(sql_build *b, buf *text, maker *m, const plan_select *sel, const row_source *src)
 {
 	bool shared = aggregate_has(sel, PF_NODES) && aggregate_has(sel, PF_AGGREGATE) &&
-		      (select_bounded(sel) || sel->function || src->call);
+		      (aggregate_bounded(sel) || sel->function || src->call);
 	row_source own = *src;
 	buf_puts(text, "(");
 	if (shared) own = put_shared_rows(b, text, sel, src);

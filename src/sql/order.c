@@ -158,6 +158,13 @@ void order_make(sql_build *b, const plan_select *sel, const sql_row *row, bool t
 	if (total) append_key(b, sel, row, items);
 }
 
+bool order_needs_row(const plan_select *sel)
+{
+	for (size_t i = 0; i < sel->norder; i++)
+		if (sel->order[i].computed) return true;
+	return false;
+}
+
 void put_order_column(buf *text, size_t i)
 {
 	buf_puts(text, "\"weir order ");

@@ -99,6 +99,8 @@ typedef VEC(order_item) order_items;
 
 /* The ordering of sel over row; joins are appended to joins. */
 void order_make(sql_build *b, const plan_select *sel, const sql_row *row, bool total, buf *joins, order_items *items);
+/* The order applies a function to the row itself. */
+bool order_needs_row(const plan_select *sel);
 /* A list after ORDER BY. derived: alias of a derived table that carries the expressions as columns order_column(i). */
 void order_write(buf *text, const order_items *items, bool derived, unsigned alias);
 void put_order_column(buf *text, size_t i);
@@ -150,11 +152,14 @@ size_t statement_reserve(maker *m);
 
 /* ---- aggregate.c ---- */
 
-/* The parts of an aggregate select as selects of their own. */
+/* The parts of an aggregate select as selects of their own. from_cte: over rows that are bounded already. */
 const plan_select *select_of_nodes(arena *a, const plan_select *sel, const plan_field *nodes, bool from_cte);
-const plan_select *select_of_aggregate(arena *a, const plan_select *sel);
+const plan_select *select_of_aggregate(arena *a, const plan_select *sel, bool from_cte);
 bool aggregate_has(const plan_select *sel, field_kind k);
 bool aggregate_needs_row(const plan_select *sel);
+/* Nodes, aggregates or the order ask for whole rows. */
+bool aggregate_shared_row(const plan_select *sel);
+bool aggregate_bounded(const plan_select *sel);
 /* Nodes and aggregates may be read apart: they see the same rows whatever the plan. */
 bool aggregate_separable(const plan_select *sel);
 /* One PF_AGGREGATE field over sel's rows, as cells of a lateral join. */
