@@ -88,9 +88,12 @@ bool input_peel(plan_ctx *c, input *in, in_type want, bool location_default)
 
 bool input_peel_value(plan_ctx *c, input *in, in_type want)
 {
+	static const gq_value null_literal = {.kind = GQ_NULL};
 	str name = input_kind(in) == IN_VARIABLE ? in->g->text : STR("");
 	if (!input_peel(c, in, want, false)) return false;
-	if (input_kind(in) != IN_ABSENT || !(want.nonnull & (1u << want.lists))) return true;
+	if (input_kind(in) != IN_ABSENT) return true;
+	in->g = &null_literal;
+	if (!(want.nonnull & (1u << want.lists))) return true;
 	return plan_fail(c, in->at,
 			 "no variable value specified for non-nullable variable no value specified for variable '%.*s'", STR_ARG(name));
 }
