@@ -79,7 +79,7 @@ METADATA = {
     "version": 3,
     "sources": [{
         "name": "default", "kind": "postgres",
-        "configuration": {"connection_info": {"database_url": "postgres://unused"}},
+        "configuration": {"connection_info": {"database_url": {"from_env": "DATABASE_URL"}}},
         "tables": [
             {"table": table("country"), "array_relationships": [fk_from("authors", "author", "country_code")],
              "select_permissions": [select("user")]},

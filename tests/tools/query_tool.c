@@ -1,9 +1,12 @@
 /*
- * query_tool URL: plans and runs GraphQL queries without a server, for tests/api/test_queries_sql.py. One JSON object a line
+ * query_tool URL: plans and runs GraphQL queries without a server, for tests/api/test_queries_*.py. One JSON object a line
  * on stdin, one line of JSON as answer:
  *   {"metadata": {…}, "stringify": bool}  makes a snapshot of it and of the database: {"inconsistencies": [text, …]}
  *   {"query", "variables", "role", "session": {…}, "strategy": auto|json|levels|arrays, "rows": n}
  *                                         {"data": …, "sql": [text, …]} or {"error": {message, code, path, internal}, "sql"}
+ *   {"requests": [{"query", "variables", "role", "session", "explain": bool, "cancel": bool, "subscription": bool}, …]}
+ *                                         all at once through exec: {"answers": [{"body" or "error", "cached", "statements"}
+ *                                         or null when cancelled, …], "cache": {hits, misses, remade, entries}}
  */
 #include "base/clock.h"
 #include "catalog/read.h"
@@ -15,8 +18,12 @@
 #include <stdlib.h>
 
 typedef struct tool {
+	const char *url;
 	pg_sync *pg;
 	snapshot *snap;
+	uv_loop_t loop;
+	exec_shared *shared;
+	exec_worker *worker;
 } tool;
 
 static json *failure(arena *a, const error *e)
@@ -42,6 +49,7 @@ static json *load(tool *t, arena *a, const json *line, error *err)
 	schema_options opt = {.stringify_numerics = json_bool_or(line, "stringify", false), .infer_function_permissions = true};
 	snapshot *old = t->snap;
 	t->snap = snapshot_build(md, &sc, 1, &opt, 1, NULL);
+	exec_worker_snapshot(t->worker, t->snap);
 	if (old) snapshot_unref(old);
 	metadata_unref(md);
 	catalog_unref(cat);
@@ -147,6 +155,93 @@ static json *run(tool *t, arena *a, const plan *p, const session *s, const json 
 	return j;
 }
 
+/* ---- through exec ---- */
+
+typedef struct pending {
+	exec_request r;
+	arena *a;
+	json *answer;
+	size_t *left;
+} pending;
+
+static void request_done(exec_request *r)
+{
+	pending *p = r->data;
+	json *j = r->ok ? json_new_object(p->a) : failure(p->a, &r->err);
+	for (size_t i = 0; i < r->body.n; i++)
+		if (r->body.p[i] == '\n') r->body.p[i] = ' ';
+	if (r->ok) json_setz(j, "body", json_raw(p->a, str_copy(p->a, buf_str(&r->body))));
+	json_setz(j, "cached", json_new_bool(p->a, r->details.cached));
+	json_setz(j, "statements", json_new_i64(p->a, (int64_t)r->details.nstatements));
+	buf_free(&r->body);
+	p->answer = j;
+	(*p->left)--;
+}
+
+static void begin_request(tool *t, pending *p, const json *line)
+{
+	p->r = (exec_request){.a = p->a, .snap = t->snap, .introspection = true, .done = request_done, .data = p};
+	p->r.session = session_of(p->a, line);
+	p->r.query = json_str_or(line, "query", STR(""));
+	p->r.variables = json_getz(line, "variables");
+	p->r.subscription = json_bool_or(line, "subscription", false);
+	if (json_bool_or(line, "explain", false))
+		exec_explain(t->worker, &p->r);
+	else
+		exec_start(t->worker, &p->r);
+}
+
+static json *run_requests(tool *t, arena *a, const json *list)
+{
+	size_t left = list->count, n = 0;
+	pending *all = NEW_ARRAY(a, pending, list->count);
+	JSON_EACH(line, list) {
+		pending *p = &all[n++];
+		p->a = a;
+		p->left = &left;
+		begin_request(t, p, line);
+		if (!json_bool_or(line, "cancel", false) || p->answer) continue;
+		exec_cancel(&p->r);
+		left--;
+	}
+	while (left)
+		uv_run(&t->loop, UV_RUN_ONCE);
+	json *j = json_new_object(a), *answers = json_setz(j, "answers", json_new_array(a));
+	for (size_t i = 0; i < n; i++)
+		json_push(answers, all[i].answer ? all[i].answer : json_new_null(a));
+	exec_cache_stats st;
+	exec_worker_stats(t->worker, &st);
+	json *c = json_setz(j, "cache", json_new_object(a));
+	json_setz(c, "hits", json_new_i64(a, (int64_t)st.hits));
+	json_setz(c, "misses", json_new_i64(a, (int64_t)st.misses));
+	json_setz(c, "remade", json_new_i64(a, (int64_t)st.remade));
+	json_setz(c, "entries", json_new_i64(a, (int64_t)st.entries));
+	return j;
+}
+
+static bool env_get(void *data, str name, str *value)
+{
+	tool *t = data;
+	*value = str_from(t->url);
+	return str_eqz(name, "DATABASE_URL");
+}
+
+static void open_worker(tool *t)
+{
+	uv_loop_init(&t->loop);
+	exec_config c = {.env = {.get = env_get, .data = t}};
+	t->shared = exec_shared_new(&c);
+	t->worker = exec_worker_new(t->shared, &t->loop);
+}
+
+static void close_worker(tool *t)
+{
+	exec_worker_close(t->worker, NULL, NULL);
+	uv_run(&t->loop, UV_RUN_DEFAULT);
+	if (uv_loop_close(&t->loop)) abort();
+	exec_shared_free(t->shared);
+}
+
 static json *answer(tool *t, arena *a, const json *line)
 {
 	error err;
@@ -155,6 +250,7 @@ static json *answer(tool *t, arena *a, const json *line)
 		json *j = load(t, a, line, &err);
 		return j ? j : failure(a, &err);
 	}
+	if (json_getz(line, "requests")) return run_requests(t, a, json_getz(line, "requests"));
 	const session *s = session_of(a, line);
 	plan *p = NULL;
 	json *j;
@@ -184,8 +280,9 @@ static bool open_database(tool *t, const char *url)
 
 int main(int argc, char **argv)
 {
-	tool t = {0};
+	tool t = {.url = argv[1]};
 	if (argc != 2 || !open_database(&t, argv[1])) return 2;
+	open_worker(&t);
 	char *text = NULL;
 	size_t cap = 0;
 	ssize_t n;
@@ -204,6 +301,7 @@ int main(int argc, char **argv)
 		arena_free(a);
 	}
 	free(text);
+	close_worker(&t);
 	if (t.snap) snapshot_unref(t.snap);
 	pg_sync_close(t.pg);
 	return 0;
