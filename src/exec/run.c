@@ -91,18 +91,21 @@ static const snap_source *source_of(const plan_root *root)
 	return root->mutation ? root->mutation->source : root->select->source;
 }
 
-/* Root fields of one source and kind are one step; a VOLATILE function has a step of its own. */
+static bool alone(const sql_root *r)
+{
+	return r->read_write && r->root->kind == ROOT_ROWS;
+}
+
+/* Root fields of one source and kind are one step; VOLATILE functions have a step each, one after the other. */
 static exec_step *step_for(exec_run *run, const exec_step_kind *kind, const sql_root *r)
 {
 	const snap_source *src = source_of(r->root);
-	bool own = r->read_write && r->root->kind == ROOT_ROWS;
-	for (size_t i = 0; i < run->nsteps && !own; i++) {
+	for (size_t i = 0; i < run->nsteps && !alone(r); i++) {
 		exec_step *s = &run->steps[i];
-		bool taken = run->sql->roots[s->roots[0]].read_write && !s->ordered;
-		if (s->kind == kind && s->source == src && !taken) return s;
+		if (s->kind == kind && s->source == src && !alone(&run->sql->roots[s->roots[0]])) return s;
 	}
 	exec_step *s = &run->steps[run->nsteps++];
-	*s = (exec_step){.kind = kind, .run = run, .source = src, .ordered = kind == &exec_mutation_step};
+	*s = (exec_step){.kind = kind, .run = run, .source = src, .ordered = kind == &exec_mutation_step || alone(r)};
 	s->roots = NEW_ARRAY(run->a, size_t, run->plan->nroots);
 	return s;
 }
