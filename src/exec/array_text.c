@@ -7,12 +7,9 @@ static size_t count(str t)
 	size_t n = 1;
 	bool quoted = false;
 	for (size_t i = 1; i + 1 < t.n; i++) {
-		if (t.p[i] == '\\')
-			i++;
-		else if (t.p[i] == '"')
-			quoted = !quoted;
-		else if (t.p[i] == ',' && !quoted)
-			n++;
+		if (t.p[i] == '\\') i++;
+		else if (t.p[i] == '"') quoted = !quoted;
+		else if (t.p[i] == ',' && !quoted) n++;
 	}
 	return n;
 }

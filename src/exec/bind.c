@@ -29,14 +29,10 @@ static const char *from_json(arena *a, const val *v, const json *j)
 {
 	if (json_is_null(j) && (!j || v->conv != CONV_JSON)) return NULL;
 	switch (v->conv) {
-	case CONV_JSON:
-		return json_text(a, j);
-	case CONV_JSON_ARRAY:
-		return array_of(a, j, true);
-	case CONV_ARRAY:
-		return j->kind == JSON_STRING ? str_z(a, j->text) : array_of(a, j, false);
-	case CONV_SCALAR:
-		break;
+	case CONV_JSON: return json_text(a, j);
+	case CONV_JSON_ARRAY: return array_of(a, j, true);
+	case CONV_ARRAY: return j->kind == JSON_STRING ? str_z(a, j->text) : array_of(a, j, false);
+	case CONV_SCALAR: break;
 	}
 	if (j->kind == JSON_BOOL) return j->boolean ? "true" : "false";
 	if (j->kind == JSON_ARRAY || j->kind == JSON_OBJECT) return json_text(a, j);
@@ -63,17 +59,10 @@ static bool bind_one(arena *a, const val *v, const session *s, const json *varia
 	const str *var;
 	*to = NULL;
 	switch (v->kind) {
-	case VAL_NULL:
-		return true;
-	case VAL_CONST:
-		*to = str_z(a, v->text);
-		return true;
-	case VAL_VAR:
-		*to = from_json(a, v, follow(variables, v));
-		return true;
-	case VAL_SESSION_JSON:
-		*to = json_text(a, session_json(a, s));
-		return true;
+	case VAL_NULL: return true;
+	case VAL_CONST: *to = str_z(a, v->text); return true;
+	case VAL_VAR: *to = from_json(a, v, follow(variables, v)); return true;
+	case VAL_SESSION_JSON: *to = json_text(a, session_json(a, s)); return true;
 	case VAL_SESSION:
 	case VAL_SESSION_OPT:
 		var = session_get(s, v->text);
@@ -100,7 +89,7 @@ static bool json_has_nul(const json *j)
 {
 	if (!j) return false;
 	if (j->kind == JSON_STRING) return j->text.n && memchr(j->text.p, 0, j->text.n) != NULL;
-	JSON_EACH(c, j) {
+	JSON_EACH (c, j) {
 		if (json_has_nul(c)) return true;
 	}
 	return false;
@@ -114,8 +103,8 @@ static bool no_nul(const val *v, const session *s, const json *variables, error 
 	return error_set(err, ERR_DATA_EXCEPTION, STR(""), "invalid byte sequence for encoding \"UTF8\": 0x00");
 }
 
-bool exec_bind_vals(arena *a, const val *vals, size_t n, const session *s, const json *variables, const char **values,
-		    error *err)
+bool exec_bind_vals(
+	arena *a, const val *vals, size_t n, const session *s, const json *variables, const char **values, error *err)
 {
 	for (size_t i = 0; i < n; i++) {
 		if (!no_nul(&vals[i], s, variables, err)) return false;

@@ -11,9 +11,9 @@ typedef struct plan_cache plan_cache;
 /* What an entry has learnt from its runs; changed by the worker's thread only. */
 typedef struct cached_history {
 	uint64_t runs;
-	uint64_t average_ns;  /* of a job, decaying */
-	uint64_t *rows;       /* by root, decaying */
-	unsigned remade;      /* how often the statements were made again */
+	uint64_t average_ns; /* of a job, decaying */
+	uint64_t *rows;      /* by root, decaying */
+	unsigned remade;     /* how often the statements were made again */
 } cached_history;
 
 struct cached {

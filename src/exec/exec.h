@@ -14,19 +14,20 @@ typedef struct exec_worker exec_worker;
 typedef struct exec_shared exec_shared;
 
 typedef struct exec_config {
-	md_env env;                  /* for the sources' connections; must be thread-safe */
-	size_t plan_cache_bytes;     /* a worker; 0: 64 MiB */
-	size_t max_result_bytes;     /* of one request; 0: 1 GiB */
-	uint64_t query_timeout_ms;   /* from start to answer; 0: none */
-	uint64_t fast_ns;            /* statements quicker than this share a pipeline; 0: 2 ms */
-	pg_pool_options pool;        /* zero: defaults */
+	md_env env;                /* for the sources' connections; must be thread-safe */
+	size_t plan_cache_bytes;   /* a worker; 0: 64 MiB */
+	size_t max_result_bytes;   /* of one request; 0: 1 GiB */
+	uint64_t query_timeout_ms; /* from start to answer; 0: none */
+	uint64_t fast_ns;          /* statements quicker than this share a pipeline; 0: 2 ms */
+	pg_pool_options pool;      /* zero: defaults */
 } exec_config;
 
 /* What the workers share: connection settings and caps of the sources. Any thread. */
 exec_shared *exec_shared_new(const exec_config *c);
 void exec_shared_free(exec_shared *s); /* after all workers are closed */
 /* A source's settings and the cap of its connections: new references. Error: Hasura's, of resolving the connection. */
-MUST_CHECK bool exec_shared_source(exec_shared *s, const snap_source *src, pg_params **params, pg_limit **limit, error *err);
+MUST_CHECK bool exec_shared_source(
+	exec_shared *s, const snap_source *src, pg_params **params, pg_limit **limit, error *err);
 
 exec_worker *exec_worker_new(exec_shared *s, uv_loop_t *loop);
 /* Cancels what runs (done is not called), closes the pools; closed(data) when all handles are closed and w is freed. */
@@ -49,11 +50,11 @@ typedef struct exec_statement_log {
 typedef struct exec_details {
 	gq_operation_kind kind;
 	str operation_name;
-	bool cached;          /* plan came from the cache */
-	uint64_t plan_ns;     /* parse, plan, statements */
-	uint64_t run_ns;      /* from sending to the last answer */
+	bool cached;      /* plan came from the cache */
+	uint64_t plan_ns; /* parse, plan, statements */
+	uint64_t run_ns;  /* from sending to the last answer */
 	uint64_t write_ns;
-	const str *roots;     /* names of root fields */
+	const str *roots; /* names of root fields */
 	size_t nroots;
 	const exec_statement_log *statements;
 	size_t nstatements;
@@ -67,23 +68,23 @@ typedef struct exec_run exec_run;
  * exec_cancel returned. Zero what is not set.
  */
 struct exec_request {
-	arena *a;                /* of the request: error texts, details, bound parameters */
-	snapshot *snap;          /* a reference is taken for the duration */
+	arena *a;       /* of the request: error texts, details, bound parameters */
+	snapshot *snap; /* a reference is taken for the duration */
 	const session *session;
 	str query;
-	str operation_name;      /* p NULL: absent */
-	const json *variables;   /* NULL: none; an object */
-	bool introspection;      /* the role may ask __schema and __type */
-	bool read_only;          /* mutations are refused (read-only mode) */
-	bool subscription;       /* a subscription may run once, as a query (live queries); else it is refused */
-	bool explain_missing;    /* dev mode: errors say in `internal` why a field is missing */
+	str operation_name;    /* p NULL: absent */
+	const json *variables; /* NULL: none; an object */
+	bool introspection;    /* the role may ask __schema and __type */
+	bool read_only;        /* mutations are refused (read-only mode) */
+	bool subscription;     /* a subscription may run once, as a query (live queries); else it is refused */
+	bool explain_missing;  /* dev mode: errors say in `internal` why a field is missing */
 	/* Called once, on the worker's thread; for what needs no database before exec_start returns. May free the request. */
 	void (*done)(exec_request *r);
 	void *data;
 	/* The answer. */
 	bool ok;
-	buf body;                /* ok: {"data":{…}}; the caller frees it (or takes it) */
-	error err;               /* !ok */
+	buf body;  /* ok: {"data":{…}}; the caller frees it (or takes it) */
+	error err; /* !ok */
 	exec_details details;
 	/* Private. */
 	exec_run *run;

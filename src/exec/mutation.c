@@ -3,8 +3,9 @@
 
 static void mutation_start(exec_step *s)
 {
-	exec_step_done(s, error_set(&s->run->err, ERR_NOT_SUPPORTED, STR(""),
-				    "mutations are not served by this version of Weir"));
+	exec_step_done(s,
+		error_set(
+			&s->run->err, ERR_NOT_SUPPORTED, STR(""), "mutations are not served by this version of Weir"));
 }
 
 static void mutation_cancel(exec_step *s)

@@ -90,7 +90,8 @@ static void answered(pg_job *job, const pg_result *const *results, size_t n, con
 	}
 	for (size_t i = 0; i < n && i < d->n; i++) {
 		d->results[i] = pg_job_take_result(job, i);
-		exec_log_statement(run, s->source->name, d->statements[i], job->duration_ns / n, pg_result_rows(d->results[i]));
+		exec_log_statement(
+			run, s->source->name, d->statements[i], job->duration_ns / n, pg_result_rows(d->results[i]));
 	}
 	if (job->duration_ns > run->db_ns) run->db_ns = job->duration_ns;
 	for (size_t i = 0; i < s->nroots && !run->explain; i++)
@@ -107,10 +108,8 @@ static void begin(exec_step *s, bool explain)
 		exec_step_done(s, false);
 		return;
 	}
-	if (explain)
-		d->job.mode = PG_READ_ALONE;
-	else
-		set_mode(d);
+	if (explain) d->job.mode = PG_READ_ALONE;
+	else set_mode(d);
 	d->job.stmts = d->stmts;
 	d->job.nstmts = d->n;
 	d->job.max_result_bytes = exec_run_config(run)->max_result_bytes;
@@ -179,5 +178,8 @@ static bool explain_write(exec_step *s, size_t i, buf *b, error *err)
 
 const exec_step_kind exec_read_step = {
 	.name = "read", .start = read_start, .cancel = read_cancel, .write = read_write, .release = read_release};
-const exec_step_kind exec_explain_step = {
-	.name = "explain", .start = explain_start, .cancel = read_cancel, .write = explain_write, .release = read_release};
+const exec_step_kind exec_explain_step = {.name = "explain",
+	.start = explain_start,
+	.cancel = read_cancel,
+	.write = explain_write,
+	.release = read_release};

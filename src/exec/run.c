@@ -65,7 +65,8 @@ bool exec_run_is_fast(const exec_run *run)
 
 void exec_log_statement(exec_run *run, str source, const statement *st, uint64_t duration_ns, size_t rows)
 {
-	exec_statement_log l = {.source = source, .sql = str_make(st->sql, st->sql_len), .duration_ns = duration_ns, .rows = rows};
+	exec_statement_log l = {
+		.source = source, .sql = str_make(st->sql, st->sql_len), .duration_ns = duration_ns, .rows = rows};
 	vec_push(run->a, &run->log, l);
 }
 
@@ -74,14 +75,11 @@ void exec_log_statement(exec_run *run, str source, const statement *st, uint64_t
 static const exec_step_kind *kind_of(const exec_run *run, const sql_root *r)
 {
 	switch (r->root->kind) {
-	case ROOT_ROWS:
-		return run->explain ? &exec_explain_step : &exec_read_step;
+	case ROOT_ROWS: return run->explain ? &exec_explain_step : &exec_read_step;
 	case ROOT_MUTATION:
-	case ROOT_MUTATION_FUNCTION:
-		return &exec_mutation_step;
+	case ROOT_MUTATION_FUNCTION: return &exec_mutation_step;
 	case ROOT_TYPENAME:
-	case ROOT_JSON:
-		break;
+	case ROOT_JSON: break;
 	}
 	return NULL;
 }
@@ -129,11 +127,10 @@ static bool write_root(exec_run *run, size_t root, buf *b)
 {
 	for (size_t i = 0; i < run->nsteps; i++)
 		for (size_t k = 0; k < run->steps[i].nroots; k++)
-			if (run->steps[i].roots[k] == root) return run->steps[i].kind->write(&run->steps[i], k, b, &run->err);
-	if (run->explain)
-		buf_puts(b, "\"sql\":null,\"plan\":null");
-	else
-		buf_put(b, run->sql->roots[root].out->text);
+			if (run->steps[i].roots[k] == root)
+				return run->steps[i].kind->write(&run->steps[i], k, b, &run->err);
+	if (run->explain) buf_puts(b, "\"sql\":null,\"plan\":null");
+	else buf_put(b, run->sql->roots[root].out->text);
 	return true;
 }
 
@@ -188,10 +185,8 @@ static void fill_details(exec_run *run)
 
 static void unlink_run(exec_run *run)
 {
-	if (run->prev)
-		run->prev->next = run->next;
-	else if (run->w->runs == run)
-		run->w->runs = run->next;
+	if (run->prev) run->prev->next = run->next;
+	else if (run->w->runs == run) run->w->runs = run->next;
 	if (run->next) run->next->prev = run->prev;
 }
 
@@ -268,14 +263,16 @@ static bool refuse(const exec_run *run, error *err)
 	const exec_request *r = run->req;
 	gq_operation_kind kind = run->plan->kind;
 	if (run->explain) {
-		if (kind == GQ_MUTATION) return error_set(err, ERR_INVALID_PARAMS, STR(""), "only queries can be explained");
+		if (kind == GQ_MUTATION)
+			return error_set(err, ERR_INVALID_PARAMS, STR(""), "only queries can be explained");
 		return true;
 	}
 	if (kind == GQ_SUBSCRIPTION && !r->subscription)
 		return error_set(err, ERR_UNEXPECTED_PAYLOAD, STR(""),
-				 "subscriptions are not supported over HTTP, use websockets instead");
+			"subscriptions are not supported over HTTP, use websockets instead");
 	if (kind == GQ_MUTATION && r->read_only)
-		return error_set(err, ERR_NOT_SUPPORTED, STR(""), "Mutations are not allowed when read-only mode is enabled");
+		return error_set(
+			err, ERR_NOT_SUPPORTED, STR(""), "Mutations are not allowed when read-only mode is enabled");
 	return true;
 }
 

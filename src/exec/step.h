@@ -30,7 +30,7 @@ struct exec_step {
 	size_t nroots;
 	bool ordered;
 	enum { STEP_WAITING, STEP_RUNNING, STEP_DONE } state;
-	void *data;          /* the kind's own */
+	void *data; /* the kind's own */
 };
 
 /* One request under way; lives in its request's arena. */
@@ -39,23 +39,23 @@ struct exec_run {
 	exec_request *req;
 	arena *a;
 	snapshot *snap;
-	struct cached *entry;   /* private to cache.c */
+	struct cached *entry; /* private to cache.c */
 	const plan *plan;
-	const sql_plan *sql;    /* as it was when the run began */
+	const sql_plan *sql; /* as it was when the run began */
 	const session *session;
 	const json *variables;
 	exec_step *steps;
 	size_t nsteps;
 	size_t unfinished;
-	error err;              /* the first failure */
+	error err; /* the first failure */
 	bool failed;
-	bool starting;          /* inside the loop that starts steps */
+	bool starting; /* inside the loop that starts steps */
 	bool explain;
 	uint64_t started_ns;
-	uint64_t db_ns;         /* longest job of the run */
-	uint64_t *rows_seen;    /* by root */
+	uint64_t db_ns;      /* longest job of the run */
+	uint64_t *rows_seen; /* by root */
 	VEC(exec_statement_log) log;
-	exec_run *next;         /* of the worker's runs */
+	exec_run *next; /* of the worker's runs */
 	exec_run *prev;
 };
 
@@ -66,10 +66,11 @@ void exec_step_done(exec_step *s, bool ok);
  * Text values of a statement's parameters for this request; array and text in a.
  * Error not-found: a session variable is missing (Hasura v2: `missing session variable: "x-hasura-user-id"`).
  */
-MUST_CHECK bool exec_bind(arena *a, const statement *st, const session *s, const json *variables, pg_stmt *out, error *err);
+MUST_CHECK bool exec_bind(
+	arena *a, const statement *st, const session *s, const json *variables, pg_stmt *out, error *err);
 /* The same for values alone. */
-MUST_CHECK bool exec_bind_vals(arena *a, const val *vals, size_t n, const session *s, const json *variables,
-			       const char **out, error *err);
+MUST_CHECK bool exec_bind_vals(
+	arena *a, const val *vals, size_t n, const session *s, const json *variables, const char **out, error *err);
 
 /* Results of one root's statements, in order. */
 typedef struct exec_rows {

@@ -63,10 +63,8 @@ static void group_add(group *g, const pg_result *r, size_t row)
 	while (g->head[slot] && !same_key(r, g->head[slot] - 1, row, g->nkeys))
 		slot = (slot + 1) & (g->slots - 1);
 	uint32_t number = (uint32_t)row + 1;
-	if (g->head[slot])
-		g->next[g->tail[slot] - 1] = number;
-	else
-		g->head[slot] = number;
+	if (g->head[slot]) g->next[g->tail[slot] - 1] = number;
+	else g->head[slot] = number;
 	g->tail[slot] = number;
 }
 
@@ -193,28 +191,16 @@ static void put(writer *w, const out_node *o, const cursor *c)
 {
 	str v;
 	switch (o->kind) {
-	case OUT_TEXT:
-		buf_put(w->b, o->text);
-		break;
+	case OUT_TEXT: buf_put(w->b, o->text); break;
 	case OUT_VALUE:
 		v = cell(c, o->col);
-		if (v.p)
-			codec_write(w->b, o->codec, v);
-		else
-			buf_puts(w->b, "null");
+		if (v.p) codec_write(w->b, o->codec, v);
+		else buf_puts(w->b, "null");
 		break;
-	case OUT_OBJECT:
-		put_object(w, o, c);
-		break;
-	case OUT_LIST:
-		put_list(w, o, c);
-		break;
-	case OUT_FIRST:
-		put_first(w, o, c);
-		break;
-	case OUT_ARRAYS:
-		put_arrays(w, o, c);
-		break;
+	case OUT_OBJECT: put_object(w, o, c); break;
+	case OUT_LIST: put_list(w, o, c); break;
+	case OUT_FIRST: put_first(w, o, c); break;
+	case OUT_ARRAYS: put_arrays(w, o, c); break;
 	}
 }
 

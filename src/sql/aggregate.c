@@ -55,7 +55,8 @@ bool aggregate_needs_row(const plan_select *sel)
 bool aggregate_shared_row(const plan_select *sel)
 {
 	for (size_t i = 0; i < sel->nfields; i++)
-		if (sel->fields[i].kind == PF_NODES && select_needs_row(sel->fields[i].fields, sel->fields[i].nfields)) return true;
+		if (sel->fields[i].kind == PF_NODES && select_needs_row(sel->fields[i].fields, sel->fields[i].nfields))
+			return true;
 	return aggregate_needs_row(sel) || order_needs_row(sel);
 }
 
@@ -133,12 +134,9 @@ static const out_node *aggregates(agg_sink *s, const plan_field *f, const sql_ro
 	for (size_t i = 0; i < f->naggs; i++) {
 		const plan_agg *g = &f->aggs[i];
 		fields[i].head = out_head(a, g->alias, i == 0);
-		if (g->kind == AGG_TYPENAME)
-			fields[i].value = out_string(a, g->typename);
-		else if (g->kind == AGG_COUNT)
-			fields[i].value = value(s, g, NULL, row);
-		else
-			fields[i].value = operation(s, g, row);
+		if (g->kind == AGG_TYPENAME) fields[i].value = out_string(a, g->typename);
+		else if (g->kind == AGG_COUNT) fields[i].value = value(s, g, NULL, row);
+		else fields[i].value = operation(s, g, row);
 	}
 	return out_object(a, fields, f->naggs, OUT_ALWAYS);
 }

@@ -3,14 +3,14 @@
 
 /* How an operator is written. */
 typedef enum form {
-	FORM_BINARY,   /* lhs op rhs */
-	FORM_EQ,       /* with the null-safe variant */
+	FORM_BINARY, /* lhs op rhs */
+	FORM_EQ,     /* with the null-safe variant */
 	FORM_NEQ,
 	FORM_IN,
 	FORM_NIN,
 	FORM_IS_NULL,
-	FORM_FUNCTION, /* op(lhs, rhs, extra …) */
-	FORM_EXTRA,    /* op(lhs, extra …) */
+	FORM_FUNCTION,  /* op(lhs, rhs, extra …) */
+	FORM_EXTRA,     /* op(lhs, extra …) */
 	FORM_EXTRA_SWAP /* op(lhs, extra[1], extra[0]) */
 } form;
 
@@ -18,23 +18,15 @@ static form op_form(cmp_op op)
 {
 	switch (op) {
 	case CMP_EQ:
-	case CMP_CEQ:
-		return FORM_EQ;
+	case CMP_CEQ: return FORM_EQ;
 	case CMP_NEQ:
-	case CMP_CNEQ:
-		return FORM_NEQ;
-	case CMP_IN:
-		return FORM_IN;
-	case CMP_NIN:
-		return FORM_NIN;
-	case CMP_IS_NULL:
-		return FORM_IS_NULL;
-	case CMP_ST_INTERSECTS_NBAND_GEOM:
-		return FORM_EXTRA;
-	case CMP_ST_INTERSECTS_GEOM_NBAND:
-		return FORM_EXTRA_SWAP;
-	default:
-		return op >= CMP_ST_CONTAINS && op <= CMP_ST_INTERSECTS_RAST ? FORM_FUNCTION : FORM_BINARY;
+	case CMP_CNEQ: return FORM_NEQ;
+	case CMP_IN: return FORM_IN;
+	case CMP_NIN: return FORM_NIN;
+	case CMP_IS_NULL: return FORM_IS_NULL;
+	case CMP_ST_INTERSECTS_NBAND_GEOM: return FORM_EXTRA;
+	case CMP_ST_INTERSECTS_GEOM_NBAND: return FORM_EXTRA_SWAP;
+	default: return op >= CMP_ST_CONTAINS && op <= CMP_ST_INTERSECTS_RAST ? FORM_FUNCTION : FORM_BINARY;
 	}
 }
 
@@ -185,21 +177,11 @@ static void put_cmp(const scope *s, buf *out, const bexp *e)
 {
 	form f = op_form(e->op);
 	switch (f) {
-	case FORM_BINARY:
-		put_binary(s, out, e);
-		break;
-	case FORM_EQ:
-		put_equal(s, out, e, false);
-		break;
-	case FORM_NEQ:
-		put_equal(s, out, e, true);
-		break;
-	case FORM_IN:
-		put_in(s, out, e, false);
-		break;
-	case FORM_NIN:
-		put_in(s, out, e, true);
-		break;
+	case FORM_BINARY: put_binary(s, out, e); break;
+	case FORM_EQ: put_equal(s, out, e, false); break;
+	case FORM_NEQ: put_equal(s, out, e, true); break;
+	case FORM_IN: put_in(s, out, e, false); break;
+	case FORM_NIN: put_in(s, out, e, true); break;
 	case FORM_IS_NULL:
 		buf_putc(out, '(');
 		put_lhs(s, out, &e->lhs);
@@ -207,9 +189,7 @@ static void put_cmp(const scope *s, buf *out, const bexp *e)
 		break;
 	case FORM_FUNCTION:
 	case FORM_EXTRA:
-	case FORM_EXTRA_SWAP:
-		put_function(s, out, e, f);
-		break;
+	case FORM_EXTRA_SWAP: put_function(s, out, e, f); break;
 	}
 }
 
@@ -245,10 +225,8 @@ static void put_exists(const scope *s, buf *out, const bexp *e)
 		sql_put_pairs(out, e->rel.pairs, e->rel.npairs, s->row, in.row);
 		if (e->nkids) buf_puts(out, " AND ");
 	}
-	if (e->nkids)
-		put(&in, out, e->kids[0]);
-	else if (e->kind != BEXP_REL)
-		buf_puts(out, "true");
+	if (e->nkids) put(&in, out, e->kids[0]);
+	else if (e->kind != BEXP_REL) buf_puts(out, "true");
 	buf_putc(out, ')');
 }
 
@@ -268,10 +246,8 @@ static void put_rel_agg(const scope *s, buf *out, const bexp *e)
 	}
 	buf_puts(out, " HAVING ");
 	in.agg = &e->agg;
-	if (e->agg.predicate)
-		put(&in, out, e->agg.predicate);
-	else
-		buf_puts(out, "true");
+	if (e->agg.predicate) put(&in, out, e->agg.predicate);
+	else buf_puts(out, "true");
 	buf_putc(out, ')');
 }
 
@@ -296,34 +272,20 @@ static void put(const scope *outer, buf *out, const bexp *e)
 	if (e->own_root) own.root = own.row;
 	const scope *s = &own;
 	switch (e->kind) {
-	case BEXP_TRUE:
-		buf_puts(out, "true");
-		break;
-	case BEXP_FALSE:
-		buf_puts(out, "false");
-		break;
-	case BEXP_AND:
-		put_kids(s, out, e, " AND ", "true");
-		break;
-	case BEXP_OR:
-		put_kids(s, out, e, " OR ", "false");
-		break;
+	case BEXP_TRUE: buf_puts(out, "true"); break;
+	case BEXP_FALSE: buf_puts(out, "false"); break;
+	case BEXP_AND: put_kids(s, out, e, " AND ", "true"); break;
+	case BEXP_OR: put_kids(s, out, e, " OR ", "false"); break;
 	case BEXP_NOT:
 		buf_puts(out, "(NOT ");
 		put_kids(s, out, e, " AND ", "true");
 		buf_putc(out, ')');
 		break;
-	case BEXP_CMP:
-		put_cmp(s, out, e);
-		break;
+	case BEXP_CMP: put_cmp(s, out, e); break;
 	case BEXP_REL:
 	case BEXP_EXISTS:
-	case BEXP_COMPUTED_TABLE:
-		put_exists(s, out, e);
-		break;
-	case BEXP_REL_AGG:
-		put_rel_agg(s, out, e);
-		break;
+	case BEXP_COMPUTED_TABLE: put_exists(s, out, e); break;
+	case BEXP_REL_AGG: put_rel_agg(s, out, e); break;
 	}
 }
 

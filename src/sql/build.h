@@ -34,10 +34,10 @@ sql_build sql_build_new(arena *a, const snapshot *snap, const snap_source *sourc
 const statement *sql_finish(sql_build *b, const buf *text, size_t ncols);
 
 unsigned sql_alias(sql_build *b);
-void sql_put_alias(buf *out, unsigned alias);              /* t7 */
-void sql_put_ident(buf *out, str name);                    /* "name" */
-void sql_put_qname(buf *out, qname q);                     /* "s"."name" */
-void sql_put_column(buf *out, unsigned alias, str name);   /* t7."name" */
+void sql_put_alias(buf *out, unsigned alias);            /* t7 */
+void sql_put_ident(buf *out, str name);                  /* "name" */
+void sql_put_qname(buf *out, qname q);                   /* "s"."name" */
+void sql_put_column(buf *out, unsigned alias, str name); /* t7."name" */
 /* 'text' for text that no client chose (GraphQL names as JSON keys, enum type names). */
 void sql_put_literal(buf *out, str text);
 /* The whole row of r, of its table's row type. */

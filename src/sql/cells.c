@@ -106,8 +106,8 @@ static const out_node *scalar(cells *c, const place *p, const plan_field *f)
 	return out_value(c->m->a, add_buf(c, &expr), k);
 }
 
-static void put_target(cells *c, buf *text, const plan_select *sel, const snap_rel *rel, unsigned parent, unsigned alias,
-		       const char *on)
+static void put_target(cells *c, buf *text, const plan_select *sel, const snap_rel *rel, unsigned parent,
+	unsigned alias, const char *on)
 {
 	row_source none = {0};
 	put_table(c->b, text, sel, &none, alias);
@@ -175,12 +175,9 @@ static const out_node *object(cells *c, const place *p, const plan_field *f)
 static const out_node *list(cells *c, const place *p, const plan_select *sel, const snap_rel *rel)
 {
 	switch (strategy_list(c, p, sel, rel)) {
-	case LIST_LEVEL:
-		return level_list(c, p, sel, rel);
-	case LIST_ARRAYS:
-		return arrays_list(c, p, sel, rel);
-	case LIST_JSON:
-		break;
+	case LIST_LEVEL: return level_list(c, p, sel, rel);
+	case LIST_ARRAYS: return arrays_list(c, p, sel, rel);
+	case LIST_JSON: break;
 	}
 	row_source src = {.rel = rel, .parent = p->row.alias};
 	buf expr = {0};
@@ -203,10 +200,8 @@ static const out_node *aggregate(cells *c, const place *p, const plan_field *f)
 		fields[i].head = out_head(c->m->a, part->alias, i == 0);
 		if (part->kind == PF_NODES)
 			fields[i].value = list(c, p, select_of_nodes(c->m->a, sel, part, false), f->rel);
-		else if (part->kind == PF_AGGREGATE)
-			fields[i].value = cells_aggregate(c, sel, part, &src);
-		else
-			fields[i].value = out_string(c->m->a, part->text);
+		else if (part->kind == PF_AGGREGATE) fields[i].value = cells_aggregate(c, sel, part, &src);
+		else fields[i].value = out_string(c->m->a, part->text);
 	}
 	return out_object(c->m->a, fields, sel->nfields, OUT_ALWAYS);
 }
@@ -231,20 +226,14 @@ static const out_node *field(cells *c, const place *p, const plan_field *f)
 {
 	switch (f->kind) {
 	case PF_COLUMN:
-	case PF_COMPUTED:
-		return scalar(c, p, f);
-	case PF_OBJECT:
-		return object(c, p, f);
-	case PF_ARRAY:
-		return list(c, p, f->select, f->rel);
-	case PF_ARRAY_AGG:
-		return aggregate(c, p, f);
-	case PF_COMPUTED_ROWS:
-		return computed_rows(c, p, f);
+	case PF_COMPUTED: return scalar(c, p, f);
+	case PF_OBJECT: return object(c, p, f);
+	case PF_ARRAY: return list(c, p, f->select, f->rel);
+	case PF_ARRAY_AGG: return aggregate(c, p, f);
+	case PF_COMPUTED_ROWS: return computed_rows(c, p, f);
 	case PF_TYPENAME:
 	case PF_NODES:
-	case PF_AGGREGATE:
-		break;
+	case PF_AGGREGATE: break;
 	}
 	return out_string(c->m->a, f->text);
 }
@@ -299,7 +288,11 @@ const out_node *statement_of_rows(maker *m, const plan_select *sel, const level 
 const out_node *sql_select_fields(sql_build *b, buf *text, const plan_select *sel, str from, size_t *ncols)
 {
 	plan p = {.a = b->a, .snap = b->snap};
-	maker m = {.a = b->a, .p = &p, .source = b->source, .stringify = b->snap->options.stringify_numerics, .strategy = SQL_JSON};
+	maker m = {.a = b->a,
+		.p = &p,
+		.source = b->source,
+		.stringify = b->snap->options.stringify_numerics,
+		.strategy = SQL_JSON};
 	row_set r = {.row = {.alias = sql_alias(b), .table = sel->table}};
 	buf_put(&r.from, from);
 	buf_putc(&r.from, ' ');

@@ -52,10 +52,8 @@ static bool put_row_list(buf *list, const json_items *items)
 	for (size_t i = 0; i < items->n && plain; i++)
 		plain = items->v[i].alias.n <= NAME_MAX_BYTES;
 	if (!plain) {
-		if (items->n)
-			put_concat(list, items);
-		else
-			buf_puts(list, "'{}'::json");
+		if (items->n) put_concat(list, items);
+		else buf_puts(list, "'{}'::json");
 		buf_puts(list, " AS j");
 		return false;
 	}
@@ -136,25 +134,17 @@ static void put_item(json_ctx *c, buf *text, const place *p, const plan_field *f
 	row_source src = {.rel = f->rel, .parent = p->row.alias};
 	switch (f->kind) {
 	case PF_COLUMN:
-	case PF_COMPUTED:
-		put_scalar_json(c, text, p, f);
-		break;
-	case PF_OBJECT:
-		put_object(c, text, p, f);
-		break;
+	case PF_COMPUTED: put_scalar_json(c, text, p, f); break;
+	case PF_OBJECT: put_object(c, text, p, f); break;
 	case PF_ARRAY:
-	case PF_ARRAY_AGG:
-		put_json(c->b, text, c->m, f->select, &src);
-		break;
+	case PF_ARRAY_AGG: put_json(c->b, text, c->m, f->select, &src); break;
 	case PF_COMPUTED_ROWS:
 		src = (row_source){.call = &f->call, .call_row = &p->row};
 		put_json(c->b, text, c->m, f->select, &src);
 		break;
 	case PF_TYPENAME:
 	case PF_NODES:
-	case PF_AGGREGATE:
-		put_constant(text, f->text);
-		break;
+	case PF_AGGREGATE: put_constant(text, f->text); break;
 	}
 }
 
@@ -184,16 +174,12 @@ static void put_rows_json(sql_build *b, buf *text, maker *m, const plan_select *
 	buf columns = {0};
 	bool plain = put_row_list(&columns, &items);
 	unsigned alias = sql_alias(b);
-	if (one)
-		buf_puts(text, plain ? "(SELECT to_json(" : "(SELECT ");
-	else
-		buf_puts(text, "(SELECT coalesce(json_agg(");
+	if (one) buf_puts(text, plain ? "(SELECT to_json(" : "(SELECT ");
+	else buf_puts(text, "(SELECT coalesce(json_agg(");
 	sql_put_alias(text, alias);
 	buf_puts(text, plain ? ".*" : ".j");
-	if (one)
-		buf_puts(text, plain ? ") FROM (" : " FROM (");
-	else
-		buf_puts(text, "), '[]'::json) FROM (");
+	if (one) buf_puts(text, plain ? ") FROM (" : " FROM (");
+	else buf_puts(text, "), '[]'::json) FROM (");
 	rows_write(&r, text, &columns);
 	if (one && !sel->has_limit && src->rel) buf_puts(text, " LIMIT 1");
 	buf_puts(text, ") ");
@@ -205,8 +191,8 @@ static void put_rows_json(sql_build *b, buf *text, maker *m, const plan_select *
 
 /* ---- aggregates ---- */
 
-static void put_aggregate_value(maker *m, sql_build *b, buf *text, const plan_agg *g, const plan_agg_column *col,
-				const sql_row *row)
+static void put_aggregate_value(
+	maker *m, sql_build *b, buf *text, const plan_agg *g, const plan_agg_column *col, const sql_row *row)
 {
 	buf bare = {0};
 	put_aggregate(b, &bare, g, col, row);
@@ -226,18 +212,16 @@ static void put_agg_object(maker *m, sql_build *b, buf *text, const plan_agg *g,
 	for (size_t i = 0; i < g->ncols; i++) {
 		const plan_agg_column *col = &g->cols[i];
 		buf expr = {0};
-		if (col->typename.p)
-			put_constant(&expr, col->typename);
-		else
-			put_aggregate_value(m, b, &expr, g, col, row);
+		if (col->typename.p) put_constant(&expr, col->typename);
+		else put_aggregate_value(m, b, &expr, g, col, row);
 		json_items_add(b->a, &items, col->alias, &expr);
 	}
 	put_json_object(text, &items);
 }
 
 /* (SELECT json_build_object(…) FROM rows): aggregates may stand inside the call. */
-static void put_aggregate_json(sql_build *b, buf *text, maker *m, const plan_select *sel, const plan_field *f,
-			       const row_source *src)
+static void put_aggregate_json(
+	sql_build *b, buf *text, maker *m, const plan_select *sel, const plan_field *f, const row_source *src)
 {
 	unsigned flags = ROWS_WRAP | ROWS_ANY_ORDER;
 	if (aggregate_needs_row(sel)) flags |= ROWS_WHOLE_ROW;
@@ -247,12 +231,9 @@ static void put_aggregate_json(sql_build *b, buf *text, maker *m, const plan_sel
 	for (size_t i = 0; i < f->naggs; i++) {
 		const plan_agg *g = &f->aggs[i];
 		buf expr = {0};
-		if (g->kind == AGG_TYPENAME)
-			put_constant(&expr, g->typename);
-		else if (g->kind == AGG_COUNT)
-			put_aggregate_value(m, b, &expr, g, NULL, &r.row);
-		else
-			put_agg_object(m, b, &expr, g, &r.row);
+		if (g->kind == AGG_TYPENAME) put_constant(&expr, g->typename);
+		else if (g->kind == AGG_COUNT) put_aggregate_value(m, b, &expr, g, NULL, &r.row);
+		else put_agg_object(m, b, &expr, g, &r.row);
 		json_items_add(b->a, &items, g->alias, &expr);
 	}
 	/* Without an aggregate in it the query would have as many rows as it reads. */
@@ -299,7 +280,7 @@ static row_source put_shared_rows(sql_build *b, buf *text, const plan_select *se
 static void put_aggregate_select(sql_build *b, buf *text, maker *m, const plan_select *sel, const row_source *src)
 {
 	bool shared = aggregate_has(sel, PF_NODES) && aggregate_has(sel, PF_AGGREGATE) &&
-		      (aggregate_bounded(sel) || sel->function || src->call);
+		(aggregate_bounded(sel) || sel->function || src->call);
 	row_source own = *src;
 	buf_puts(text, "(");
 	if (shared) own = put_shared_rows(b, text, sel, src);
@@ -308,12 +289,9 @@ static void put_aggregate_select(sql_build *b, buf *text, maker *m, const plan_s
 	for (size_t i = 0; i < sel->nfields; i++) {
 		const plan_field *f = &sel->fields[i];
 		buf expr = {0};
-		if (f->kind == PF_NODES)
-			put_json(b, &expr, m, select_of_nodes(b->a, sel, f, shared), &own);
-		else if (f->kind == PF_AGGREGATE)
-			put_aggregate_json(b, &expr, m, sel, f, &own);
-		else
-			put_constant(&expr, f->text);
+		if (f->kind == PF_NODES) put_json(b, &expr, m, select_of_nodes(b->a, sel, f, shared), &own);
+		else if (f->kind == PF_AGGREGATE) put_aggregate_json(b, &expr, m, sel, f, &own);
+		else put_constant(&expr, f->text);
 		json_items_add(b->a, &items, f->alias, &expr);
 	}
 	put_json_object(text, &items);
@@ -322,8 +300,6 @@ static void put_aggregate_select(sql_build *b, buf *text, maker *m, const plan_s
 
 void put_json(sql_build *b, buf *text, maker *m, const plan_select *sel, const row_source *src)
 {
-	if (sel->shape == SHAPE_AGGREGATE)
-		put_aggregate_select(b, text, m, sel, src);
-	else
-		put_rows_json(b, text, m, sel, src);
+	if (sel->shape == SHAPE_AGGREGATE) put_aggregate_select(b, text, m, sel, src);
+	else put_rows_json(b, text, m, sel, src);
 }

@@ -12,8 +12,17 @@ bool level_repeatable(const plan_select *sel)
 	return select_total_order(sel) || (sel->norder && sel->table->pk && !sel->table->cat->has_children);
 }
 
-enum { OID_BOOL = 16, OID_INT8 = 20, OID_INT2 = 21, OID_INT4 = 23, OID_OID = 26, OID_DATE = 1082, OID_TIMESTAMP = 1114,
-       OID_TIMESTAMPTZ = 1184, OID_UUID = 2950 };
+enum {
+	OID_BOOL = 16,
+	OID_INT8 = 20,
+	OID_INT2 = 21,
+	OID_INT4 = 23,
+	OID_OID = 26,
+	OID_DATE = 1082,
+	OID_TIMESTAMP = 1114,
+	OID_TIMESTAMPTZ = 1184,
+	OID_UUID = 2950
+};
 
 static bool integer(pg_oid t)
 {
@@ -24,8 +33,9 @@ static bool integer(pg_oid t)
 static bool same_as_text(pg_oid x, pg_oid y)
 {
 	if (integer(x) && integer(y)) return true;
-	return x == y && (x == OID_UUID || x == OID_BOOL || x == OID_DATE || x == OID_TIMESTAMP || x == OID_TIMESTAMPTZ ||
-			  x == OID_OID);
+	return x == y &&
+		(x == OID_UUID || x == OID_BOOL || x == OID_DATE || x == OID_TIMESTAMP || x == OID_TIMESTAMPTZ ||
+			x == OID_OID);
 }
 
 static pg_oid column_type(const maker *m, const snap_table *t, str name)
@@ -196,7 +206,8 @@ const out_node *level_list(cells *c, const place *p, const plan_select *sel, con
 		buf_free(&key);
 	}
 	size_t index;
-	const out_node *row = select_bounded(sel) ? bounded_level(m, of, &index) : statement_of_rows(m, sel, of, &index);
+	const out_node *row =
+		select_bounded(sel) ? bounded_level(m, of, &index) : statement_of_rows(m, sel, of, &index);
 	out_node *o = NEW(m->a, out_node);
 	*o = *out_rows(m->a, OUT_LIST, index, row);
 	o->keys = keys;

@@ -9,10 +9,11 @@ static bool check_sizes(const sql_root *r, error *err)
 	for (size_t i = 0; i < r->nstmts; i++) {
 		const statement *s = r->stmts[i];
 		if (s->nparams > MAX_PARAMS)
-			return error_set(err, ERR_NOT_SUPPORTED, STR(""), "the query has more than %d values", MAX_PARAMS);
+			return error_set(
+				err, ERR_NOT_SUPPORTED, STR(""), "the query has more than %d values", MAX_PARAMS);
 		if (s->ncols > MAX_COLUMNS)
-			return error_set(err, ERR_NOT_SUPPORTED, STR(""), "the query selects more than %d columns at once",
-					 MAX_COLUMNS);
+			return error_set(err, ERR_NOT_SUPPORTED, STR(""),
+				"the query selects more than %d columns at once", MAX_COLUMNS);
 	}
 	return true;
 }
@@ -28,7 +29,11 @@ static const out_node *make_rows(maker *m, const plan_select *sel)
 static bool make_select(plan *p, const plan_root *root, const sql_options *opt, uint64_t rows, sql_root *r, error *err)
 {
 	const plan_select *sel = root->select;
-	maker m = {.a = p->a, .p = p, .source = sel->source, .stringify = p->snap->options.stringify_numerics, .rows = rows};
+	maker m = {.a = p->a,
+		.p = p,
+		.source = sel->source,
+		.stringify = p->snap->options.stringify_numerics,
+		.rows = rows};
 	m.strategy = opt ? opt->strategy : SQL_AUTO;
 	r->read_write = root->kind == ROOT_MUTATION_FUNCTION || (sel->function && sel->function->fn->volatile_read);
 	/* One statement, so that the function runs once. */
@@ -57,12 +62,10 @@ bool sql_make(plan *p, const sql_options *opt, error *err)
 		sql_root *r = &s->roots[i];
 		r->root = root;
 		bool fine = true;
-		if (root->kind == ROOT_MUTATION)
-			fine = sql_make_mutation(p, root, r, err);
+		if (root->kind == ROOT_MUTATION) fine = sql_make_mutation(p, root, r, err);
 		else if (root->kind == ROOT_ROWS || root->kind == ROOT_MUTATION_FUNCTION)
 			fine = make_select(p, root, opt, opt && opt->rows_seen ? opt->rows_seen[i] : 0, r, err);
-		else
-			r->out = constant(p->a, root);
+		else r->out = constant(p->a, root);
 		if (!fine) return false;
 	}
 	p->statements = s;

@@ -55,10 +55,8 @@ static void put_value(sql_build *b, buf *text, const plan_order *o, const sql_ro
 		sql_put_bexp(b, text, o->visible_if, row->alias, row->alias);
 		buf_puts(text, " THEN ");
 	}
-	if (o->computed && o->kind == ORDER_COMPUTED)
-		sql_put_row_call(b, text, &o->call, row);
-	else
-		sql_put_column(text, row->alias, o->col->cat->name);
+	if (o->computed && o->kind == ORDER_COMPUTED) sql_put_row_call(b, text, &o->call, row);
+	else sql_put_column(text, row->alias, o->col->cat->name);
 	if (o->visible_if) buf_puts(text, " END");
 }
 
@@ -72,15 +70,11 @@ static void put_aggregate_of(order_ctx *c, buf *text, const plan_order *o, const
 	buf_puts(text, "(SELECT ");
 	buf_put(text, o->agg);
 	buf_putc(text, '(');
-	if (o->col)
-		sql_put_column(text, row.alias, o->col->cat->name);
-	else
-		buf_putc(text, '*');
+	if (o->col) sql_put_column(text, row.alias, o->col->cat->name);
+	else buf_putc(text, '*');
 	buf_puts(text, ") FROM ");
-	if (call)
-		sql_put_row_call(b, text, &o->call, from);
-	else
-		sql_put_qname(text, s->table->name);
+	if (call) sql_put_row_call(b, text, &o->call, from);
+	else sql_put_qname(text, s->table->name);
 	buf_putc(text, ' ');
 	sql_put_alias(text, row.alias);
 	bool any = false;
@@ -111,16 +105,15 @@ static order_item make_item(order_ctx *c, const plan_order *o, const sql_row *ro
 	if (o->kind == ORDER_COLUMN && !o->npath && !o->visible_if) item.column = o->col->cat->name;
 	buf text = {0};
 	/* A function is not asked about a row that is not there. */
-	bool guard = joins && (o->kind == ORDER_COMPUTED || o->kind == ORDER_COMPUTED_AGG) && o->path[joins - 1].rel->npairs;
+	bool guard =
+		joins && (o->kind == ORDER_COMPUTED || o->kind == ORDER_COMPUTED_AGG) && o->path[joins - 1].rel->npairs;
 	if (guard) {
 		buf_puts(&text, "CASE WHEN ");
 		sql_put_column(&text, at.alias, o->path[joins - 1].rel->pairs[0].remote);
 		buf_puts(&text, " IS NOT NULL THEN ");
 	}
-	if (agg)
-		put_aggregate_of(c, &text, o, &at);
-	else
-		put_value(c->b, &text, o, &at);
+	if (agg) put_aggregate_of(c, &text, o, &at);
+	else put_value(c->b, &text, o, &at);
 	if (guard) buf_puts(&text, " END");
 	item.expr = str_copy(c->b->a, buf_str(&text));
 	buf_free(&text);

@@ -24,7 +24,8 @@ static bool ordered_by(const plan_select *sel, str column)
 {
 	for (size_t i = 0; i < sel->norder; i++) {
 		const plan_order *o = &sel->order[i];
-		if (o->kind == ORDER_COLUMN && !o->npath && !o->visible_if && str_eq(o->col->cat->name, column)) return true;
+		if (o->kind == ORDER_COLUMN && !o->npath && !o->visible_if && str_eq(o->col->cat->name, column))
+			return true;
 	}
 	return false;
 }
@@ -49,14 +50,11 @@ bool select_total_order(const plan_select *sel)
 
 void put_table(sql_build *b, buf *text, const plan_select *sel, const row_source *src, unsigned alias)
 {
-	if (src->cte.p)
-		buf_put(text, src->cte);
-	else if (src->call)
-		sql_put_row_call(b, text, src->call, src->call_row);
+	if (src->cte.p) buf_put(text, src->cte);
+	else if (src->call) sql_put_row_call(b, text, src->call, src->call_row);
 	else if (sel->function)
 		sql_put_call(b, text, sel->function->fn->cat->name, sel->function->args, sel->function->nargs);
-	else
-		sql_put_qname(text, sel->table->name);
+	else sql_put_qname(text, sel->table->name);
 	buf_putc(text, ' ');
 	sql_put_alias(text, alias);
 }

@@ -19,8 +19,8 @@ struct maker {
 	const snap_source *source;
 	bool stringify;
 	sql_strategy strategy;
-	uint64_t rows;      /* rows the root is thought to have */
-	bool asked;         /* the number of rows decided something */
+	uint64_t rows; /* rows the root is thought to have */
+	bool asked;    /* the number of rows decided something */
 	VEC(const statement *) stmts;
 };
 
@@ -35,38 +35,38 @@ typedef struct level {
 struct place {
 	sql_row row;
 	const plan_select *sel;
-	const place *up;         /* the row it is an object relationship of; NULL: the statement's own rows */
-	const snap_rel *rel;     /* up to here */
-	str guard;               /* column that is NULL when there is no such row; p NULL: there always is one */
-	const level *of;         /* of the statement: NULL for the root's own */
-	bool repeatable;         /* another statement may select the same rows again */
+	const place *up;     /* the row it is an object relationship of; NULL: the statement's own rows */
+	const snap_rel *rel; /* up to here */
+	str guard;           /* column that is NULL when there is no such row; p NULL: there always is one */
+	const level *of;     /* of the statement: NULL for the root's own */
+	bool repeatable;     /* another statement may select the same rows again */
 };
 
 /* Where the rows of a select come from. */
 typedef struct row_source {
-	const snap_rel *rel;     /* correlated by a relationship with the row `parent`; NULL: not */
+	const snap_rel *rel; /* correlated by a relationship with the row `parent`; NULL: not */
 	unsigned parent;
-	const row_call *call;    /* a function applied to call_row */
+	const row_call *call; /* a function applied to call_row */
 	const sql_row *call_row;
-	const level *level;      /* rows of the level's parents */
-	const level *keys;       /* rows of one of the level's parents, whose keys are columns k1 … of alias `parent` */
-	str cte;                 /* rows of a common table expression: already bounded and filtered */
+	const level *level; /* rows of the level's parents */
+	const level *keys;  /* rows of one of the level's parents, whose keys are columns k1 … of alias `parent` */
+	str cte;            /* rows of a common table expression: already bounded and filtered */
 } row_source;
 
 typedef struct row_set {
 	sql_row row;
-	buf head;     /* "DISTINCT ON (…) " or nothing */
-	buf from;     /* with the joins made so far */
-	buf where;    /* a condition or nothing */
-	buf order;    /* a list or nothing */
-	buf tail;     /* " LIMIT 1 OFFSET 2" or nothing */
+	buf head;  /* "DISTINCT ON (…) " or nothing */
+	buf from;  /* with the joins made so far */
+	buf where; /* a condition or nothing */
+	buf order; /* a list or nothing */
+	buf tail;  /* " LIMIT 1 OFFSET 2" or nothing */
 } row_set;
 
 enum {
-	ROWS_WRAP = 1 << 0,     /* bounded rows become a sub-select */
+	ROWS_WRAP = 1 << 0,      /* bounded rows become a sub-select */
 	ROWS_WHOLE_ROW = 1 << 1, /* a derived table must carry the whole row */
-	ROWS_TOTAL = 1 << 2,    /* append the primary key to the order when the rows are bounded */
-	ROWS_ANY_ORDER = 1 << 3 /* only which rows matters, not their order */
+	ROWS_TOTAL = 1 << 2,     /* append the primary key to the order when the rows are bounded */
+	ROWS_ANY_ORDER = 1 << 3  /* only which rows matters, not their order */
 };
 
 /* Begins a SELECT over sel's rows. Ends with rows_free. */
@@ -124,7 +124,7 @@ bool aggregate_stringified(const maker *m, const plan_agg *g, const plan_agg_col
 typedef struct cells {
 	maker *m;
 	sql_build *b;
-	row_set *r;        /* joins are appended to its from */
+	row_set *r;     /* joins are appended to its from */
 	str_vec exprs;  /* the select list */
 	map seen;       /* expression → cell + 1 */
 	bool json_only; /* lists inside are made by the database */

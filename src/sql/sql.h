@@ -26,8 +26,8 @@ typedef struct sql_root {
 	const statement **stmts; /* none: ROOT_TYPENAME, ROOT_JSON */
 	size_t nstmts;
 	const out_node *out;
-	bool read_write;   /* a VOLATILE function: a read-write transaction of its own */
-	bool few;          /* made for few parents: sql_rechoose asks for another form when there were many */
+	bool read_write; /* a VOLATILE function: a read-write transaction of its own */
+	bool few;        /* made for few parents: sql_rechoose asks for another form when there were many */
 	bool many;
 	struct sql_mutation *mutation; /* ROOT_MUTATION: private to sql/mutation.c and exec/mutation.c */
 } sql_root;

@@ -7,8 +7,8 @@
 #include "schema/bexp.h"
 
 typedef struct statement {
-	uint64_t id;      /* hash of the text, never 0: equal id means equal text */
-	const char *sql;  /* NUL-terminated */
+	uint64_t id;     /* hash of the text, never 0: equal id means equal text */
+	const char *sql; /* NUL-terminated */
 	size_t sql_len;
 	const val *params; /* $1, $2 …; the elems of a val are parameters of their own, so no param has any */
 	size_t nparams;
@@ -22,7 +22,7 @@ typedef enum out_kind {
 	OUT_OBJECT, /* fields, of the same row; null when cell `present` is NULL */
 	OUT_LIST,   /* list of child over the rows of statement `stmt` (with keys: those that belong to this row) */
 	OUT_FIRST,  /* child over the first such row, or `text` when there is none */
-	OUT_ARRAYS  /* list of child over parallel arrays: cells col … col+ncols-1 of this row hold one array each, and the
+	OUT_ARRAYS /* list of child over parallel arrays: cells col … col+ncols-1 of this row hold one array each, and the
 	               child's cells are their elements */
 } out_kind;
 
@@ -44,7 +44,7 @@ struct out_node {
 	size_t present; /* OUT_OBJECT: cell, or OUT_ALWAYS */
 	const out_field *fields;
 	size_t nfields;
-	size_t stmt;    /* OUT_LIST, OUT_FIRST: index among the root's statements */
+	size_t stmt; /* OUT_LIST, OUT_FIRST: index among the root's statements */
 	const out_node *child;
 	/* The statement's first nkeys cells are the key of its row; these cells of the current row must be equal as text.
 	   nkeys = 0: all rows. */

@@ -21,7 +21,8 @@ static bool has_lists(const plan_field *fields, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		if (fields[i].kind == PF_ARRAY || fields[i].kind == PF_ARRAY_AGG) return true;
-		if (fields[i].kind == PF_OBJECT && has_lists(fields[i].select->fields, fields[i].select->nfields)) return true;
+		if (fields[i].kind == PF_OBJECT && has_lists(fields[i].select->fields, fields[i].select->nfields))
+			return true;
 	}
 	return false;
 }

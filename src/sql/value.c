@@ -29,10 +29,8 @@ void put_scalar(sql_build *b, buf *text, const place *p, const plan_field *f)
 	bool path = f->njson_path > 0;
 	if (path) buf_putc(text, '(');
 	put_redacted(b, text, f->visible_if, p->row.alias);
-	if (f->kind == PF_COMPUTED)
-		put_guarded_call(b, text, p, f);
-	else
-		sql_put_column(text, p->row.alias, f->col->cat->name);
+	if (f->kind == PF_COMPUTED) put_guarded_call(b, text, p, f);
+	else sql_put_column(text, p->row.alias, f->col->cat->name);
 	if (f->visible_if) buf_puts(text, " END");
 	if (path) {
 		val v = {.kind = VAL_CONST, .conv = CONV_SCALAR, .cast = STR("text[]")};
@@ -84,10 +82,8 @@ void put_coded(buf *text, codec k, str expr)
 static void put_agg_column(sql_build *b, buf *text, const plan_agg_column *col, const sql_row *row)
 {
 	put_redacted(b, text, col->visible_if, row->alias);
-	if (col->computed)
-		sql_put_row_call(b, text, &col->call, row);
-	else
-		sql_put_column(text, row->alias, col->col->cat->name);
+	if (col->computed) sql_put_row_call(b, text, &col->call, row);
+	else sql_put_column(text, row->alias, col->col->cat->name);
 	if (col->visible_if) buf_puts(text, " END");
 }
 
@@ -112,7 +108,15 @@ void put_aggregate(sql_build *b, buf *text, const plan_agg *g, const plan_agg_co
 	buf_putc(text, ')');
 }
 
-enum { OID_INT8 = 20, OID_INT2 = 21, OID_INT4 = 23, OID_FLOAT4 = 700, OID_FLOAT8 = 701, OID_MONEY = 790, OID_NUMERIC = 1700 };
+enum {
+	OID_INT8 = 20,
+	OID_INT2 = 21,
+	OID_INT4 = 23,
+	OID_FLOAT4 = 700,
+	OID_FLOAT8 = 701,
+	OID_MONEY = 790,
+	OID_NUMERIC = 1700
+};
 
 /* PostgreSQL: types of aggregate results (pg_aggregate). */
 static pg_oid result_type(str op, pg_oid type)

@@ -46,7 +46,8 @@ static json *load(tool *t, arena *a, const json *line, error *err)
 		return NULL;
 	}
 	source_catalog sc = {.source = STR("default"), .cat = cat, .connection = 1};
-	schema_options opt = {.stringify_numerics = json_bool_or(line, "stringify", false), .infer_function_permissions = true};
+	schema_options opt = {
+		.stringify_numerics = json_bool_or(line, "stringify", false), .infer_function_permissions = true};
 	snapshot *old = t->snap;
 	t->snap = snapshot_build(md, &sc, 1, &opt, 1, NULL);
 	exec_worker_snapshot(t->worker, t->snap);
@@ -66,7 +67,8 @@ static session *session_of(arena *a, const json *line)
 	s->role = json_str_or(line, "role", STR("admin"));
 	s->vars = NEW_ARRAY(a, session_var, vars ? vars->count : 0);
 	/* The tests give them sorted by name. */
-	JSON_EACH(v, vars) s->vars[s->nvars++] = (session_var){.name = v->key, .value = v->text};
+	JSON_EACH (v, vars)
+		s->vars[s->nvars++] = (session_var){.name = v->key, .value = v->text};
 	return s;
 }
 
@@ -185,17 +187,15 @@ static void begin_request(tool *t, pending *p, const json *line)
 	p->r.query = json_str_or(line, "query", STR(""));
 	p->r.variables = json_getz(line, "variables");
 	p->r.subscription = json_bool_or(line, "subscription", false);
-	if (json_bool_or(line, "explain", false))
-		exec_explain(t->worker, &p->r);
-	else
-		exec_start(t->worker, &p->r);
+	if (json_bool_or(line, "explain", false)) exec_explain(t->worker, &p->r);
+	else exec_start(t->worker, &p->r);
 }
 
 static json *run_requests(tool *t, arena *a, const json *list)
 {
 	size_t left = list->count, n = 0;
 	pending *all = NEW_ARRAY(a, pending, list->count);
-	JSON_EACH(line, list) {
+	JSON_EACH (line, list) {
 		pending *p = &all[n++];
 		p->a = a;
 		p->left = &left;
@@ -254,10 +254,8 @@ static json *answer(tool *t, arena *a, const json *line)
 	const session *s = session_of(a, line);
 	plan *p = NULL;
 	json *j;
-	if (make(t, a, line, s, &p, &err))
-		j = run(t, a, p, s, line, &err);
-	else
-		j = failure(a, &err);
+	if (make(t, a, line, s, &p, &err)) j = run(t, a, p, s, line, &err);
+	else j = failure(a, &err);
 	if (p) plan_free(p);
 	return j;
 }

@@ -53,14 +53,14 @@ static void lists_and_objects(void **state)
 	const pg_result *r = result(3, 3, (const char *[]){"1", "a\"b", "x", NULL, NULL, "y", "3", "", NULL});
 	const out_field inner[] = {{STR_INIT("\"d\":"), &value2}};
 	const out_node object = {.kind = OUT_OBJECT, .fields = inner, .nfields = 1, .present = 2};
-	const out_field fields[] = {
-		{STR_INIT("\"n\":"), &value0}, {STR_INIT(",\"s\":"), &value1}, {STR_INIT(",\"t\":"), &fixed}, {STR_INIT(",\"o\":"), &object}};
+	const out_field fields[] = {{STR_INIT("\"n\":"), &value0}, {STR_INIT(",\"s\":"), &value1},
+		{STR_INIT(",\"t\":"), &fixed}, {STR_INIT(",\"o\":"), &object}};
 	const out_node row = {.kind = OUT_OBJECT, .fields = fields, .nfields = 4, .present = OUT_ALWAYS};
 	const out_node list = {.kind = OUT_LIST, .child = &row};
 	const out_node one = {.kind = OUT_FIRST, .child = &row, .text = STR_INIT("null")};
 	write_is(&list, &r, 1,
-		 "[{\"n\":1,\"s\":\"a\\\"b\",\"t\":\"T\",\"o\":{\"d\":\"x\"}},{\"n\":null,\"s\":null,\"t\":\"T\",\"o\":{\"d\":\"y\"}},"
-		 "{\"n\":3,\"s\":\"\",\"t\":\"T\",\"o\":null}]");
+		"[{\"n\":1,\"s\":\"a\\\"b\",\"t\":\"T\",\"o\":{\"d\":\"x\"}},{\"n\":null,\"s\":null,\"t\":\"T\",\"o\":{\"d\":\"y\"}},"
+		"{\"n\":3,\"s\":\"\",\"t\":\"T\",\"o\":null}]");
 	write_is(&one, &r, 1, "{\"n\":1,\"s\":\"a\\\"b\",\"t\":\"T\",\"o\":{\"d\":\"x\"}}");
 	const pg_result *none = result(0, 3, NULL);
 	write_is(&list, &none, 1, "[]");
@@ -75,19 +75,21 @@ static void levels(void **state)
 	(void)state;
 	const pg_result *r[2] = {
 		result(5, 2, (const char *[]){"1", "a", "2", "a", NULL, "a", "1", "b", "9", "9"}),
-		result(5, 3, (const char *[]){"2", "a", "p", "1", "a", "q", "2", "a", "r", "1", "b", "s", "5", "5", "t"}),
+		result(5, 3,
+			(const char *[]){"2", "a", "p", "1", "a", "q", "2", "a", "r", "1", "b", "s", "5", "5", "t"}),
 	};
 	const out_field cf[] = {{STR_INIT("\"v\":"), &value2}};
 	const out_node child = {.kind = OUT_OBJECT, .fields = cf, .nfields = 1, .present = OUT_ALWAYS};
 	const size_t keys[] = {0, 1};
 	const out_node kids = {.kind = OUT_LIST, .stmt = 1, .child = &child, .keys = keys, .nkeys = 2};
-	const out_node first = {.kind = OUT_FIRST, .stmt = 1, .child = &child, .keys = keys, .nkeys = 2, .text = STR_INIT("0")};
+	const out_node first = {
+		.kind = OUT_FIRST, .stmt = 1, .child = &child, .keys = keys, .nkeys = 2, .text = STR_INIT("0")};
 	const out_field pf[] = {{STR_INIT("\"k\":"), &kids}, {STR_INIT(",\"f\":"), &first}};
 	const out_node parent = {.kind = OUT_OBJECT, .fields = pf, .nfields = 2, .present = OUT_ALWAYS};
 	const out_node list = {.kind = OUT_LIST, .child = &parent};
 	write_is(&list, r, 2,
-		 "[{\"k\":[{\"v\":\"q\"}],\"f\":{\"v\":\"q\"}},{\"k\":[{\"v\":\"p\"},{\"v\":\"r\"}],\"f\":{\"v\":\"p\"}},"
-		 "{\"k\":[],\"f\":0},{\"k\":[{\"v\":\"s\"}],\"f\":{\"v\":\"s\"}},{\"k\":[],\"f\":0}]");
+		"[{\"k\":[{\"v\":\"q\"}],\"f\":{\"v\":\"q\"}},{\"k\":[{\"v\":\"p\"},{\"v\":\"r\"}],\"f\":{\"v\":\"p\"}},"
+		"{\"k\":[],\"f\":0},{\"k\":[{\"v\":\"s\"}],\"f\":{\"v\":\"s\"}},{\"k\":[],\"f\":0}]");
 	pg_result_free((pg_result *)(uintptr_t)r[0]);
 	pg_result_free((pg_result *)(uintptr_t)r[1]);
 }
@@ -127,13 +129,15 @@ static void many_keys(void **state)
 static void arrays(void **state)
 {
 	(void)state;
-	const pg_result *r = result(3, 3, (const char *[]){"7", "{1,2,NULL}", "{\"a,b\",NULL,\"NULL\"}", "8", NULL, NULL, "9", "{4}", "{\"q\\\"\\\\\"}"});
+	const pg_result *r = result(3, 3,
+		(const char *[]){
+			"7", "{1,2,NULL}", "{\"a,b\",NULL,\"NULL\"}", "8", NULL, NULL, "9", "{4}", "{\"q\\\"\\\\\"}"});
 	const out_field cf[] = {{STR_INIT("\"n\":"), &value0}, {STR_INIT(",\"s\":"), &value1}};
 	const out_node child = {.kind = OUT_OBJECT, .fields = cf, .nfields = 2, .present = OUT_ALWAYS};
 	const out_node kids = {.kind = OUT_ARRAYS, .col = 1, .ncols = 2, .child = &child};
 	const out_node list = {.kind = OUT_LIST, .child = &kids};
 	write_is(&list, &r, 1,
-		 "[[{\"n\":1,\"s\":\"a,b\"},{\"n\":2,\"s\":null},{\"n\":null,\"s\":\"NULL\"}],[],[{\"n\":4,\"s\":\"q\\\"\\\\\"}]]");
+		"[[{\"n\":1,\"s\":\"a,b\"},{\"n\":2,\"s\":null},{\"n\":null,\"s\":\"NULL\"}],[],[{\"n\":4,\"s\":\"q\\\"\\\\\"}]]");
 	pg_result_free((pg_result *)(uintptr_t)r);
 }
 
@@ -181,7 +185,8 @@ static void a_cap_on_the_answer(void **state)
 
 static const char *bound(arena *a, const val *v, const char *variables, error *err)
 {
-	session_var sv[] = {{STR_INIT("x-hasura-nul"), STR_INIT("a\0b")}, {STR_INIT("x-hasura-user-id"), STR_INIT("7")}};
+	session_var sv[] = {
+		{STR_INIT("x-hasura-nul"), STR_INIT("a\0b")}, {STR_INIT("x-hasura-user-id"), STR_INIT("7")}};
 	session s = {.role = STR("user"), .vars = sv, .nvars = 2};
 	json *j = NULL;
 	error_init(err, a);
