@@ -81,17 +81,23 @@ static int tear_down(void **state)
 	return 0;
 }
 
+/* Document and variables are gone when the plan is looked at: it must have copied what it needs. */
 static bool make_with(const snapshot *snap, const char *role, const char *text, const char *variables, plan **out, error *err)
 {
+	arena *request = arena_new(0);
 	gq_document *doc;
 	json *vars = NULL;
 	error_init(err, t.a);
-	if (!gq_parse(t.a, str_from(text), NULL, &doc, err)) return false;
-	plan_request req = {.snap = snap, .role = str_from(role), .introspection_allowed = true, .doc = doc, .explain_missing = t.dev};
-	if (!gq_select_operation(doc, STR_NULL, &req.op, err)) return false;
-	if (variables && !json_parse(t.a, str_from(variables), &vars, err)) return false;
+	str query = str_copy(request, str_from(text));
+	bool ok = gq_parse(request, query, NULL, &doc, err);
+	plan_request req = {.snap = snap, .role = str_copy(request, str_from(role)), .introspection_allowed = true, .explain_missing = t.dev};
+	req.doc = doc;
+	ok = ok && gq_select_operation(doc, STR_NULL, &req.op, err);
+	ok = ok && (!variables || json_parse_copy(request, str_from(variables), &vars, err));
 	req.variables = vars;
-	return plan_make(&req, out, err);
+	ok = ok && plan_make(&req, out, err);
+	arena_free(request);
+	return ok;
 }
 
 static void plan_is(const char *role, const char *text, const char *variables, const char *want)
