@@ -51,6 +51,6 @@ typedef struct introspect_query {
 void introspect_query_key(arena *a, introspect_query *q);
 /*
  * The rendered answer, made at the first question: a reference for the caller, to be given back with introspect_entry_unref.
- * Thread-safe. O(hash of the key) once rendered.
+ * Thread-safe. O(hash of the key) once rendered. Error: an answer over INTROSPECT_MAX_BYTES.
  */
-introspect_entry *introspect_answer(const snapshot *s, const introspect_query *q);
+MUST_CHECK bool introspect_answer(const snapshot *s, const introspect_query *q, introspect_entry **out, error *err);

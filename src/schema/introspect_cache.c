@@ -12,13 +12,13 @@ void introspect_entry_unref(introspect_entry *e)
 	if (!e || atomic_fetch_sub_explicit(&e->refs, 1, memory_order_acq_rel) != 1) return;
 	buf_free(&e->key);
 	buf_free(&e->json);
-	buf_free(&e->gzip);
+	buf_free(&e->deflated);
 	mem_free(e);
 }
 
 static size_t entry_bytes(const introspect_entry *e)
 {
-	return sizeof *e + e->key.cap + e->json.cap;
+	return sizeof *e + e->key.cap + e->json.cap + e->deflated.cap;
 }
 
 static void unlink_entry(introspect_cache *c, introspect_entry *e)
@@ -62,11 +62,16 @@ void *introspect_cache_new(arena *a)
 	return c;
 }
 
+/* Found, with a reference for the caller, and the newest now. Under the lock. */
 static introspect_entry *find(introspect_cache *c, str key)
 {
-	for (introspect_entry *e = c->newest; e; e = e->older)
-		if (str_eq(buf_str(&e->key), key)) return e;
-	return NULL;
+	introspect_entry *e = c->newest;
+	while (e && !str_eq(buf_str(&e->key), key)) e = e->older;
+	if (!e) return NULL;
+	unlink_entry(c, e);
+	push_newest(c, e);
+	atomic_fetch_add_explicit(&e->refs, 1, memory_order_relaxed);
+	return e;
 }
 
 introspect_entry *introspect_cache_get(void *cache, str key)
@@ -74,33 +79,23 @@ introspect_entry *introspect_cache_get(void *cache, str key)
 	introspect_cache *c = cache;
 	pthread_mutex_lock(&c->lock);
 	introspect_entry *e = find(c, key);
-	if (e) {
-		unlink_entry(c, e);
-		push_newest(c, e);
-		atomic_fetch_add_explicit(&e->refs, 1, memory_order_relaxed);
-	}
 	pthread_mutex_unlock(&c->lock);
 	return e;
 }
 
-introspect_entry *introspect_cache_put(void *cache, str key, buf *json)
+introspect_entry *introspect_cache_put(void *cache, introspect_entry *e)
 {
 	introspect_cache *c = cache;
-	introspect_entry *e = mem_alloc(sizeof *e);
-	atomic_init(&e->refs, 2); /* the cache's and the caller's */
-	buf_put(&e->key, key);
-	e->json = *json;
-	*json = (buf){0};
 	pthread_mutex_lock(&c->lock);
-	introspect_entry *old = find(c, key);
-	if (old) {
-		unlink_entry(c, old);
-		c->bytes -= entry_bytes(old);
-		introspect_entry_unref(old);
+	introspect_entry *faster = find(c, buf_str(&e->key));
+	if (!faster) {
+		atomic_fetch_add_explicit(&e->refs, 1, memory_order_relaxed);
+		push_newest(c, e);
+		c->bytes += entry_bytes(e);
+		evict(c, INTROSPECT_CACHE_BYTES);
 	}
-	push_newest(c, e);
-	c->bytes += entry_bytes(e);
-	evict(c, INTROSPECT_CACHE_BYTES);
 	pthread_mutex_unlock(&c->lock);
-	return e;
+	if (!faster) return e;
+	introspect_entry_unref(e);
+	return faster;
 }

@@ -1,27 +1,52 @@
 /*
- * introspect_cache: rendered introspection answers of one snapshot, by (role, backend, selection). Bounded in bytes; the least
- * recently used go first. Thread-safe; entries are reference-counted, so that a response can hold one while it is written.
- * Private to schema/, but for introspect_entry.
+ * introspect_cache: rendered introspection answers of one snapshot, by key. Bounded in bytes; the least recently used go first.
+ * Answers are kept compressed; small ones also as they are. An entry never changes once it is made.
+ * Thread-safe; entries are reference-counted, so that a response can hold one while it is written.
  */
 #pragma once
 #include "base/arena.h"
 #include "base/buf.h"
 #include <stdatomic.h>
 
-enum { INTROSPECT_CACHE_BYTES = 32 << 20 };
+enum {
+	INTROSPECT_CACHE_BYTES = 32 << 20,
+	INTROSPECT_MAX_BYTES = 256 << 20, /* of one answer, as JSON */
+	INTROSPECT_PLAIN_BYTES = 64 << 10 /* larger answers are kept compressed only */
+};
 
 typedef struct introspect_entry {
 	atomic_int refs;
 	buf key;
-	buf json; /* the value of the field: {"queryType":…} */
-	buf gzip; /* of json, made by whoever asks first for it; empty until then */
+	size_t json_bytes;
+	buf json;     /* the value of the field; empty when it is large */
+	buf deflated; /* raw deflate blocks that end on a byte and are not the last: a part of any gzip stream */
+	uint32_t crc; /* of the JSON */
 	struct introspect_entry *newer, *older;
 } introspect_entry;
 
 /* Made with the snapshot, freed with its arena. */
 void *introspect_cache_new(arena *a);
-/* A reference for the caller, or NULL. O(1) hash by key over a bounded number of entries. */
+/* A reference for the caller, or NULL. */
 introspect_entry *introspect_cache_get(void *cache, str key);
-/* Keeps json (taken over) under key; returns a reference for the caller. */
-introspect_entry *introspect_cache_put(void *cache, str key, buf *json);
+/* Takes e (with its key set) over; returns a reference for the caller: e, or the one that was faster. */
+introspect_entry *introspect_cache_put(void *cache, introspect_entry *e);
 void introspect_entry_unref(introspect_entry *e); /* NULL is fine */
+
+/* Appends the JSON value. Inflates large answers: O(their bytes). */
+void introspect_entry_json(const introspect_entry *e, buf *out);
+/* Appends a whole gzip stream of before + JSON value + after. O(compressed bytes). */
+void introspect_entry_gzip(const introspect_entry *e, str before, str after, buf *out);
+
+/* ---- making an entry: JSON is appended to `text` and compressed as it comes ---- */
+
+typedef struct introspect_writer {
+	buf text;           /* not compressed yet */
+	introspect_entry *e;
+	struct z_stream_s *z;
+} introspect_writer;
+
+void introspect_writer_begin(introspect_writer *w, str key);
+/* To be called now and then: compresses what has come once it is enough. */
+void introspect_writer_flush(introspect_writer *w);
+/* The entry, for introspect_cache_put. */
+introspect_entry *introspect_writer_end(introspect_writer *w);

@@ -2,7 +2,7 @@
  * types: the GraphQL types of a role, as a function of (snapshot, role, backend): a type is derived when someone asks, nothing is
  * built before. A gdesc says which type is meant; deriving it gives its fields, whose types are gdescs again, so that walking
  * from the roots meets every type the role can see.
- * Sources: Hasura v2: GraphQL/Schema/*.hs, Backends/Postgres/Instances/Schema.hs, Parser/Schema/Definition.hs (what is sorted).
+ * Sources: Hasura v2: GraphQL/Schema, Backends/Postgres/Instances/Schema.hs, Parser/Schema/Definition.hs (what is sorted).
  * Ownership: what derivation gives lives in the arena it was given; names of tables and columns point into the snapshot.
  * Threads: none of this changes the snapshot.
  */
@@ -105,6 +105,7 @@ typedef struct types_ctx {
 
 /* The type meant by d. O(its fields). A root without fields: n = 0 (query_root never). */
 void types_derive(types_ctx *x, const gdesc *d, gtype *out);
+gkind types_kind(const gdesc *d);
 /* Its name. */
 str types_name(types_ctx *x, const gdesc *d);
 
