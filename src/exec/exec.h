@@ -78,13 +78,15 @@ struct exec_request {
 	bool read_only;        /* mutations are refused (read-only mode) */
 	bool subscription;     /* a subscription may run once, as a query (live queries); else it is refused */
 	bool explain_missing;  /* dev mode: errors say in `internal` why a field is missing */
+	bool accept_gzip;      /* the client takes gzip: an answer that is kept compressed may come so */
 	/* Called once, on the worker's thread; for what needs no database before exec_start returns. May free the request. */
 	void (*done)(exec_request *r);
 	void *data;
 	/* The answer. */
 	bool ok;
-	buf body;  /* ok: {"data":{…}}; the caller frees it (or takes it) */
-	error err; /* !ok */
+	buf body;     /* ok: {"data":{…}}; the caller frees it (or takes it) */
+	bool gzipped; /* body is a gzip stream */
+	error err;    /* !ok */
 	exec_details details;
 	/* Private. */
 	exec_run *run;

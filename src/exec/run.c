@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "exec/cache.h"
 #include "exec/sources.h"
+#include "schema/introspect_cache.h"
 
 struct exec_worker {
 	exec_shared *shared;
@@ -134,8 +135,20 @@ static bool write_root(exec_run *run, size_t root, buf *b)
 	return true;
 }
 
+/* Introspection answers are kept compressed: where the client takes gzip, they go out as they are. */
+static bool write_gzip(exec_run *run, buf *b)
+{
+	const plan_root *r = run->plan->roots;
+	if (!run->req->accept_gzip || run->plan->nroots != 1 || !r->introspection) return false;
+	str before = str_cat(run->a, 3, STR("{\"data\":{\""), r->alias, STR("\":"));
+	introspect_entry_gzip(r->introspection, before, STR("}}"), b);
+	run->req->gzipped = true;
+	return true;
+}
+
 static bool write_data(exec_run *run, buf *b)
 {
+	if (write_gzip(run, b)) return true;
 	buf_puts(b, "{\"data\":{");
 	for (size_t i = 0; i < run->plan->nroots; i++) {
 		if (i) buf_putc(b, ',');

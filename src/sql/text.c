@@ -1,6 +1,7 @@
 /* text: names, values and calls as SQL. */
 #include "sql/build.h"
 #include "pg/pg_quote.h"
+#include "base/map.h"
 
 sql_build sql_build_new(arena *a, const snapshot *snap, const snap_source *source)
 {
@@ -13,7 +14,7 @@ const statement *sql_finish(sql_build *b, const buf *text, size_t ncols)
 	str t = buf_str(text);
 	s->sql = str_z(b->a, t);
 	s->sql_len = t.n;
-	s->id = str_hash(t, 0);
+	s->id = str_hash(t, hash_seed());
 	if (!s->id) s->id = 1;
 	s->params = b->params.v;
 	s->nparams = b->params.n;
