@@ -1,6 +1,5 @@
 #include "server/call.h"
 #include "server/errors.h"
-#include "server/gzip_cache.h"
 
 bool call_shows_internal(const call *c)
 {
@@ -79,32 +78,27 @@ static http_header *cookie_headers(const call *c, size_t *n)
 	return h;
 }
 
-void call_reply(call *c, buf *json_text)
+static void reply(call *c, buf *bytes, bool gzipped)
 {
-	size_t n;
-	http_header *headers = cookie_headers(c, &n);
-	fill_log(c, NULL);
-	http_respond_buf(c->req, 200, headers, n, json_text);
-}
-
-void call_reply_repeated(call *c, buf *json_text)
-{
-	size_t n;
-	if (json_text->n < GZIP_CACHE_FROM || !http_request_accepts_gzip(c->req)) {
-		call_reply(c, json_text);
-		return;
-	}
-	gzip_entry *e = gzip_cache_get(c->sw->gzips, buf_str(json_text));
 	http_response res = {.status = 200,
-		.headers = cookie_headers(c, &n),
-		.body = gzip_entry_bytes(e),
-		.release = gzip_entry_release,
-		.release_arg = e,
-		.gzipped = true};
-	res.header_count = n;
-	buf_free(json_text);
+		.body = buf_str(bytes),
+		.release = mem_free,
+		.release_arg = bytes->p,
+		.gzipped = gzipped};
+	res.headers = cookie_headers(c, &res.header_count);
+	*bytes = (buf){0};
 	fill_log(c, NULL);
 	http_send(c->req, &res);
+}
+
+void call_reply(call *c, buf *json_text)
+{
+	reply(c, json_text, false);
+}
+
+void call_reply_gzip(call *c, buf *bytes)
+{
+	reply(c, bytes, true);
 }
 
 static int status_of(const call *c, const error *err)

@@ -75,6 +75,7 @@ static bool start(graphql *g, const json *body, void (*done)(exec_request *r), e
 		.snap = server_worker_snapshot(c->sw),
 		.session = c->session,
 		.introspection = true,
+		.accept_gzip = !g->batch && http_request_accepts_gzip(c->req),
 		.explain_missing = c->srv->config->dev_mode,
 		.done = done,
 		.data = g};
@@ -94,10 +95,10 @@ static void single_done(exec_request *r)
 	http_request_on_abort(c->req, NULL, NULL);
 	if (!r->ok) {
 		call_fail(c, &r->err);
-	} else if (r->details.nstatements) {
+	} else if (r->gzipped) {
+		call_reply_gzip(c, &r->body);
+	} else {
 		call_reply(c, &r->body);
-	} else { /* introspection: the same until the snapshot changes */
-		call_reply_repeated(c, &r->body);
 	}
 }
 

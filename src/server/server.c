@@ -68,7 +68,6 @@ static bool service_start(worker *w, void *ctx, error *err)
 	sw->w = w;
 	sw->exec = exec_worker_new(s->exec, &w->loop);
 	sw->sessions = session_worker_new(s->sessions, w);
-	sw->gzips = gzip_cache_new();
 	server_worker_snapshot(sw);
 	return true;
 }
@@ -78,11 +77,9 @@ static void service_stop(worker *w, void *ctx)
 	server *s = ctx;
 	server_worker *sw = &s->workers[w->index];
 	session_worker_free(sw->sessions);
-	gzip_cache_free(sw->gzips);
 	exec_worker_close(sw->exec, NULL, NULL);
 	if (sw->snap) snapshot_unref(sw->snap);
 	sw->sessions = NULL;
-	sw->gzips = NULL;
 	sw->exec = NULL;
 	sw->snap = NULL;
 }

@@ -8,7 +8,6 @@
 #pragma once
 #include "admin/admin.h"
 #include "exec/exec.h"
-#include "server/gzip_cache.h"
 #include "server/http.h"
 #include "server/server.h"
 #include "server/session.h"
@@ -19,7 +18,6 @@ typedef struct server_worker {
 	worker *w;
 	exec_worker *exec;
 	session_worker *sessions;
-	gzip_cache *gzips;
 	snapshot *snap; /* by server_worker_snapshot only */
 	uint64_t version;
 } server_worker;
