@@ -2,7 +2,7 @@
 #include "base/clock.h"
 #include "exec/cache.h"
 #include "exec/sources.h"
-#include "schema/introspect_cache.h"
+#include "schema/introspect.h"
 
 struct exec_worker {
 	exec_shared *shared;
@@ -124,31 +124,49 @@ static void make_steps(exec_run *run)
 
 /* ---- the answer ---- */
 
+static bool write_introspection(exec_run *run, const plan_root *r, buf *b)
+{
+	introspect_entry *e;
+	if (!introspect_answer(run->snap, r->introspect, &e, &run->err)) return false;
+	introspect_entry_json(e, b);
+	introspect_entry_unref(e);
+	return true;
+}
+
 static bool write_root(exec_run *run, size_t root, buf *b)
 {
+	const plan_root *r = &run->plan->roots[root];
 	for (size_t i = 0; i < run->nsteps; i++)
 		for (size_t k = 0; k < run->steps[i].nroots; k++)
 			if (run->steps[i].roots[k] == root)
 				return run->steps[i].kind->write(&run->steps[i], k, b, &run->err);
 	if (run->explain) buf_puts(b, "\"sql\":null,\"plan\":null");
-	else buf_put(b, run->sql->roots[root].out->text);
+	else if (r->introspect) return write_introspection(run, r, b);
+	else buf_put(b, r->text);
 	return true;
 }
 
-/* Introspection answers are kept compressed: where the client takes gzip, they go out as they are. */
+/* Introspection answers are kept compressed: where the client takes gzip, one alone goes out as it is. */
+static bool may_gzip(const exec_run *run)
+{
+	return run->req->accept_gzip && run->plan->nroots == 1 && run->plan->roots[0].introspect;
+}
+
 static bool write_gzip(exec_run *run, buf *b)
 {
-	const plan_root *r = run->plan->roots;
-	if (!run->req->accept_gzip || run->plan->nroots != 1 || !r->introspection) return false;
+	const plan_root *r = &run->plan->roots[0];
+	introspect_entry *e;
+	if (!introspect_answer(run->snap, r->introspect, &e, &run->err)) return false;
 	str before = str_cat(run->a, 3, STR("{\"data\":{\""), r->alias, STR("\":"));
-	introspect_entry_gzip(r->introspection, before, STR("}}"), b);
+	introspect_entry_gzip(e, before, STR("}}"), b);
+	introspect_entry_unref(e);
 	run->req->gzipped = true;
 	return true;
 }
 
 static bool write_data(exec_run *run, buf *b)
 {
-	if (write_gzip(run, b)) return true;
+	if (may_gzip(run)) return write_gzip(run, b);
 	buf_puts(b, "{\"data\":{");
 	for (size_t i = 0; i < run->plan->nroots; i++) {
 		if (i) buf_putc(b, ',');
