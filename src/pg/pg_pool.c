@@ -131,7 +131,7 @@ void pg_pool_close(pg_pool *p, bool drain, void (*closed)(void *), void *data)
 
 void pg_pool_warm(pg_pool *p, size_t n)
 {
-	p->warm = n;
+	p->warm = n < p->max_conns ? n : p->max_conns;
 	p->dirty = true;
 	pg_pool_start_ticking(p);
 }

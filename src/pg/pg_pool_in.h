@@ -102,6 +102,7 @@ struct pg_conn {
 	uint64_t expires_ns;  /* 0 = never */
 	uint64_t idle_ns;     /* since when */
 	uint64_t answered_ns; /* last Sync */
+	uint64_t told_ns;     /* when `server` was last read */
 	pg_op *ops;           /* ring */
 	size_t ops_cap;
 	size_t ops_head;

@@ -112,13 +112,23 @@ static void stop_orphans(pg_conn *c, uint64_t now)
 
 /* --- age --- */
 
+/* A reload of the server's configuration changes what it told at the start. */
+static void ask_again(pg_pool *p, pg_conn *c, uint64_t now)
+{
+	if (now - c->told_ns < PG_SEC || c->broken) return;
+	c->told_ns = now;
+	pg_dial_server(c->pg, &c->server);
+	p->server = c->server;
+}
+
 static void age(pg_pool *p, pg_conn *c, uint64_t now)
 {
 	uint64_t idle = p->params->pool.idle_timeout_s;
 	/* Its successor is there before a busy connection goes. */
-	if (c->expires_ns && !c->replaced && now + PG_SEC >= c->expires_ns && now - c->answered_ns < PG_SEC) {
+	if (c->expires_ns && c->proved && !c->replaced && now + PG_SEC >= c->expires_ns &&
+		now - c->answered_ns < PG_SEC) {
 		c->replaced = true;
-		p->warm = p->nconns + 1;
+		if (p->nconns < p->max_conns) p->warm = p->nconns + 1;
 	}
 	if (c->expires_ns && now >= c->expires_ns) c->draining = true;
 	if (idle && pg_conn_idle(c) && now - c->idle_ns >= idle * PG_SEC) c->draining = true;
@@ -152,6 +162,7 @@ void pg_pool_on_tick(uv_timer_t *t)
 		rescue(p, c, now);
 		stop_orphans(c, now);
 		age(p, c, now);
+		ask_again(p, c, now);
 	}
 	give_up_dials(p, now);
 	p->dirty = true;

@@ -1,5 +1,5 @@
 """The PostgreSQL client against real servers: the programs tests/unit/test_pg_pool.c and test_pg_load.c, driven through
-restarts, a transaction pooler, a full server and a read-only one."""
+restarts, a transaction pooler and a full server."""
 import json
 import os
 import signal
@@ -251,15 +251,3 @@ def test_a_restart_behind_a_pooler(bouncer, own):
     assert found["wrong"] == 0
     assert found["answers"] > 1000
     assert found["calm_ms"] == 0 or found["calm_ms"] > 1000, found
-
-
-def test_a_demoted_server_is_left(own):
-    running = start_load(own.url(), 6, 4, "write")
-    time.sleep(1)
-    own.sql("ALTER SYSTEM SET default_transaction_read_only = on")
-    own.sql("SELECT pg_reload_conf()")
-    # BEGIN … READ WRITE overrides the default, so writes go on: only a real standby answers 25006.
-    time.sleep(1)
-    own.sql("ALTER SYSTEM RESET default_transaction_read_only")
-    found = end_load(running)
-    no_errors(found)

@@ -26,6 +26,7 @@ typedef struct client {
 
 typedef struct run {
 	uv_loop_t loop;
+	uv_timer_t limit;
 	pg_pool *pool;
 	client clients[MAX_CLIENTS + 1];
 	bool slow;
@@ -146,16 +147,15 @@ static void on_limit(uv_timer_t *t)
 static void drive(run *r)
 {
 	bool late = false;
-	uv_timer_t limit;
 	pg_pool_stats s;
-	uv_timer_init(&r->loop, &limit);
-	limit.data = &late;
-	uv_timer_start(&limit, on_limit, (r->end_ns - clock_mono_ns()) / 1000000 + 20000, 0);
+	uv_timer_init(&r->loop, &r->limit);
+	r->limit.data = &late;
+	uv_timer_start(&r->limit, on_limit, (r->end_ns - clock_mono_ns()) / 1000000 + 20000, 0);
 	do {
 		uv_run(&r->loop, UV_RUN_ONCE);
 		pg_pool_get_stats(r->pool, &s);
 	} while (!late && (clock_mono_ns() < r->end_ns || s.queued || s.in_flight));
-	uv_close((uv_handle_t *)&limit, NULL);
+	uv_close((uv_handle_t *)&r->limit, NULL);
 }
 
 int main(int argc, char **argv)

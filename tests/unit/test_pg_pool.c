@@ -43,6 +43,7 @@ typedef struct probe {
 } probe;
 
 static probe probes[MAX_PROBES];
+static pg_result *taken;
 
 static void on_done(pg_job *job, const pg_result *const *results, size_t n, const pg_error *err)
 {
@@ -443,6 +444,25 @@ static void a_read_survives_its_backend(void **state)
 	close_pool(p);
 }
 
+/* 25006 on a write: the server has become a standby, and with it all connections. */
+static void a_standby_is_left(void **state)
+{
+	(void)state;
+	pg_pool *p = make_pool(3);
+	warm(p, 3);
+	for (int i = 0; i < 2; i++) {
+		probe *a = set_probe(0, PG_WRITE_TX, 0, "SET TRANSACTION READ ONLY");
+		add_stmt(a, "CREATE TABLE never(x int)");
+		submit(p, 1);
+		assert_true(run_until(1, 5000));
+		assert_string_equal(a->sqlstate, "25006");
+		run_for(100);
+		/* Not again within a second: a source may be a standby by intention. */
+		assert_int_equal(stats_of(p).open, i);
+	}
+	close_pool(p);
+}
+
 /* --- interactive transactions --- */
 
 typedef struct steps {
@@ -745,6 +765,136 @@ static void workers_share_a_cap(void **state)
 	pg_limit_unref(limit);
 }
 
+typedef struct worker {
+	uv_loop_t loop;
+	uv_thread_t thread;
+	pg_params *params;
+	pg_limit *limit;
+	pg_pool *pool;
+	pg_job jobs[8];
+	pg_stmt st;
+	size_t left;
+	size_t right;
+} worker;
+
+static void on_worker_done(pg_job *job, const pg_result *const *results, size_t n, const pg_error *err)
+{
+	worker *w = job->data;
+	if (!err && n == 1 && pg_result_value(results[0], 0, 0).n == 3) w->right++;
+	if (--w->left == 0) pg_pool_close(w->pool, false, NULL, NULL);
+	else if (w->left >= 8) pg_job_submit(w->pool, job);
+}
+
+static void work(void *arg)
+{
+	worker *w = arg;
+	uv_loop_init(&w->loop);
+	w->pool = pg_pool_new(&w->loop, w->params, w->limit, NULL);
+	w->st = (pg_stmt){.id = 9, .sql = "SELECT 'abc'"};
+	w->left = 400;
+	for (size_t i = 0; i < 8; i++) {
+		w->jobs[i] = (pg_job){.mode = i % 4 ? PG_READ_FAST
+				: i                 ? PG_READ_TX
+						    : PG_WRITE_TX,
+			.stmts = &w->st,
+			.nstmts = 1,
+			.done = on_worker_done,
+			.data = w};
+		pg_job_submit(w->pool, &w->jobs[i]);
+	}
+	uv_run(&w->loop, UV_RUN_DEFAULT);
+	assert_int_equal(uv_loop_close(&w->loop), 0);
+}
+
+/* More workers than connections: everyone gets his turn. */
+static void workers_on_threads(void **state)
+{
+	(void)state;
+	static worker workers[4];
+	pg_params *params = make_params(url, NULL);
+	pg_limit *limit = pg_limit_new(3);
+	for (size_t i = 0; i < 4; i++) {
+		workers[i] = (worker){.params = params, .limit = limit};
+		assert_int_equal(uv_thread_create(&workers[i].thread, work, &workers[i]), 0);
+	}
+	for (size_t i = 0; i < 4; i++) {
+		uv_thread_join(&workers[i].thread);
+		assert_int_equal(workers[i].right, 400);
+	}
+	assert_int_equal(pg_limit_used(limit), 0);
+	pg_limit_unref(limit);
+	pg_params_unref(params);
+}
+
+static void short_life(pg_params_spec *s)
+{
+	s->pool.idle_timeout_s = 1;
+	s->pool.connection_lifetime_s = 2;
+	s->statement_timeout_ms = 150;
+}
+
+static void connections_age(void **state)
+{
+	(void)state;
+	pg_pool_options opt = {.max_conns = 3};
+	pg_pool *p = make_pool_with(&opt, short_life, NULL);
+	uint64_t from = clock_mono_ns();
+	while (clock_mono_ns() - from < 3000 * MS) {
+		set_probe(0, PG_READ_FAST, 1, "SELECT 'young'");
+		submit(p, 1);
+		assert_true(run_until(1, 5000));
+		assert_answer(&probes[0], "young");
+	}
+	assert_true(stats_of(p).connects >= 2);
+	assert_int_equal(stats_of(p).broken, 0);
+	run_for(2600);
+	assert_int_equal(stats_of(p).open, 0);
+	set_probe(0, PG_READ_ALONE, 0, "SELECT pg_sleep(5)");
+	submit(p, 1);
+	assert_true(run_until(1, 2000));
+	assert_string_equal(probes[0].sqlstate, "57014");
+	assert_int_equal(stats_of(p).replayed, 0);
+	close_pool(p);
+}
+
+static void a_late_cancel_hits_no_neighbour(void **state)
+{
+	(void)state;
+	pg_pool *p = make_pool(1);
+	for (int i = 0; i < 30; i++) {
+		set_probe(0, PG_READ_ALONE, 0, "SELECT pg_sleep(0.03)");
+		set_probe(1, PG_READ_ALONE, 0, "SELECT 'kept' FROM pg_sleep(0.004)");
+		submit(p, 2);
+		run_for(20 + (uint64_t)i % 10);
+		pg_job_cancel(&probes[0].job);
+		probes[0].calls = 1;
+		assert_true(run_until(2, 5000));
+		assert_answer(&probes[1], "kept");
+	}
+	close_pool(p);
+}
+
+static void on_take(pg_job *job, const pg_result *const *results, size_t n, const pg_error *err)
+{
+	(void)err;
+	assert_ptr_equal(n ? results[n - 1] : NULL, results[0]);
+	taken = pg_job_take_result(job, 0);
+	assert_null(pg_job_take_result(job, 1));
+	((probe *)job->data)->calls++;
+}
+
+static void results_outlive_the_job(void **state)
+{
+	(void)state;
+	pg_pool *p = make_pool(1);
+	set_probe(0, PG_READ_ALONE, 0, "SELECT 'mine'")->job.done = on_take;
+	submit(p, 1);
+	assert_true(run_until(1, 5000));
+	close_pool(p);
+	assert_string_equal(pg_result_value(taken, 0, 0).p, "mine");
+	pg_result_free(taken);
+}
+
 static void closing(void **state)
 {
 	(void)state;
@@ -947,6 +1097,7 @@ int main(int argc, char **argv)
 		T(writes),
 		T(a_write_is_never_sent_twice),
 		T(a_read_survives_its_backend),
+		T(a_standby_is_left),
 		T(stepwise),
 		T(a_forgotten_transaction_ends),
 		T(cancelling),
@@ -957,6 +1108,10 @@ int main(int argc, char **argv)
 		T(names_are_bounded),
 		T(large_results),
 		T(workers_share_a_cap),
+		T(workers_on_threads),
+		T(connections_age),
+		T(a_late_cancel_hits_no_neighbour),
+		T(results_outlive_the_job),
 		T(closing),
 		T(nobody_there),
 		T(from_a_file),
