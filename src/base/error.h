@@ -47,6 +47,8 @@
 	X(ERR_METHOD_NOT_ALLOWED, "method-not-allowed", 405)                 \
 	X(ERR_START_FAILED, "start-failed", 400)                             \
 	X(ERR_TIMEOUT, "timeout", 400)                                       \
+	X(ERR_METADATA_WARNINGS, "metadata-warnings", 400)                   \
+	X(ERR_DATA_CONNECTOR, "data-connector-error", 400)                   \
 	X(ERR_BUSY, "busy", 400)                                             \
 	X(ERR_TOO_LARGE, "bad-request", 413)
 

@@ -8,6 +8,7 @@
  */
 #pragma once
 #include "catalog/catalog.h"
+#include "catalog/enum_rows.h"
 #include "metadata/metadata.h"
 #include "schema/bexp.h"
 #include <stdatomic.h>
@@ -236,13 +237,6 @@ typedef struct source_catalog {
 	map enums;
 	uint64_t connection;
 } source_catalog;
-
-typedef struct enum_rows {
-	str *values;
-	str *comments; /* p NULL: none */
-	size_t n;
-	str error;     /* p NULL: fine; else why the table cannot be an enum (Hasura's text) */
-} enum_rows;
 
 /*
  * Resolves everything. previous (may be NULL) lends what did not change. Never fails: what does not fit becomes an

@@ -1,0 +1,120 @@
+#include "admin/args.h"
+#include "base/jsonpath.h"
+
+static const char *kind_name(const json *j)
+{
+	static const char *const NAMES[] = {
+		[JSON_NULL] = "Null",	  [JSON_BOOL] = "Boolean", [JSON_NUMBER] = "Number",
+		[JSON_STRING] = "String", [JSON_ARRAY] = "Array",  [JSON_OBJECT] = "Object",
+	};
+	return NAMES[j ? j->kind : JSON_NULL];
+}
+
+bool arg_failed(change *c, error *err)
+{
+	(void)err;
+	c->arg_error = true;
+	return false;
+}
+
+bool arg_mismatch(change *c, const char *key, const char *what, const char *want, const json *j, error *err)
+{
+	c->arg_error = true;
+	str path = key ? jsonpath_key(c->a, STR("$"), str_from(key)) : STR("");
+	return error_set(err, ERR_PARSE_FAILED, path, "parsing %s failed, expected %s, but encountered %s", what, want, kind_name(j));
+}
+
+bool arg_object(change *c, const json *j, const char *what, error *err)
+{
+	return json_is(j, JSON_OBJECT) || arg_mismatch(c, NULL, what, "Object", j, err);
+}
+
+bool arg_member(change *c, const json *o, const char *key, const json **out, error *err)
+{
+	*out = json_getz(o, key);
+	if (*out) return true;
+	c->arg_error = true;
+	return error_set(err, ERR_PARSE_FAILED, STR(""), "key \"%s\" not found", key);
+}
+
+bool arg_text(change *c, const json *o, const char *key, str *out, error *err)
+{
+	const json *j;
+	if (!arg_member(c, o, key, &j, err)) return false;
+	if (j->kind != JSON_STRING) return arg_mismatch(c, key, "Text", "String", j, err);
+	*out = j->text;
+	return true;
+}
+
+bool arg_nonempty(change *c, const json *o, const char *key, str *out, error *err)
+{
+	if (!arg_text(c, o, key, out, err)) return false;
+	if (out->n) return true;
+	c->arg_error = true;
+	return error_set(err, ERR_PARSE_FAILED, jsonpath_key(c->a, STR("$"), str_from(key)), "empty string not allowed");
+}
+
+bool arg_opt_text(change *c, const json *o, const char *key, str *out, error *err)
+{
+	const json *j = json_getz(o, key);
+	if (json_is_null(j)) return true;
+	if (j->kind != JSON_STRING) return arg_mismatch(c, key, "Text", "String", j, err);
+	*out = j->text;
+	return true;
+}
+
+bool arg_opt_bool(change *c, const json *o, const char *key, bool *out, error *err)
+{
+	const json *j = json_getz(o, key);
+	if (json_is_null(j)) return true;
+	if (j->kind != JSON_BOOL) return arg_mismatch(c, key, "Bool", "Boolean", j, err);
+	*out = j->boolean;
+	return true;
+}
+
+bool arg_bool(change *c, const json *o, const char *key, bool *out, error *err)
+{
+	const json *j;
+	if (!arg_member(c, o, key, &j, err)) return false;
+	if (j->kind != JSON_BOOL) return arg_mismatch(c, key, "Bool", "Boolean", j, err);
+	*out = j->boolean;
+	return true;
+}
+
+bool arg_source(change *c, const json *o, str *out, error *err)
+{
+	*out = STR("default");
+	const json *j = json_getz(o, "source");
+	if (json_is_null(j)) return true;
+	return arg_nonempty(c, o, "source", out, err);
+}
+
+bool arg_qname(change *c, const json *o, const char *key, qname *out, error *err)
+{
+	const json *j;
+	if (!arg_member(c, o, key, &j, err)) return false;
+	if (md_qname_parse(c->a, j, out, err)) return true;
+	error_prepend_path(err, jsonpath_key(c->a, STR("$"), str_from(key)));
+	return arg_failed(c, err);
+}
+
+bool reply_success(buf *out)
+{
+	buf_puts(out, "{\"message\":\"success\"}");
+	return true;
+}
+
+bool reply_success_warnings(change *c, buf *out)
+{
+	if (!c->warnings) return reply_success(out);
+	buf_puts(out, "{\"message\":\"success\",\"warnings\":");
+	json_write(out, c->warnings);
+	buf_putc(out, '}');
+	return true;
+}
+
+bool reply_json(buf *out, const json *j)
+{
+	json_write(out, j);
+	return true;
+}

@@ -1,0 +1,287 @@
+/* dispatch: from the request's body to the operations, for the three endpoints. */
+#include "admin/args.h"
+#include "admin/unserved_ops.h"
+#include "base/jsonpath.h"
+
+static const op *const TABLES[] = {ops_table, ops_relationship, ops_permission, ops_function, ops_metadata,
+				   ops_source, ops_role,	 ops_info,	 ops_sql};
+
+enum { BULK_DEPTH = 16 };
+
+/* One command object: where it is. */
+typedef struct command {
+	change *c;
+	const json *body;
+	str at;       /* "$", "$.args[0]" */
+	str run_at;   /* /v2/query: Hasura's paths of errors at run time leave out "args" */
+	unsigned depth;
+} command;
+
+static bool run_command(const command *cmd, buf *out, error *err);
+
+/* ---- finding the operation ---- */
+
+static const op *find_op(str name, unsigned want, bool pg, bool version2)
+{
+	for (size_t t = 0; t < sizeof TABLES / sizeof *TABLES; t++) {
+		for (const op *o = TABLES[t]; o->name; o++) {
+			if (!(o->flags & want) || !str_eqz(name, o->name)) continue;
+			if (want == OP_METADATA && !!(o->flags & OP_PG) != pg) continue;
+			if (want == OP_V1 && version2 && !(o->flags & OP_VERSION_2)) continue;
+			return o;
+		}
+	}
+	return NULL;
+}
+
+static bool not_served(str name, error *err)
+{
+	return error_set(err, ERR_NOT_SUPPORTED, STR(""), "\"%.*s\" is not served by this version of Weir", STR_ARG(name));
+}
+
+/* Hasura v2: parseQueryType: <backend>_<command>. */
+static bool find_prefixed(const command *cmd, str type, const op **out, error *err)
+{
+	size_t cut = str_find_char(type, '_');
+	str prefix = cut == SIZE_MAX ? type : str_sub(type, 0, cut);
+	str name = cut == SIZE_MAX ? STR("") : str_from_at(type, cut + 1);
+	if (!str_is_name(prefix))
+		return error_set(err, ERR_PARSE_FAILED, cmd->at,
+				 "unknown metadata command \"%.*s\"; \"%.*s\" was not recognized as a valid backend name", STR_ARG(type),
+				 STR_ARG(prefix));
+	bool pg = str_eqz(prefix, "pg") || str_eqz(prefix, "postgres");
+	*out = find_op(name, OP_METADATA, true, false);
+	if (*out && pg) return true;
+	if (unserved_pg_op(name) || (*out && !pg)) return not_served(type, err);
+	if (pg) prefix = STR("postgres");
+	return error_set(err, ERR_PARSE_FAILED, cmd->at, "unknown metadata command \"%.*s\" for backend %.*s", STR_ARG(name),
+			 STR_ARG(prefix));
+}
+
+static bool find_in_metadata(const command *cmd, str type, bool version2, const op **out, error *err)
+{
+	*out = find_op(type, OP_METADATA, false, version2);
+	if (version2 && (!*out || !((*out)->flags & OP_VERSION_2)))
+		return error_set(err, ERR_PARSE_FAILED, cmd->at,
+				 "parsing Hasura.Server.API.Metadata.Types.RQLMetadataV2 failed, expected tag field \"type\" to be one of "
+				 "[\"replace_metadata\",\"export_metadata\"], but found tag \"%.*s\"",
+				 STR_ARG(type));
+	if (*out) return true;
+	if (unserved_global_op(type)) return not_served(type, err);
+	return find_prefixed(cmd, type, out, err);
+}
+
+static bool find_in_queries(const command *cmd, str type, bool version2, const op **out, error *err)
+{
+	bool v2 = cmd->c->req->path == ADMIN_V2_QUERY;
+	str name = v2 && str_eqz(type, "pg_run_sql") ? STR("run_sql") : type;
+	*out = find_op(name, v2 ? OP_V2 : OP_V1, false, version2);
+	if (*out) return true;
+	if (v2 ? unserved_v2_op(type) : unserved_pg_op(type) || unserved_global_op(type)) return not_served(type, err);
+	if (v2) return error_set(err, ERR_PARSE_FAILED, cmd->at, "Unrecognised RQLQuery type: %.*s", STR_ARG(type));
+	return error_set(err, ERR_PARSE_FAILED, cmd->at,
+			 "parsing Hasura.Server.API.Query.RQLQueryV%d failed, expected tag field \"type\", but found tag \"%.*s\"",
+			 version2 ? 2 : 1, STR_ARG(type));
+}
+
+static bool read_version(const command *cmd, bool *version2, error *err)
+{
+	const json *v = json_getz(cmd->body, "version");
+	*version2 = false;
+	if (json_is_null(v) || cmd->c->req->path == ADMIN_V2_QUERY) return true;
+	int64_t n = 0;
+	str path = jsonpath_key(cmd->c->a, cmd->at, STR("version"));
+	if (v->kind != JSON_NUMBER) return error_set(err, ERR_PARSE_FAILED, path, "expected a number for version");
+	if (!json_to_i64(v, &n) || n < 1 || n > 2)
+		return error_set(err, ERR_PARSE_FAILED, path, "expected 1 or 2, encountered %.*s", STR_ARG(v->text));
+	*version2 = n == 2;
+	return true;
+}
+
+static bool find_type(const command *cmd, str *type, error *err)
+{
+	static const char *const WHAT[] = {"RQLMetadata", "RQLQuery", "Object"};
+	static const char *const KIND[] = {"Null", "Boolean", "Number", "String", "Array", "Object"};
+	if (!json_is(cmd->body, JSON_OBJECT))
+		return error_set(err, ERR_PARSE_FAILED, cmd->at, "parsing %s failed, expected Object, but encountered %s",
+				 WHAT[cmd->c->req->path], KIND[cmd->body ? cmd->body->kind : JSON_NULL]);
+	const json *t = json_getz(cmd->body, "type");
+	if (!t) return error_set(err, ERR_PARSE_FAILED, cmd->at, "key \"type\" not found");
+	if (t->kind != JSON_STRING)
+		return error_set(err, ERR_PARSE_FAILED, jsonpath_key(cmd->c->a, cmd->at, STR("type")),
+				 "parsing Text failed, expected String, but encountered %s", KIND[t->kind]);
+	*type = t->text;
+	return true;
+}
+
+static bool resolve(const command *cmd, const op **out, error *err)
+{
+	str type;
+	bool version2;
+	if (!find_type(cmd, &type, err) || !read_version(cmd, &version2, err)) return false;
+	if (!cmd->c->req->operation.p) cmd->c->req->operation = type;
+	cmd->c->version2 = version2;
+	return cmd->c->req->path == ADMIN_V1_METADATA ? find_in_metadata(cmd, type, version2, out, err)
+						      : find_in_queries(cmd, type, version2, out, err);
+}
+
+/* ---- who may ---- */
+
+static bool is_bulk(str type)
+{
+	return str_eqz(type, "bulk") || str_eqz(type, "bulk_keep_going") || str_eqz(type, "concurrent_bulk");
+}
+
+static bool needs_admin(const change *c, const json *body, unsigned depth)
+{
+	if (c->req->path != ADMIN_V1_QUERY || depth > BULK_DEPTH) return true;
+	str type = json_str_or(body, "type", STR(""));
+	if (is_bulk(type)) {
+		bool any = false;
+		JSON_EACH(e, json_getz(body, "args")) any |= needs_admin(c, e, depth + 1);
+		return any;
+	}
+	const op *o = find_op(type, OP_V1, false, false);
+	return !o || !(o->flags & OP_ANY_ROLE);
+}
+
+static bool check_admin(const change *c, error *err)
+{
+	if (str_eqz(c->req->session->role, "admin") || !needs_admin(c, c->req->body, 0)) return true;
+	return error_set(err, ERR_ACCESS_DENIED, STR("$.args"), "restricted access : admin only");
+}
+
+/* ---- running ---- */
+
+/* Hasura v2: commandParser. */
+static void wrap_arg_error(change *c, const op *o, error *err)
+{
+	if (!(o->flags & OP_PG) || c->req->path != ADMIN_V1_METADATA) return;
+	err->message = str_printf(err->a,
+				  "Error when parsing command %s.\nSee our documentation at https://hasura.io/docs/latest/graphql/core/"
+				  "api-reference/metadata-api/index.html#metadata-apis.\nInternal error message: %.*s",
+				  o->name, STR_ARG(err->message));
+}
+
+static bool run_op(const command *cmd, const op *o, buf *out, error *err)
+{
+	change *c = cmd->c;
+	const json *args = json_getz(cmd->body, "args");
+	str args_at = jsonpath_key(c->a, cmd->at, STR("args"));
+	if (!args) {
+		if (!(o->flags & OP_NO_ARGS)) return error_set(err, ERR_PARSE_FAILED, cmd->at, "key \"args\" not found");
+		args = json_new_object(c->a);
+	}
+	if (o->flags & OP_MODIFIES) c->modifies = true;
+	c->arg_error = false;
+	str outer = c->args_at;
+	c->args_at = args_at;
+	bool ok = o->run(c, args, out, err);
+	c->args_at = outer;
+	if (ok || c->full_path) return ok;
+	if (c->arg_error) wrap_arg_error(c, o, err);
+	if (c->arg_error || c->req->path != ADMIN_V2_QUERY) error_prepend_path(err, args_at);
+	else error_prepend_path(err, cmd->run_at);
+	c->arg_error = false;
+	return false;
+}
+
+/* ---- bulk ---- */
+
+static void put_error(change *c, buf *out, const error *err)
+{
+	json *o = json_new_object(c->a);
+	json_setz(o, "code", json_new_str(c->a, error_code_text(err->code)));
+	json_setz(o, "error", json_new_str(c->a, err->message));
+	json_setz(o, "path", json_new_str(c->a, error_path(err)));
+	if (err->internal) json_setz(o, "internal", json_copy(c->a, err->internal));
+	json_write(out, o);
+}
+
+static command sub_command(const command *cmd, const json *body, size_t i)
+{
+	arena *a = cmd->c->a;
+	str list = jsonpath_key(a, cmd->at, STR("args"));
+	return (command){.c = cmd->c,
+			 .body = body,
+			 .at = jsonpath_index(a, list, i),
+			 .run_at = jsonpath_index(a, cmd->run_at, i),
+			 .depth = cmd->depth + 1};
+}
+
+/* bulk_keep_going: what the failed command did is undone, the rest stays. */
+static void keep_going(const command *sub, buf *out)
+{
+	change *c = sub->c;
+	metadata *md = metadata_ref(c->md);
+	snapshot *snap = snapshot_ref(c->snap);
+	error err;
+	error_init(&err, c->a);
+	size_t n = out->n;
+	if (run_command(sub, out, &err)) {
+		metadata_unref(md);
+		snapshot_unref(snap);
+		return;
+	}
+	change_adopt(c, md, snap);
+	out->n = n;
+	put_error(c, out, &err);
+}
+
+static bool check_types(const command *cmd, const json *list, error *err)
+{
+	size_t i = 0;
+	JSON_EACH(e, list)
+	{
+		const op *o;
+		command sub = sub_command(cmd, e, i++);
+		str type;
+		if (!find_type(&sub, &type, err)) return false;
+		if (!is_bulk(type) && !str_eqz(type, "bulk_atomic") && !resolve(&sub, &o, err)) return false;
+	}
+	return true;
+}
+
+static bool run_bulk(const command *cmd, bool keep, buf *out, error *err)
+{
+	const json *list = json_getz(cmd->body, "args");
+	str at = jsonpath_key(cmd->c->a, cmd->at, STR("args"));
+	if (!list) return error_set(err, ERR_PARSE_FAILED, cmd->at, "key \"args\" not found");
+	if (list->kind != JSON_ARRAY) return error_set(err, ERR_PARSE_FAILED, at, "parsing [] failed, expected Array");
+	if (cmd->depth > BULK_DEPTH) return error_set(err, ERR_BAD_REQUEST, at, "bulk commands are nested too deeply");
+	if (!check_types(cmd, list, err)) return false;
+	buf_putc(out, '[');
+	size_t i = 0;
+	JSON_EACH(e, list)
+	{
+		if (i) buf_putc(out, ',');
+		command sub = sub_command(cmd, e, i++);
+		if (keep) keep_going(&sub, out);
+		else if (!run_command(&sub, out, err)) return false;
+	}
+	buf_putc(out, ']');
+	return true;
+}
+
+static bool run_command(const command *cmd, buf *out, error *err)
+{
+	str type;
+	const op *o;
+	if (!find_type(cmd, &type, err)) return false;
+	if (!cmd->c->req->operation.p) cmd->c->req->operation = type;
+	bool keeps = cmd->c->req->path == ADMIN_V1_METADATA;
+	if (str_eqz(type, "bulk")) return run_bulk(cmd, false, out, err);
+	if (keeps && str_eqz(type, "bulk_keep_going")) return run_bulk(cmd, true, out, err);
+	if (cmd->c->req->path == ADMIN_V2_QUERY && str_eqz(type, "concurrent_bulk")) {
+		cmd->c->concurrent = true;
+		return run_bulk(cmd, false, out, err);
+	}
+	return resolve(cmd, &o, err) && run_op(cmd, o, out, err);
+}
+
+bool dispatch_run(change *c, error *err)
+{
+	if (!check_admin(c, err)) return false;
+	command cmd = {.c = c, .body = c->req->body, .at = STR("$"), .run_at = STR("$")};
+	return run_command(&cmd, &c->req->out, err);
+}

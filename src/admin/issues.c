@@ -1,0 +1,39 @@
+/* issues: inconsistent objects as the API shows them, and which of them are new. */
+#include "admin/admin_in.h"
+
+json *issue_json(arena *a, const snap_inconsistency *i)
+{
+	json *o = json_new_object(a);
+	if (i->definition) json_setz(o, "definition", json_copy(a, i->definition));
+	if (i->internal) json_setz(o, "message", json_copy(a, i->internal));
+	json_setz(o, "name", json_new_str(a, i->name));
+	json_setz(o, "reason", json_new_str(a, i->reason));
+	json_setz(o, "type", json_new_str(a, i->type));
+	return o;
+}
+
+json *issues_json(arena *a, const issue_list *l)
+{
+	json *list = json_new_array(a);
+	for (size_t i = 0; i < l->n; i++) json_push(list, issue_json(a, l->v[i]));
+	return list;
+}
+
+json *snapshot_issues_json(arena *a, const snapshot *s)
+{
+	json *list = json_new_array(a);
+	for (size_t i = 0; i < s->ninconsistencies; i++) json_push(list, issue_json(a, &s->inconsistencies[i]));
+	return list;
+}
+
+issue_list change_new_issues(arena *a, const snapshot *old, const snapshot *fresh)
+{
+	issue_list found = {0};
+	map known = {0};
+	for (size_t i = 0; old && i < old->ninconsistencies; i++) map_put(a, &known, old->inconsistencies[i].name, a);
+	for (size_t i = 0; i < fresh->ninconsistencies; i++) {
+		const snap_inconsistency *x = &fresh->inconsistencies[i];
+		if (x->blocks && !map_has(&known, x->name)) vec_push(a, &found, x);
+	}
+	return found;
+}

@@ -1,0 +1,241 @@
+/* ops_sql: run_sql, and the hook for the CRUD of the older API. */
+#include "admin/args.h"
+#include "admin/run_sql.h"
+#include "admin/split_sql.h"
+#include "base/clock.h"
+#include "catalog/read.h"
+
+typedef struct sql_args {
+	str sql;
+	str source;
+	bool cascade;
+	bool check;
+	bool read_only;
+	bool no_transaction;
+	db_link *link;
+	pg_sync *pg;
+} sql_args;
+
+static bool sql_read(change *c, const json *args, sql_args *s, error *err)
+{
+	*s = (sql_args){0};
+	if (!arg_object(c, args, "RunSQL", err) || !arg_text(c, args, "sql", &s->sql, err) || !arg_source(c, args, &s->source, err))
+		return false;
+	if (!arg_opt_bool(c, args, "cascade", &s->cascade, err) || !arg_opt_bool(c, args, "read_only", &s->read_only, err)) return false;
+	if (!arg_opt_bool(c, args, "no_transaction", &s->no_transaction, err)) return false;
+	s->check = run_sql_has_ddl(s->sql);
+	if (!arg_opt_bool(c, args, "check_metadata_consistency", &s->check, err)) return false;
+	s->check = s->check && !s->read_only;
+	return true;
+}
+
+/* ---- answers ---- */
+
+static bool sql_error(const sql_args *s, str sql, error *err)
+{
+	const pg_error *e = pg_sync_error(s->pg);
+	pg_statement_info info = {.sql = sql};
+	if (e->kind != PG_ERR_SERVER && e->kind != PG_ERR_PROTOCOL) return pg_error_map_query(e, &info, STR(""), err);
+	(void)error_set(err, ERR_POSTGRES, STR(""), "query execution failed");
+	err->status = 400;
+	err->internal = pg_error_internal(err->a, e, &info);
+	return false;
+}
+
+static void put_row(buf *out, const pg_result *r, size_t row)
+{
+	buf_putc(out, '[');
+	for (size_t i = 0; i < pg_result_cols(r); i++) {
+		if (i) buf_putc(out, ',');
+		json_write_str(out, pg_result_is_null(r, row, i) ? STR("NULL") : pg_result_value(r, row, i));
+	}
+	buf_putc(out, ']');
+}
+
+static void put_result(buf *out, const pg_result *r)
+{
+	if (!r || !pg_result_has_rows(r)) {
+		buf_puts(out, "{\"result_type\":\"CommandOk\",\"result\":null}");
+		return;
+	}
+	buf_puts(out, "{\"result_type\":\"TuplesOk\",\"result\":[[");
+	for (size_t i = 0; i < pg_result_cols(r); i++) {
+		if (i) buf_putc(out, ',');
+		json_write_str(out, pg_result_name(r, i));
+	}
+	buf_putc(out, ']');
+	for (size_t row = 0; row < pg_result_rows(r); row++) {
+		buf_putc(out, ',');
+		put_row(out, r, row);
+	}
+	buf_puts(out, "]}");
+}
+
+/* ---- running ---- */
+
+static bool exec_one(change *c, sql_args *s, str sql, buf *out, error *err)
+{
+	pg_result *r = pg_sync_exec(s->pg, str_z(c->a, sql));
+	if (!r) return sql_error(s, sql, err);
+	size_t n = out->n;
+	put_result(out, r);
+	(void)n;
+	pg_result_free(r);
+	return true;
+}
+
+/* Hasura v2: execMultipleStatements: one by one, so that each is a transaction of its own. */
+static bool exec_each(change *c, sql_args *s, buf *out, error *err)
+{
+	str_vec list = {0};
+	split_sql(c->a, s->sql, &list);
+	if (!list.n) vec_push(c->a, &list, s->sql);
+	size_t at = out->n;
+	for (size_t i = 0; i < list.n; i++) {
+		out->n = at;
+		if (!exec_one(c, s, list.v[i], out, err)) return false;
+	}
+	return true;
+}
+
+static bool tx_error(const sql_args *s, error *err)
+{
+	return pg_error_map_query(pg_sync_error(s->pg), NULL, STR(""), err);
+}
+
+static pg_isolation isolation_of(const sql_args *s)
+{
+	return pg_params_isolation(s->link->params);
+}
+
+/* The text is the user's: it may run as long as it likes, until the server stops. */
+static bool connect_for(change *c, sql_args *s, error *err)
+{
+	const snap_source *src;
+	if (!find_source(c, s->source, &src, err)) return false;
+	s->link = link_of(c->adm, src->md);
+	link_hang_up(s->link);
+	s->pg = link_connect(s->link, err);
+	if (!s->pg) return false;
+	pg_sync_set_deadline(s->pg, 0);
+	pg_sync_set_wakeup(s->pg, c->adm->stop_fd);
+	return true;
+}
+
+static bool run_plain(change *c, sql_args *s, buf *out, error *err)
+{
+	if (s->no_transaction) return exec_each(c, s, out, err);
+	if (!pg_sync_begin(s->pg, isolation_of(s), s->read_only)) return tx_error(s, err);
+	if (!exec_one(c, s, s->sql, out, err)) return false;
+	return pg_sync_commit(s->pg) || tx_error(s, err);
+}
+
+/* ---- with a look at the metadata ---- */
+
+/* Makes the metadata follow; the snapshot is built on what the open transaction sees. */
+static bool follow(change *c, sql_args *s, const catalog *before, catalog *after, error *err)
+{
+	cat_diff *d = catalog_diff(c->a, before, after);
+	metadata *next;
+	if (!run_sql_follow(c, s->source, d, after, s->cascade, &next, err)) return false;
+	catalog *old = s->link->cat ? catalog_ref(s->link->cat) : NULL;
+	link_forget_enums(s->link);
+	link_set_catalog(s->link, catalog_ref(after));
+	if (change_apply_drop(c, next, err)) {
+		if (old) catalog_unref(old);
+		return true;
+	}
+	link_forget_enums(s->link);
+	link_set_catalog(s->link, old);
+	return false;
+}
+
+static bool exec_and_follow(change *c, sql_args *s, buf *out, error *err)
+{
+	catalog *before, *after;
+	if (!catalog_read(s->pg, s->link->cat, NULL, 0, &before, err)) return false;
+	bool ok = s->no_transaction ? exec_each(c, s, out, err) : exec_one(c, s, s->sql, out, err);
+	if (ok && catalog_read(s->pg, before, NULL, 0, &after, err)) {
+		ok = follow(c, s, before, after, err);
+		catalog_unref(after);
+	} else {
+		ok = false;
+	}
+	catalog_unref(before);
+	return ok;
+}
+
+static bool run_checked(change *c, sql_args *s, buf *out, error *err)
+{
+	if (c->adm->config.maintenance)
+		return error_set(err, ERR_UNEXPECTED, STR(""), "metadata cannot be modified in maintenance mode");
+	c->modifies = true;
+	if (s->no_transaction) {
+		bool ok = exec_and_follow(c, s, out, err);
+		c->ran_sql = true;
+		change_source_reloaded(c, s->source);
+		return ok;
+	}
+	catalog *old = s->link->cat ? catalog_ref(s->link->cat) : NULL;
+	if (!pg_sync_begin(s->pg, isolation_of(s), false)) {
+		if (old) catalog_unref(old);
+		return tx_error(s, err);
+	}
+	bool ok = exec_and_follow(c, s, out, err);
+	if (ok && !pg_sync_commit(s->pg)) {
+		ok = tx_error(s, err);
+		link_forget_enums(s->link);
+		link_set_catalog(s->link, old);
+		old = NULL;
+	}
+	if (old) catalog_unref(old);
+	if (ok) c->ran_sql = true;
+	change_source_reloaded(c, s->source);
+	return ok;
+}
+
+static bool run_sql(change *c, const json *args, buf *out, error *err)
+{
+	sql_args s;
+	if (!sql_read(c, args, &s, err)) return false;
+	if (c->adm->config.read_only && !s.read_only)
+		return error_set(err, ERR_NOT_SUPPORTED, STR(""), "Cannot run write queries when read-only mode is enabled");
+	if (c->concurrent && s.check)
+		return error_set(err, ERR_UNEXPECTED, STR(""), "Only read-only queries are allowed in a concurrent_bulk");
+	if (!connect_for(c, &s, err)) return false;
+	bool ok = s.check ? run_checked(c, &s, out, err) : run_plain(c, &s, out, err);
+	/* The text may have left settings, locks or temporary tables behind. */
+	link_hang_up(s.link);
+	return ok;
+}
+
+/* ---- CRUD ---- */
+
+static bool crud(change *c, const char *name, const json *args, buf *out, error *err)
+{
+	admin_crud *hook = c->adm->config.crud;
+	if (!hook) return error_set(err, ERR_NOT_SUPPORTED, STR(""), "\"%s\" is not served by this version of Weir", name);
+	admin_crud_call call = {
+		.a = c->a, .snap = c->snap, .session = c->req->session, .op = str_from(name), .args = args, .path = c->args_at};
+	if (hook->run(hook, &call, out, err)) return true;
+	c->full_path = true;
+	return false;
+}
+
+#define CRUD(name)                                                                       \
+	static bool crud_##name(change *c, const json *args, buf *out, error *err)       \
+	{                                                                                \
+		return crud(c, #name, args, out, err);                                   \
+	}
+CRUD(insert)
+CRUD(select)
+CRUD(update)
+CRUD(delete)
+CRUD(count)
+
+#define ANY (OP_V1 | OP_V2 | OP_ANY_ROLE)
+
+const op ops_sql[] = {
+	{"run_sql", run_sql, OP_V1 | OP_V2}, {"insert", crud_insert, ANY}, {"select", crud_select, ANY}, {"update", crud_update, ANY},
+	{"delete", crud_delete, ANY},	     {"count", crud_count, ANY},   {0},
+};
