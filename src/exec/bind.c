@@ -1,5 +1,6 @@
 /* bind: the text values of parameters, from a request's variables and session. */
 #include "exec/step.h"
+#include "pg/pg_quote.h"
 #include "plan/array_text.h"
 
 static const char *take(arena *a, buf *b)
@@ -27,7 +28,7 @@ static const char *array_of(arena *a, const json *j, bool as_json)
 
 static const char *from_json(arena *a, const val *v, const json *j)
 {
-	if (json_is_null(j) && (!j || v->conv != CONV_JSON)) return NULL;
+	if (json_is_null(j)) return NULL;
 	switch (v->conv) {
 	case CONV_JSON: return json_text(a, j);
 	case CONV_JSON_ARRAY: return array_of(a, j, true);
@@ -54,6 +55,16 @@ static const json *follow(const json *variables, const val *v)
 	return j;
 }
 
+/* {"a",NULL,"b"}: member `text` of each object of a list; a row without it has NULL. */
+static const char *column_of(arena *a, const val *v, const json *list)
+{
+	str *elems = NEW_ARRAY(a, str, list ? list->count : 0);
+	size_t n = 0;
+	JSON_EACH (row, list)
+		elems[n++] = str_from(from_json(a, v, json_get(row, v->text)));
+	return str_z(a, pg_quote_array_str(a, elems, n));
+}
+
 static bool bind_one(arena *a, const val *v, const session *s, const json *variables, const char **to, error *err)
 {
 	const str *var;
@@ -62,6 +73,7 @@ static bool bind_one(arena *a, const val *v, const session *s, const json *varia
 	case VAL_NULL: return true;
 	case VAL_CONST: *to = str_z(a, v->text); return true;
 	case VAL_VAR: *to = from_json(a, v, follow(variables, v)); return true;
+	case VAL_COLUMN: *to = column_of(a, v, follow(variables, v)); return true;
 	case VAL_SESSION_JSON: *to = json_text(a, session_json(a, s)); return true;
 	case VAL_SESSION:
 	case VAL_SESSION_OPT:
@@ -97,7 +109,7 @@ static bool json_has_nul(const json *j)
 
 static bool no_nul(const val *v, const session *s, const json *variables, error *err)
 {
-	bool array = v->kind == VAL_VAR && v->conv == CONV_ARRAY;
+	bool array = (v->kind == VAL_VAR && v->conv == CONV_ARRAY) || (v->kind == VAL_COLUMN && v->conv != CONV_JSON);
 	if (!has_nul(v, s, variables) && !(array && json_has_nul(follow(variables, v)))) return true;
 	/* What PostgreSQL says of it. */
 	return error_set(err, ERR_DATA_EXCEPTION, STR(""), "invalid byte sequence for encoding \"UTF8\": 0x00");

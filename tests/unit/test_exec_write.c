@@ -234,6 +234,13 @@ static void values(void **state)
 	val v = {.kind = VAL_VAR, .path = deep, .npath = 3};
 	assert_str(str_from(bound(a, &v, "{\"v\":[0,{\"a\":\"x\"}]}", &err)), "x");
 	assert_null(bound(a, &v, "{\"v\":[0]}", &err));
+	val column = {.kind = VAL_COLUMN, .text = STR("a"), .path = &step, .npath = 1};
+	assert_str(str_from(bound(a, &column, "{\"v\":[{\"a\":1},{\"a\":null},{\"b\":2},{\"a\":\"x\\\"y\"}]}", &err)),
+		"{\"1\",NULL,NULL,\"x\\\"y\"}");
+	column.conv = CONV_JSON;
+	assert_str(str_from(bound(a, &column, "{\"v\":[{\"a\":[1]},{\"a\":\"s\"}]}", &err)), "{\"[1]\",\"\\\"s\\\"\"}");
+	column.conv = CONV_SCALAR;
+	assert_str(str_from(bound(a, &column, "{\"v\":[{\"a\":\"\\u0000\"}]}", &err)), "failed");
 	arena_free(a);
 }
 
