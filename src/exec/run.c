@@ -133,13 +133,6 @@ static bool write_introspection(exec_run *run, const plan_root *r, buf *b)
 	return true;
 }
 
-static void put_introspection(const exec_run *run, const plan_root *r, buf *b)
-{
-	introspect_entry *e = introspect_answer(run->snap, r->introspect);
-	introspect_entry_json(e, b);
-	introspect_entry_unref(e);
-}
-
 static bool write_root(exec_run *run, size_t root, buf *b)
 {
 	const plan_root *r = &run->plan->roots[root];
@@ -153,13 +146,18 @@ static bool write_root(exec_run *run, size_t root, buf *b)
 	return true;
 }
 
-/* Introspection answers are kept compressed: where the client takes gzip, they go out as they are. */
+/* Introspection answers are kept compressed: where the client takes gzip, one alone goes out as it is. */
+static bool may_gzip(const exec_run *run)
+{
+	return run->req->accept_gzip && run->plan->nroots == 1 && run->plan->roots[0].introspect;
+}
+
 static bool write_gzip(exec_run *run, buf *b)
 {
-	const plan_root *r = run->plan->roots;
-	if (!run->req->accept_gzip || run->plan->nroots != 1 || !r->introspect) return false;
+	const plan_root *r = &run->plan->roots[0];
+	introspect_entry *e;
+	if (!introspect_answer(run->snap, r->introspect, &e, &run->err)) return false;
 	str before = str_cat(run->a, 3, STR("{\"data\":{\""), r->alias, STR("\":"));
-	introspect_entry *e = introspect_answer(run->snap, r->introspect);
 	introspect_entry_gzip(e, before, STR("}}"), b);
 	introspect_entry_unref(e);
 	run->req->gzipped = true;
