@@ -114,7 +114,7 @@ static bool read_kind(change *c, const json *args, md_perm_kind *kind, error *er
 static bool set_comment(change *c, const json *args, buf *out, error *err)
 {
 	perm_args p;
-	md_perm_kind kind;
+	md_perm_kind kind = MD_PERM_SELECT;
 	str comment = STR_NULL;
 	const snap_table *t;
 	if (!perm_read(c, args, "SetPermComment", &p, err) || !read_kind(c, args, &kind, err)) return false;
