@@ -36,6 +36,7 @@ typedef struct plan_ctx {
 	map session;     /* names of session variables used */
 	map noted;       /* filters whose session variables are collected */
 	map visited;     /* fragments whose variables are collected */
+	bool once;       /* the plan holds values of this request: not to be cached */
 	unsigned depth;  /* of relationships in selections and expressions */
 } plan_ctx;
 
@@ -140,6 +141,13 @@ MUST_CHECK bool value_read(plan_ctx *c, const value_type *t, bool nullable, cons
 MUST_CHECK bool value_read_list(plan_ctx *c, const value_type *t, const input *in, val *out);
 /* Reads [T!] as a value of the array type (has_keys_any, delete_at_path, ltree arrays). */
 MUST_CHECK bool value_read_array(plan_ctx *c, const value_type *t, const input *in, val *out);
+/* A member of each object of a list inside the variables (plan_list_is_uniform) as one array: VAL_COLUMN. */
+MUST_CHECK bool value_read_column(plan_ctx *c, const value_type *t, bool nullable, const input *list, str member, val *out);
+/*
+ * A long list of objects with the same keys in the same order and with scalars only: to the skeleton of the variables such
+ * lists are all alike, whatever their length and their nulls.
+ */
+bool plan_list_is_uniform(const json *list);
 /* The value at a path inside the variables; NULL: absent. */
 const json *plan_value_at(const json *variables, const val_step *path, size_t n);
 

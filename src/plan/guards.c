@@ -21,6 +21,31 @@ static bool has_containers(const json *list)
 	return false;
 }
 
+static bool is_scalar(const json *j)
+{
+	return !is_container(j) && (j->kind != JSON_NUMBER || number_plain(j->text));
+}
+
+static bool alike(const json *x, const json *y)
+{
+	if (y->kind != JSON_OBJECT || x->count != y->count) return false;
+	const json *m = x->first;
+	JSON_EACH(n, y)
+	{
+		if (!is_scalar(n) || !str_eq(m->key, n->key)) return false;
+		m = m->next;
+	}
+	return true;
+}
+
+bool plan_list_is_uniform(const json *list)
+{
+	if (list->kind != JSON_ARRAY || list->count <= SKELETON_LIST_MAX || list->first->kind != JSON_OBJECT) return false;
+	JSON_EACH(e, list)
+	if (!alike(list->first, e)) return false;
+	return true;
+}
+
 /* Depth: JSON_MAX_DEPTH. Integers and other numbers differ: only the former are parameters of integer columns. */
 static uint64_t hash(const json *j, uint64_t h)
 {
@@ -32,6 +57,10 @@ static uint64_t hash(const json *j, uint64_t h)
 	}
 	if (j->kind != JSON_ARRAY) return h;
 	if (j->count > SKELETON_LIST_MAX && !has_containers(j)) return mix(h, SIZE_MAX);
+	if (plan_list_is_uniform(j)) {
+		JSON_EACH(m, j->first) h = str_hash(m->key, h);
+		return mix(h, SIZE_MAX - 1);
+	}
 	JSON_EACH(e, j) h = hash(e, h);
 	return mix(h, j->count);
 }

@@ -61,6 +61,11 @@ static const val_step *step_into(plan_ctx *c, const input *in, str key, size_t i
 	return path;
 }
 
+static bool is_container(const json *j)
+{
+	return j->kind == JSON_ARRAY || j->kind == JSON_OBJECT;
+}
+
 static bool is_unbound(plan_ctx *c, const gq_value *v)
 {
 	return v->kind == GQ_VAR && input_variable_unbound(c, v->text);
@@ -113,8 +118,8 @@ bool input_items(plan_ctx *c, const input *in, input_list *out)
 			}
 		return true;
 	}
-	/* The skeleton does not hold the length of a long list of scalars. */
-	if (in->j->count > SKELETON_LIST_MAX) input_guard(c, in);
+	/* The skeleton does not hold the length of a long list of scalars or of plain objects. */
+	if (in->j->count > SKELETON_LIST_MAX && (!is_container(in->j->first) || plan_list_is_uniform(in->j))) input_guard(c, in);
 	JSON_EACH(e, in->j)
 	{
 		input v = {.j = e, .vpath = step_into(c, in, STR_NULL, out->n), .nvpath = in->nvpath + 1};

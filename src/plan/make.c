@@ -1,5 +1,6 @@
 /* make: one operation → one plan. */
 #include "plan/input.h"
+#include "plan/introspect.h"
 #include "plan/missing.h"
 
 #define NO_QUERIES                                                                                                               \
@@ -37,6 +38,8 @@ static bool query_field(plan_ctx *c, gq_operation_kind kind, const sel_field *f,
 	bool sub = kind == GQ_SUBSCRIPTION;
 	const snap_root *r = sub ? role_subscription_root(c->snap, c->role, f->name) : role_query_root(c->snap, c->role, f->name);
 	if (r) return root_rows(c, r, f, at, out);
+	if (!sub && c->req->introspection_allowed && (str_eqz(f->name, "__schema") || str_eqz(f->name, "__type")))
+		return root_introspect(c, f, at, out);
 	bool empty = !sub && str_eqz(f->name, "no_queries_available") && !role_has_queries(c->snap, c->role);
 	return empty ? placeholder(c, f, at, out) : sel_unknown(c, f, at, root_type(kind), missing_root(c, kind, f->name));
 }
@@ -96,7 +99,7 @@ static void finish(plan_ctx *c)
 	p->nguards = c->guards.n;
 	p->checks = c->checks.v;
 	p->nchecks = c->checks.n;
-	p->cacheable = true;
+	p->cacheable = !c->once;
 	str *names = NEW_ARRAY(c->a, str, c->session.n);
 	for (size_t i = 0; i < c->session.n; i++) names[i] = c->session.items[i].key;
 	p->session_vars = names;

@@ -166,10 +166,10 @@ struct plan_insert {
 	plan_row *rows;
 	size_t nrows;
 	bool nested;              /* some row has nested inserts: rows go one by one */
+	bool bulk;                /* rows is one row whose VAL_COLUMN values stand for all rows of a list in the variables */
 	const bexp *check;        /* NULL: none */
 	const plan_conflict *conflict;
-	const json *validate_input;
-	json *input;              /* what validate_input is shown */
+	str path;                 /* …args.objects, ….rel.data: of errors that concern no single row */
 };
 
 typedef struct plan_update {
@@ -186,8 +186,16 @@ typedef enum response_kind { MR_TYPENAME, MR_AFFECTED_ROWS, MR_RETURNING } respo
 typedef struct plan_response {
 	str alias;
 	response_kind kind;
-	str text;
+	str text;             /* MR_TYPENAME */
+	plan_select *select;  /* MR_RETURNING: fields of the rows; no filter, as in Hasura v2 */
 } plan_response;
+
+/* An input validation webhook of a permission, and what it is shown. Plans with one are made for one request. */
+typedef struct plan_validation {
+	const snap_table *table;
+	const json *definition; /* {type, definition: {url, headers, timeout, forward_client_headers}} */
+	const json *input;      /* list */
+} plan_validation;
 
 typedef struct plan_mutation {
 	mutation_kind kind;
@@ -200,13 +208,12 @@ typedef struct plan_mutation {
 	const bexp *where;    /* delete */
 	const bexp *check;    /* update; NULL: none */
 	bool one;             /* insert_one, by_pk: the answer is the row or null */
-	const json *validate_input;
-	json *input;
+	const plan_validation *validations;
+	size_t nvalidations;
 	const plan_response *response; /* !one */
 	size_t nresponse;
-	plan_select *returning; /* fields of the rows: `returning`, or the row itself; NULL: none asked for. Its filter is NULL. */
-	str returning_alias;
-	str path;             /* for check errors: …args.objects, or $ */
+	plan_select *returning; /* one: fields of the row; its filter is NULL */
+	str path;             /* of errors of the database: …args.objects, or $ */
 } plan_mutation;
 
 /* ---- root ---- */
@@ -240,6 +247,7 @@ typedef struct plan_check {
 	bool nullable;
 	const struct value_rule *rule; /* how JSON is judged, private to plan/ */
 	const struct value_rule *elem; /* arrays: of the elements */
+	str member;        /* p set: the value is a list of objects, and this member of each is judged */
 	const str *values; /* enum tables: the values allowed */
 	size_t nvalues;
 	str at;            /* error path */

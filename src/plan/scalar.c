@@ -91,8 +91,25 @@ static bool check_one(const plan_check *k, const json *j, str at, error *err)
 	return error_set(err, ERR_PARSE_FAILED, at, "%.*s", STR_ARG(why));
 }
 
+/* Members of uniform objects; the path is made when something is wrong. */
+static bool check_members(const plan_check *k, const json *list, error *err)
+{
+	size_t i = 0;
+	JSON_EACH(e, list)
+	{
+		const json *j = json_get(e, k->member);
+		if (j && !check_one(k, j, k->at, err)) {
+			err->path = jsonpath_key(err->a, jsonpath_index(err->a, k->at, i), k->member);
+			return false;
+		}
+		i++;
+	}
+	return true;
+}
+
 static bool check_value(const plan_check *k, const json *j, error *err)
 {
+	if (k->member.p) return check_members(k, j, err);
 	if (!k->list) return check_one(k, j, k->at, err);
 	size_t i = 0;
 	JSON_EACH(e, j)
@@ -259,6 +276,21 @@ bool value_read_list(plan_ctx *c, const value_type *t, const input *in, val *out
 		if (!value_read(c, t, false, &items.v[i], &out->elems[i])) return false;
 	out->nelems = items.n;
 	join_consts(c, t, out);
+	return true;
+}
+
+bool value_read_column(plan_ctx *c, const value_type *t, bool nullable, const input *list, str member, val *out)
+{
+	plan_check k = check_of(c, t, list, nullable);
+	k.member = str_copy(c->a, member);
+	if (!check_value(&k, list->j, c->err)) return false;
+	vec_push(c->a, &c->checks, k);
+	const cat_type *ct = catalog_type(t->src->cat, t->oid);
+	bool plain = ct && ct->array && ct->delim == ',' && !t->elem && !t->from_geojson;
+	*out = (val){.kind = VAL_COLUMN, .conv = t->conv, .text = k.member, .path = list->vpath, .npath = list->nvpath};
+	out->from_geojson = t->from_geojson;
+	/* What is no plain array of the type travels as text. */
+	out->cast = plain ? array_cast(c, t) : STR("text[]");
 	return true;
 }
 

@@ -13,6 +13,7 @@ typedef enum val_kind {
 	VAL_CONST,       /* text: PostgreSQL input text, known when the plan is made */
 	VAL_NULL,        /* SQL NULL, known when the plan is made */
 	VAL_VAR,         /* a JSON value inside the request's variables: path */
+	VAL_COLUMN,      /* member `text` of each object of the list at path, as an array; conv is that of the elements */
 	VAL_SESSION,     /* session variable `text` (lower case); absent at run time: error */
 	VAL_SESSION_OPT, /* session variable; absent at run time: NULL (session arguments, presets of functions) */
 	VAL_SESSION_JSON /* all session variables as a JSON object */

@@ -62,11 +62,14 @@ bool sql_put_filters(sql_build *b, buf *out, const bexp *filter, const bexp *whe
 void sql_put_pairs(buf *out, const join_pair *pairs, size_t n, unsigned local, unsigned remote);
 
 /*
- * SELECT of the fields of sel (its filter, where, order and limits are not looked at) over the rows of `from`: SQL that
- * stands after FROM and has exactly the columns of sel's table (a common table expression, a values list). Lists inside are
- * made by the database. Appends the text; *ncols cells. The result describes one row.
+ * SELECT of the fields of several selects of one table (their filter, where, order and limits are not looked at) over the
+ * rows of `from`: SQL that stands after FROM and has exactly the columns of the table (a common table expression, an array
+ * of its rows). Lists inside are made by the database. Appends the text; *ncols cells; rows[i] describes a row of sels[i].
  */
-const out_node *sql_select_fields(sql_build *b, buf *text, const plan_select *sel, str from, size_t *ncols);
+void sql_select_fields(sql_build *b, buf *text, const plan_select *const *sels, size_t n, str from,
+	const out_node **rows, size_t *ncols);
 
 /* The statements of a mutation root (sql/mutation.c). */
 MUST_CHECK bool sql_make_mutation(plan *p, const plan_root *root, sql_root *out, error *err);
+/* More parameters or columns than PostgreSQL takes are refused. */
+MUST_CHECK bool sql_check_sizes(const sql_root *r, error *err);

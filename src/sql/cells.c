@@ -285,7 +285,8 @@ const out_node *statement_of_rows(maker *m, const plan_select *sel, const level 
 	return row;
 }
 
-const out_node *sql_select_fields(sql_build *b, buf *text, const plan_select *sel, str from, size_t *ncols)
+void sql_select_fields(sql_build *b, buf *text, const plan_select *const *sels, size_t n, str from,
+	const out_node **rows, size_t *ncols)
 {
 	plan p = {.a = b->a, .snap = b->snap};
 	maker m = {.a = b->a,
@@ -293,18 +294,20 @@ const out_node *sql_select_fields(sql_build *b, buf *text, const plan_select *se
 		.source = b->source,
 		.stringify = b->snap->options.stringify_numerics,
 		.strategy = SQL_JSON};
-	row_set r = {.row = {.alias = sql_alias(b), .table = sel->table}};
+	row_set r = {.row = {.alias = sql_alias(b), .table = sels[0]->table}};
 	buf_put(&r.from, from);
 	buf_putc(&r.from, ' ');
 	sql_put_alias(&r.from, r.row.alias);
-	place at = {.row = r.row, .sel = sel};
 	cells c = {.m = &m, .b = b, .r = &r, .json_only = true};
-	const out_node *row = cells_object(&c, &at, sel->fields, sel->nfields);
+	place *at = NEW_ARRAY(b->a, place, n);
+	for (size_t i = 0; i < n; i++) {
+		at[i] = (place){.row = r.row, .sel = sels[i]};
+		rows[i] = cells_object(&c, &at[i], sels[i]->fields, sels[i]->nfields);
+	}
 	buf columns = {0};
 	cells_write(&c, &columns, false);
 	rows_write(&r, text, &columns);
 	*ncols = c.exprs.n ? c.exprs.n : 1;
 	buf_free(&columns);
 	rows_free(&r);
-	return row;
 }

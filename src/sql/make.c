@@ -4,7 +4,7 @@
 /* PostgreSQL: a statement takes 65,535 parameters and selects 1,664 columns. */
 enum { MAX_PARAMS = 65535, MAX_COLUMNS = 1664 };
 
-static bool check_sizes(const sql_root *r, error *err)
+bool sql_check_sizes(const sql_root *r, error *err)
 {
 	for (size_t i = 0; i < r->nstmts; i++) {
 		const statement *s = r->stmts[i];
@@ -43,13 +43,27 @@ static bool make_select(plan *p, const plan_root *root, const sql_options *opt, 
 	r->nstmts = m.stmts.n;
 	r->few = m.asked && r->nstmts == 1;
 	r->many = m.asked && r->nstmts > 1;
-	return check_sizes(r, err);
+	return sql_check_sizes(r, err);
 }
 
 /* A JSON text that is known already. */
 static const out_node *constant(arena *a, const plan_root *root)
 {
 	return root->kind == ROOT_TYPENAME ? out_string(a, root->text) : out_text(a, root->text);
+}
+
+/* Hasura v2: Execute/Transaction.hs. Only for this transaction: a pooler hands the connection on. */
+static const statement *session_statement(plan *p)
+{
+	sql_build b = sql_build_new(p->a, p->snap, NULL);
+	val vars = {.kind = VAL_SESSION_JSON, .cast = STR("text")};
+	buf text = {0};
+	buf_puts(&text, "SELECT set_config('hasura.user', ");
+	sql_put_val(&b, &text, &vars);
+	buf_puts(&text, ", true)");
+	const statement *s = sql_finish(&b, &text, 1);
+	buf_free(&text);
+	return s;
 }
 
 bool sql_make(plan *p, const sql_options *opt, error *err)
@@ -68,6 +82,7 @@ bool sql_make(plan *p, const sql_options *opt, error *err)
 		else r->out = constant(p->a, root);
 		if (!fine) return false;
 	}
+	if (p->kind == GQ_MUTATION) s->session = session_statement(p);
 	p->statements = s;
 	return true;
 }

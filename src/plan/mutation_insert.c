@@ -1,0 +1,321 @@
+/*
+ * mutation_insert: objects to insert, with what is nested in them. Hasura v2: GraphQL/Schema/Mutation.hs,
+ * Backends/Postgres/Execute/Insert.hs (what may not be given twice).
+ */
+#include "plan/mutation.h"
+
+/* One insert into one table: a root field, or the data of a relationship. */
+typedef struct inserting {
+	mutating *k;
+	const snap_table *t;
+	const snap_write_perm *perm;
+	const str *given; /* columns the parent determines */
+	size_t ngiven;
+	json *shown; /* rows for a validation webhook; NULL: none wants them */
+	plan_insert *out;
+} inserting;
+
+typedef VEC(plan_nested) nested_vec;
+
+/* A row being read. */
+typedef struct row_draft {
+	const val **values; /* by column of the table; NULL: not given */
+	nested_vec nested;
+	json *shown;
+} row_draft;
+
+static bool read_insert(mutating *k, const snap_table *t, const snap_rel *rel, bool show, const input *list, bool one, json *shown,
+			plan_insert **out);
+
+/* Hasura v2: no difference is made in nested inserts; here a permission for trusted backends stays with them. */
+static const snap_write_perm *insert_perm(plan_ctx *c, const snap_source *src, const snap_table *t)
+{
+	const snap_write_perm *p = t ? permit_all(c, src, t)->insert : NULL;
+	return p && p->backend_only && !c->req->backend ? NULL : p;
+}
+
+static bool has_name(const str *names, size_t n, str name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (str_eq(names[i], name)) return true;
+	return false;
+}
+
+static str quoted_list(plan_ctx *c, const str_vec *names)
+{
+	str out = STR("");
+	for (size_t i = 0; i < names->n; i++)
+		out = str_cat(c->a, 5, out, i ? STR(", ") : STR(""), STR("\""), names->v[i], STR("\""));
+	return out;
+}
+
+/* ---- columns ---- */
+
+static bool read_column(inserting *x, size_t index, const input *in, row_draft *d)
+{
+	plan_ctx *c = x->k->c;
+	const snap_column *col = &x->t->cols[index];
+	value_type type = value_type_column(c, x->k->src, col);
+	val *v = NEW(c->a, val);
+	if (!value_read(c, &type, col->nullable, in, v)) return false;
+	d->values[index] = v;
+	if (d->shown) json_set(d->shown, col->cat->name, json_copy(c->a, input_json(c, in)));
+	return true;
+}
+
+/* ---- relationships ---- */
+
+static bool read_nested_data(inserting *x, const snap_rel *rel, const snap_table *target, input_object *o, const plan_path *at,
+			     str type, row_draft *d, plan_nested *n)
+{
+	plan_ctx *c = x->k->c;
+	str row = mutation_type(c, target, "_insert_input");
+	const str names[] = {STR("data"), STR("on_conflict")};
+	input data;
+	if (!input_only(c, o, type, names, mutation_has_conflict(target) ? 2 : 1)) return false;
+	if (!mutation_member(c, o, at, names[0], rel->array ? type_list_required(row) : type_required(row), &data)) return false;
+	json *shown = d->shown ? json_setz(json_set(d->shown, rel->name, json_new_object(c->a)), "data", json_new_array(c->a)) : NULL;
+	if (!read_insert(x->k, target, rel, d->shown != NULL, &data, !rel->array, shown, &n->insert)) return false;
+	if (shown && !rel->array) {
+		/* One object, not a list of one. */
+		json *holder = json_get(d->shown, rel->name);
+		json_setz(holder, "data", json_copy(c->a, shown->first));
+	}
+	const input *conflict = input_get(o, names[1]);
+	if (!conflict) return true;
+	input in = *conflict;
+	if (!input_peel_value(c, &in, type_nullable(mutation_type(c, target, "_on_conflict")))) return false;
+	return mutation_conflict(c, x->k->src, target, &in, &n->insert->conflict);
+}
+
+static bool read_relationship(inserting *x, const snap_rel *rel, const input_member *m, row_draft *d)
+{
+	plan_ctx *c = x->k->c;
+	const snap_table *target = snap_source_table(x->k->src, rel->target);
+	if (!insert_perm(c, x->k->src, target)) return input_unknown_field(c, m, mutation_type(c, x->t, "_insert_input"));
+	str type = mutation_type(c, target, rel->array ? "_arr_rel_insert_input" : "_obj_rel_insert_input");
+	input in = m->value;
+	input_object o;
+	if (!input_peel_value(c, &in, type_nullable(type))) return false;
+	if (input_is_null(&in)) return true;
+	if (!plan_enter(c, in.at) || !input_members(c, &in, type, &o)) return false;
+	plan_nested n = {.rel = rel, .before = !rel->array && rel->insert_before, .path = path_text(c, in.at)};
+	if (!read_nested_data(x, rel, target, &o, in.at, type, d, &n)) return false;
+	plan_leave(c);
+	/* Hasura v2: an empty list counts as absent. */
+	if (n.insert->nrows) vec_push(c->a, &d->nested, n);
+	return true;
+}
+
+/* ---- a row ---- */
+
+static bool check_given(const inserting *x, const row_draft *d, const plan_path *at)
+{
+	plan_ctx *c = x->k->c;
+	str_vec twice = {0};
+	for (size_t i = 0; i < x->t->ncols; i++) {
+		str name = x->t->cols[i].cat->name;
+		if (d->values[i] && has_name(x->given, x->ngiven, name)) vec_push(c->a, &twice, name);
+	}
+	if (!twice.n) return true;
+	return plan_fail(c, at, "cannot insert %.*s columns as their values are already being determined by parent insert",
+			 STR_ARG(quoted_list(c, &twice)));
+}
+
+static bool given_here(const inserting *x, const row_draft *d, str column)
+{
+	if (has_name(x->given, x->ngiven, column)) return true;
+	for (size_t i = 0; i < x->t->ncols; i++)
+		if (d->values[i] && str_eq(x->t->cols[i].cat->name, column)) return true;
+	return false;
+}
+
+static bool check_nested(const inserting *x, const row_draft *d, const plan_path *at)
+{
+	plan_ctx *c = x->k->c;
+	for (size_t i = 0; i < d->nested.n; i++) {
+		const plan_nested *n = &d->nested.v[i];
+		str_vec twice = {0};
+		if (!n->before) continue;
+		for (size_t p = 0; p < n->rel->npairs; p++)
+			if (given_here(x, d, n->rel->pairs[p].local)) vec_push(c->a, &twice, n->rel->pairs[p].local);
+		if (!twice.n) continue;
+		return plan_fail(c, path_key(c, at, n->rel->name),
+				 "cannot insert object relationship \"%.*s\" as %.*s column values are already determined",
+				 STR_ARG(n->rel->name), STR_ARG(quoted_list(c, &twice)));
+	}
+	return true;
+}
+
+static void add_presets(const inserting *x, row_draft *d)
+{
+	for (size_t i = 0; i < x->perm->nset; i++) {
+		permit_val(x->k->c, &x->perm->set[i].value);
+		d->values[x->perm->set[i].col] = &x->perm->set[i].value;
+	}
+}
+
+/* at: where errors about the row as a whole are. */
+static bool read_row(inserting *x, const input *given, const plan_path *at, row_draft *d)
+{
+	plan_ctx *c = x->k->c;
+	str type = mutation_type(c, x->t, "_insert_input");
+	input in = *given;
+	input_object o;
+	if (!input_peel_value(c, &in, type_required(type)) || !input_members(c, &in, type, &o)) return false;
+	d->values = NEW_ARRAY(c->a, const val *, x->t->ncols);
+	if (x->shown) d->shown = json_push(x->shown, json_new_object(c->a));
+	for (size_t i = 0; i < o.n; i++) {
+		const snap_field *f = snap_table_field(x->t, o.v[i].name);
+		bool fine = false;
+		if (f && f->kind == FIELD_COLUMN && x->perm->cols[f->index])
+			fine = read_column(x, f->index, &o.v[i].value, d);
+		else if (f && (f->kind == FIELD_OBJECT || f->kind == FIELD_ARRAY))
+			fine = read_relationship(x, &x->t->rels[f->index], &o.v[i], d);
+		else
+			input_unknown_field(c, &o.v[i], type);
+		if (!fine) return false;
+	}
+	if (!check_given(x, d, at) || !check_nested(x, d, at)) return false;
+	add_presets(x, d);
+	return true;
+}
+
+/* ---- all rows ---- */
+
+/* Columns any row gives, and the rows' values by them. */
+static void lay_out(inserting *x, const row_draft *rows, const plan_path *const *at, size_t n)
+{
+	plan_ctx *c = x->k->c;
+	plan_insert *out = x->out;
+	size_t *indices = NEW_ARRAY(c->a, size_t, x->t->ncols);
+	out->cols = NEW_ARRAY(c->a, const snap_column *, x->t->ncols);
+	for (size_t i = 0; i < x->t->ncols; i++) {
+		bool any = false;
+		for (size_t r = 0; r < n && !any; r++) any = rows[r].values[i] != NULL;
+		if (!any) continue;
+		indices[out->ncols] = i;
+		out->cols[out->ncols++] = &x->t->cols[i];
+	}
+	out->rows = NEW_ARRAY(c->a, plan_row, n);
+	out->nrows = n;
+	for (size_t r = 0; r < n; r++) out->nested |= rows[r].nested.n > 0;
+	for (size_t r = 0; r < n; r++) {
+		plan_row *row = &out->rows[r];
+		*row = (plan_row){.nested = rows[r].nested.v, .nnested = rows[r].nested.n};
+		if (out->nested) row->path = path_text(c, at[r]);
+		row->values = NEW_ARRAY(c->a, const val *, out->ncols);
+		for (size_t i = 0; i < out->ncols; i++) row->values[i] = rows[r].values[indices[i]];
+	}
+}
+
+static bool only_columns(const inserting *x, const json *object)
+{
+	JSON_EACH(m, object)
+	{
+		const snap_field *f = snap_table_field(x->t, m->key);
+		if (!f || f->kind != FIELD_COLUMN || !x->perm->cols[f->index]) return false;
+	}
+	return true;
+}
+
+/* A long list of plain objects in the variables: each column is one array, whatever the number of rows. */
+static bool read_bulk(inserting *x, const input *in)
+{
+	plan_ctx *c = x->k->c;
+	row_draft d = {.values = NEW_ARRAY(c->a, const val *, x->t->ncols)};
+	const plan_path *at = path_index(c, in->at, 0);
+	JSON_EACH(m, in->j->first)
+	{
+		size_t index = snap_table_field(x->t, m->key)->index;
+		const snap_column *col = &x->t->cols[index];
+		value_type type = value_type_column(c, x->k->src, col);
+		val *v = NEW(c->a, val);
+		if (!value_read_column(c, &type, col->nullable, in, m->key, v)) return false;
+		d.values[index] = v;
+	}
+	if (!check_given(x, &d, at)) return false;
+	add_presets(x, &d);
+	lay_out(x, &d, &at, 1);
+	x->out->bulk = true;
+	return true;
+}
+
+static bool read_rows(inserting *x, const input *in)
+{
+	plan_ctx *c = x->k->c;
+	bool uniform = in->j && !x->shown && plan_list_is_uniform(in->j);
+	if (uniform && in->j->first->count && only_columns(x, in->j->first)) return read_bulk(x, in);
+	input_list items;
+	if (!input_items(c, in, &items)) return false;
+	row_draft *rows = NEW_ARRAY(c->a, row_draft, items.n);
+	const plan_path **at = NEW_ARRAY(c->a, const plan_path *, items.n);
+	for (size_t i = 0; i < items.n; i++) {
+		at[i] = items.v[i].at;
+		if (!read_row(x, &items.v[i], at[i], &rows[i])) return false;
+	}
+	lay_out(x, rows, at, items.n);
+	return true;
+}
+
+/* One object. Hasura v2: inserted as a list of one, but for object relationships that come before their parent. */
+static bool read_single(inserting *x, const input *in, bool before)
+{
+	plan_ctx *c = x->k->c;
+	row_draft d = {0};
+	const plan_path *at = before ? in->at : path_index(c, in->at, 0);
+	if (!read_row(x, in, at, &d)) return false;
+	lay_out(x, &d, &at, 1);
+	x->out->rows[0].path = path_text(c, at);
+	return true;
+}
+
+/* Rows shown to the webhook of this table are gathered over the whole mutation. */
+static json *validation_rows(mutating *k, const snap_table *t, const snap_write_perm *perm)
+{
+	for (size_t i = 0; i < k->validations.n; i++)
+		if (k->validations.v[i].table == t) return (json *)k->validations.v[i].input;
+	json *list = json_new_array(k->c->a);
+	plan_validation v = {.table = t, .definition = perm->validate_input, .input = list};
+	vec_push(k->c->a, &k->validations, v);
+	return list;
+}
+
+static bool read_insert(mutating *k, const snap_table *t, const snap_rel *rel, bool show, const input *list, bool one, json *shown,
+			plan_insert **out)
+{
+	plan_ctx *c = k->c;
+	inserting x = {.k = k, .t = t, .perm = insert_perm(c, k->src, t), .out = NEW(c->a, plan_insert)};
+	bool before = rel && !rel->array && rel->insert_before;
+	/* That kind determines the parent. */
+	if (rel && !before) {
+		str *names = NEW_ARRAY(c->a, str, rel->npairs);
+		for (size_t i = 0; i < rel->npairs; i++) names[i] = rel->pairs[i].remote;
+		x.given = names;
+		x.ngiven = rel->npairs;
+	}
+	json *mine = x.perm->validate_input ? validation_rows(k, t, x.perm) : NULL;
+	if (show || mine) x.shown = shown ? shown : json_new_array(c->a);
+	*x.out = (plan_insert){.source = k->src, .table = t, .path = path_text(c, list->at)};
+	x.out->check = permit_filter(c, x.perm->check);
+	if (!(one ? read_single(&x, list, before) : read_rows(&x, list))) return false;
+	JSON_EACH(row, mine ? x.shown : NULL) json_push(mine, json_copy(c->a, row));
+	*out = x.out;
+	return true;
+}
+
+bool mutation_insert(mutating *k, bool one)
+{
+	plan_ctx *c = k->c;
+	const str names[] = {one ? STR("object") : STR("objects"), STR("on_conflict")};
+	str type = mutation_type(c, k->t, "_insert_input");
+	input in, conflict;
+	k->m->kind = MUT_INSERT;
+	if (!sel_arguments(c, k->f, k->at, names, mutation_has_conflict(k->t) ? 2 : 1)) return false;
+	if (!mutation_argument(k, names[0], one ? type_required(type) : type_list_required(type), &in)) return false;
+	if (!read_insert(k, k->t, NULL, false, &in, one, NULL, &k->m->insert)) return false;
+	k->m->path = k->m->insert->path;
+	if (!sel_argument(c, k->f, k->at, names[1], &conflict)) return true;
+	if (!input_peel_value(c, &conflict, type_nullable(mutation_type(c, k->t, "_on_conflict")))) return false;
+	return mutation_conflict(c, k->src, k->t, &conflict, &k->m->insert->conflict);
+}
