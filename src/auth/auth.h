@@ -77,5 +77,3 @@ json *auth_explanation(const auth *a, arena *mem, const auth_request *r, const s
  * Error: parse-failed. */
 MUST_CHECK bool auth_session_from_json(arena *a, const json *user, session **out, error *err);
 
-/* For /v1alpha1/config: [{"claims_namespace", "claims_format", "claims_map"}] of each token configuration. */
-json *auth_describe_jwt(const auth *a, arena *mem);

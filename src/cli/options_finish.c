@@ -38,37 +38,20 @@ static bool finish_secrets(options_state *st, error *err)
 	return true;
 }
 
-/* Hasura v2: Server/Auth.hs setupAuthMode, texts included. */
-static bool finish_auth(options_state *st, error *err)
+/* What may go together is auth_new's to say. */
+static void finish_auth(options_state *st)
 {
 	server_config *c = &st->o.server;
-	bool jwt = c->jwt_secret.n || c->jwt_secrets.n, hook = c->auth_hook.n > 0, secret = c->admin_secrets.n > 0;
 	str mode = st->hook_mode.n ? st->hook_mode : st->hook_type;
 
 	c->auth_hook_post = str_eqz(mode, "POST");
 	if (!c->auth_hook_post) c->auth_hook_send_body = false;
-	if (hook && jwt) return fatal(err, "Fatal Error: Both webhook and JWT mode cannot be enabled at the same time");
-	if (hook && !secret) {
-		return fatal(err,
-			"Fatal Error : --auth-hook (HASURA_GRAPHQL_AUTH_HOOK) requires --admin-secret (HASURA_GRAPHQL_ADMIN_SECRET) or  "
-			"--access-key (HASURA_GRAPHQL_ACCESS_KEY) to be set");
+	if (c->unauthorized_role.n && !c->unauthorized_drops_variables) {
+		options_warn(st,
+			"requests without credentials get the role %.*s and choose their own session variables by x-hasura-* headers: "
+			"--unauthorized-drops-variables (WEIR_UNAUTHORIZED_DROPS_VARIABLES) takes these away",
+			STR_ARG(c->unauthorized_role));
 	}
-	if (jwt && !secret) {
-		return fatal(err,
-			"Fatal Error : --jwt-secret (HASURA_GRAPHQL_JWT_SECRET) requires --admin-secret (HASURA_GRAPHQL_ADMIN_SECRET) or  "
-			"--access-key (HASURA_GRAPHQL_ACCESS_KEY) to be set");
-	}
-	if (c->unauthorized_role.n && !secret) {
-		return fatal(err,
-			"Fatal Error: --unauthorized-role (HASURA_GRAPHQL_UNAUTHORIZED_ROLE) requires --admin-secret "
-			"(HASURA_GRAPHQL_ADMIN_SECRET) or  --access-key (HASURA_GRAPHQL_ACCESS_KEY) to be set");
-	}
-	if (c->unauthorized_role.n && hook) {
-		return fatal(err,
-			"Fatal Error: --unauthorized-role (HASURA_GRAPHQL_UNAUTHORIZED_ROLE) is not allowed when --auth-hook "
-			"(HASURA_GRAPHQL_AUTH_HOOK) is set");
-	}
-	return true;
 }
 
 static bool finish_cors(options_state *st, error *err)
@@ -186,8 +169,9 @@ bool options_finish(options_state *st, error *err)
 	l->head_ms = l->body_ms = l->write_ms = st->server_timeout_ms;
 	c->log.human = str_eqz(st->log_format, "text") || (str_eqz(st->log_format, "auto") && isatty(STDOUT_FILENO));
 	if (st->websockets_stay) c->ws_close_on_metadata_change = false;
-	if (!finish_secrets(st, err) || !finish_auth(st, err) || !finish_cors(st, err) || !finish_databases(st, err))
+	if (!finish_secrets(st, err) || !finish_cors(st, err) || !finish_databases(st, err))
 		return false;
+	finish_auth(st);
 	finish_host(st);
 	return true;
 }

@@ -18,6 +18,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/json.h"
+#include "base/pair.h"
 #include "base/str.h"
 #include "loop/worker.h"
 #include "server/cors.h"
@@ -37,10 +38,7 @@ typedef enum http_method {
 	METHOD_OPTIONS
 } http_method;
 
-typedef struct http_header {
-	str name;
-	str value;
-} http_header;
+typedef str_pair http_header;
 
 /* What the http-log line says about the operation; the handler fills what it knows before it answers (arena of the
  * request). Hasura v2: Server/Logging.hs OperationLog. */

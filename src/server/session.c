@@ -1,152 +1,84 @@
 #include "server/session.h"
-
-#include <stdlib.h>
+#include "auth/auth.h"
+#include "server/server.h"
 
 struct session_shared {
-	const str_vec *secrets;
+	auth *auth;
 };
 
 struct session_worker {
-	session_shared *shared;
+	auth_worker *auth;
 };
 
 bool session_shared_new(const server_config *config, session_shared **out, error *err)
 {
-	(void)err;
+	auth_config c = {.secrets = config->admin_secrets.v,
+		.nsecrets = config->admin_secrets.n,
+		.unauthorized_role = config->unauthorized_role,
+		.unauthorized_drops_variables = config->unauthorized_drops_variables,
+		.hook_url = config->auth_hook,
+		.hook_post = config->auth_hook_post,
+		.hook_send_body = config->auth_hook_send_body,
+		.hook_timeout_ms = config->auth_hook_timeout_ms,
+		.jwt_secret = config->jwt_secret,
+		.jwt_secrets = config->jwt_secrets,
+		.jwt_lenient = config->jwt_lenient,
+		.version = STR(SERVER_VERSION)};
+	auth *a;
+	if (!auth_new(&c, &a, err)) return false;
 	*out = mem_alloc(sizeof **out);
-	(*out)->secrets = &config->admin_secrets;
+	(*out)->auth = a;
 	return true;
 }
 
 void session_shared_free(session_shared *s)
 {
+	if (!s) return;
+	auth_free(s->auth);
 	mem_free(s);
 }
 
 session_worker *session_worker_new(session_shared *s, worker *w)
 {
-	(void)w;
 	session_worker *sw = mem_alloc(sizeof *sw);
-	sw->shared = s;
+	sw->auth = auth_worker_new(s->auth, &w->loop, w->index);
 	return sw;
 }
 
 void session_worker_free(session_worker *w)
 {
+	if (!w) return;
+	auth_worker_free(w->auth);
 	mem_free(w);
 }
 
-static int compare_vars(const void *a, const void *b)
+static void resolved(auth_request *r, const session *s, const error *err)
 {
-	return str_cmp(((const session_var *)a)->name, ((const session_var *)b)->name);
-}
-
-static void var_set(arena *a, session *s, size_t *cap, str name, str value)
-{
-	for (size_t i = 0; i < s->nvars; i++) {
-		if (str_eq(s->vars[i].name, name)) {
-			s->vars[i].value = value;
-			return;
-		}
-	}
-	if (s->nvars == *cap) vec_grow(a, (void **)&s->vars, cap, s->nvars, sizeof *s->vars);
-	s->vars[s->nvars++] = (session_var){name, value};
-}
-
-static bool bool_text(str v, bool *out)
-{
-	static const char *const yes[] = {"true", "t", "yes", "y"}, *const no[] = {"false", "f", "no", "n"};
-	for (size_t i = 0; i < 4; i++) {
-		if (str_eq_nocase(v, str_from(yes[i]))) return *out = true;
-		if (str_eq_nocase(v, str_from(no[i]))) return !(*out = false);
-	}
-	return false;
-}
-
-static bool session_finish(arena *a, session *s, size_t *cap, error *err)
-{
-	static const str backend = STR_INIT("x-hasura-use-backend-only-permissions");
-	for (size_t i = 0; i < s->nvars; i++) {
-		if (str_eqz(s->vars[i].name, "x-hasura-role") && s->vars[i].value.n) s->role = s->vars[i].value;
-		if (str_eq(s->vars[i].name, backend) && !bool_text(s->vars[i].value, &s->backend)) {
-			return error_set(err, ERR_BAD_REQUEST, STR_NULL,
-				"\"%.*s\":  Not a valid boolean text. True values are [\"true\",\"t\",\"yes\",\"y\"] and "
-				"False values are [\"false\",\"f\",\"no\",\"n\"]. All values are case insensitive",
-				STR_ARG(backend));
-		}
-	}
-	if (!s->role.n) s->role = STR("admin");
-	var_set(a, s, cap, STR("x-hasura-role"), s->role);
-	qsort(s->vars, s->nvars, sizeof *s->vars, compare_vars);
-	s->admin_secret = true;
-	return true;
-}
-
-static bool secret_ok(const session_worker *w, str given)
-{
-	bool found = false;
-	for (size_t i = 0; i < w->shared->secrets->n; i++)
-		found |= str_eq_secret(w->shared->secrets->v[i], given);
-	return found;
-}
-
-static bool check_secret(const session_worker *w, const http_request *req, error *err)
-{
-	str given = http_request_header(req, STR("x-hasura-admin-secret"));
-	if (!w->shared->secrets->n) return true;
-	if (!given.p) given = http_request_header(req, STR("x-hasura-access-key"));
-	if (!given.p) {
-		error_set(err, ERR_ACCESS_DENIED, STR_NULL,
-			"\"x-hasura-admin-secret\"/\"x-hasura-access-key\" required, but not found");
-	} else if (secret_ok(w, given)) {
-		return true;
-	} else {
-		error_set(
-			err, ERR_ACCESS_DENIED, STR_NULL, "invalid \"x-hasura-admin-secret\"/\"x-hasura-access-key\"");
-	}
-	err->status = 401;
-	return false;
-}
-
-static session *from_headers(arena *a, const http_request *req, error *err)
-{
-	session *s = NEW(a, session);
-	size_t cap = 0;
-	for (size_t i = 0; i < req->header_count; i++) {
-		str name = req->headers[i].name;
-		if (!str_starts_nocase(name, STR("x-hasura-")) || str_eq_nocase(name, STR("x-hasura-admin-secret")) ||
-			str_eq_nocase(name, STR("x-hasura-access-key")))
-			continue;
-		var_set(a, s, &cap, str_lower(a, name), req->headers[i].value);
-	}
-	return session_finish(a, s, &cap, err) ? s : NULL;
+	session_ask *ask = r->data;
+	ask->state = NULL;
+	ask->done(ask, s, err);
 }
 
 void session_resolve(session_worker *w, session_ask *ask)
 {
-	error err;
-	error_init(&err, ask->a);
-	session *s = check_secret(w, ask->req, &err) ? from_headers(ask->a, ask->req, &err) : NULL;
-	ask->done(ask, s, s ? NULL : &err);
+	auth_request *r = NEW(ask->a, auth_request);
+	*r = (auth_request){.a = ask->a,
+		.headers = ask->req->headers,
+		.nheaders = ask->req->header_count,
+		.graphql = ask->graphql,
+		.done = resolved,
+		.data = ask};
+	ask->state = r;
+	auth_resolve(w->auth, r);
 }
 
 void session_cancel(session_ask *ask)
 {
-	ask->done = NULL;
+	if (ask->state) auth_request_cancel(ask->state);
+	ask->state = NULL;
 }
 
 bool session_from_variables(arena *a, const json *user, session **out, error *err)
 {
-	session *s = NEW(a, session);
-	size_t cap = 0;
-	if (!json_is_null(user) && !json_is(user, JSON_OBJECT))
-		return error_set(err, ERR_PARSE_FAILED, STR("$.user"), "expected an object of session variables");
-	JSON_EACH (v, json_is_null(user) ? NULL : user) {
-		if (!json_is(v, JSON_STRING))
-			return error_set(err, ERR_PARSE_FAILED, STR("$.user"), "session variables must be strings");
-		if (str_starts_nocase(v->key, STR("x-hasura-"))) var_set(a, s, &cap, str_lower(a, v->key), v->text);
-	}
-	if (!session_finish(a, s, &cap, err)) return false;
-	*out = s;
-	return true;
+	return auth_session_from_json(a, user, out, err);
 }
