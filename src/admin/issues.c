@@ -1,14 +1,15 @@
 /* issues: inconsistent objects as the API shows them, and which of them are new. */
 #include "admin/admin_in.h"
 
+/* A copy: the snapshot may go before the answer. */
 json *issue_json(arena *a, const snap_inconsistency *i)
 {
 	json *o = json_new_object(a);
 	if (i->definition) json_setz(o, "definition", json_copy(a, i->definition));
 	if (i->internal) json_setz(o, "message", json_copy(a, i->internal));
-	json_setz(o, "name", json_new_str(a, i->name));
-	json_setz(o, "reason", json_new_str(a, i->reason));
-	json_setz(o, "type", json_new_str(a, i->type));
+	json_setz(o, "name", json_new_str(a, str_copy(a, i->name)));
+	json_setz(o, "reason", json_new_str(a, str_copy(a, i->reason)));
+	json_setz(o, "type", json_new_str(a, str_copy(a, i->type)));
 	return o;
 }
 

@@ -33,7 +33,7 @@ static bool sql_read(change *c, const json *args, sql_args *s, error *err)
 
 static bool sql_error(const sql_args *s, str sql, error *err)
 {
-	const pg_error *e = pg_sync_error(s->pg);
+	const pg_error *e = pg_error_copy(err->a, pg_sync_error(s->pg)); /* the connection goes before the answer */
 	pg_statement_info info = {.sql = sql};
 	if (e->kind != PG_ERR_SERVER && e->kind != PG_ERR_PROTOCOL) return pg_error_map_query(e, &info, STR(""), err);
 	(void)error_set(err, ERR_POSTGRES, STR(""), "query execution failed");
