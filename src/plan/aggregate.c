@@ -54,6 +54,7 @@ static bool read_agg_computed(const agg_ctx *g, const snap_computed *cf, const s
 	if (!computed_scalar(g->c, g->s->source, g->s->table, cf, f, at, &field)) return false;
 	out->computed = cf;
 	out->call = field.call;
+	out->visible_if = field.visible_if;
 	return true;
 }
 

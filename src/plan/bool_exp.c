@@ -84,8 +84,9 @@ static bool read_relationship(plan_ctx *c, const snap_source *src, const snap_re
 	return read_related(c, src, snap_source_table(src, rel->target), in, e, out);
 }
 
-static bool read_computed(plan_ctx *c, const snap_source *src, const snap_computed *cf, const input *in, bexp_vec *out)
+static bool read_computed(plan_ctx *c, const snap_source *src, const snap_table *t, size_t index, const input *in, bexp_vec *out)
 {
+	const snap_computed *cf = &t->computed[index];
 	permit_call(c, &cf->call);
 	if (cf->returns_table) {
 		bexp *e = bexp_new(c->a, BEXP_COMPUTED_TABLE);
@@ -94,6 +95,7 @@ static bool read_computed(plan_ctx *c, const snap_source *src, const snap_comput
 	}
 	value_type type = value_type_oid(c, src, cf->type);
 	bexp_lhs lhs = {.computed = &cf->call, .type = type.oid, .nullable = true};
+	lhs.visible_if = permit_computed_filter(c, permit_select(c, src, t), index);
 	return read_comparison(c, &type, &lhs, in, out);
 }
 
@@ -111,7 +113,7 @@ static bool read_field(plan_ctx *c, const snap_source *src, const snap_table *t,
 		return read_relationship(c, src, &t->rels[f->index], &m->value, out);
 	case FIELD_COMPUTED:
 		*known = t->computed[f->index].nuser_args == 0;
-		return *known && read_computed(c, src, &t->computed[f->index], &m->value, out);
+		return *known && read_computed(c, src, t, f->index, &m->value, out);
 	case FIELD_ARRAY_AGG:
 		*known = !c->snap->options.hide_aggregation_predicates;
 		return *known && aggregate_predicate_read(c, src, &t->rels[f->index], &m->value, out);

@@ -103,7 +103,8 @@ void permit_val(plan_ctx *c, const val *v);
 void permit_call(plan_ctx *c, const row_call *call);
 /* Redaction of a column for inherited roles; NULL: always visible. */
 const bexp *permit_column_filter(plan_ctx *c, const snap_select_perm *p, size_t col);
-/* The same as a condition to put anywhere. */
+const bexp *permit_computed_filter(plan_ctx *c, const snap_select_perm *p, size_t computed);
+/* A column's as a condition to put anywhere. */
 const bexp *permit_visible(plan_ctx *c, const snap_select_perm *p, size_t col);
 bool permit_column(const snap_select_perm *p, size_t col);
 /* The role's filter alone, for a join or subselect of its own; the same pointer each time. NULL: all rows. */
@@ -137,6 +138,8 @@ in_type value_in_type(const value_type *t, bool nullable);
  * nullable: null gives VAL_NULL, absent variables give VAL_NULL too. Errors: Hasura v2's parsePGValue.
  */
 MUST_CHECK bool value_read(plan_ctx *c, const value_type *t, bool nullable, const input *in, val *out);
+/* A JSON value that is known when the plan is made (the older API): VAL_CONST or VAL_NULL. */
+MUST_CHECK bool value_read_json(plan_ctx *c, const value_type *t, const json *j, const plan_path *at, val *out);
 /* Reads [T!] as one array (is_list) with elems when it is short. */
 MUST_CHECK bool value_read_list(plan_ctx *c, const value_type *t, const input *in, val *out);
 /* Reads [T!] as a value of the array type (has_keys_any, delete_at_path, ltree arrays). */

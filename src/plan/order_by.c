@@ -136,12 +136,16 @@ static bool read_array(const ordering *o, const snap_rel *rel, const input *in)
 	return read_aggregate(&next, target, (plan_order){.kind = ORDER_AGG}, in);
 }
 
-static bool read_computed(const ordering *o, const snap_computed *cf, bool agg, const input *in)
+static bool read_computed(const ordering *o, const snap_table *t, size_t index, bool agg, const input *in)
 {
 	plan_ctx *c = o->c;
+	const snap_computed *cf = &t->computed[index];
 	plan_order item = {.computed = cf, .call = cf->call, .kind = agg ? ORDER_COMPUTED_AGG : ORDER_COMPUTED};
 	permit_call(c, &cf->call);
-	if (!agg) return read_direction(o, in, item);
+	if (!agg) {
+		item.visible_if = permit_computed_filter(c, permit_select(c, o->src, t), index);
+		return read_direction(o, in, item);
+	}
 	const snap_table *target = snap_source_table(o->src, cf->target);
 	/* A step without relationship: the function's rows, under their table's filter. */
 	ordering next = step_along(o, NULL, target, permit_table(c, o->src, target));
@@ -170,7 +174,7 @@ static bool read_field(const ordering *o, const snap_table *t, const input_membe
 	case FIELD_COMPUTED:
 	case FIELD_COMPUTED_AGG:
 		*known = !cf->nuser_args && cf->returns_table == (f->kind == FIELD_COMPUTED_AGG);
-		return *known && read_computed(o, cf, cf->returns_table, &m->value);
+		return *known && read_computed(o, t, f->index, cf->returns_table, &m->value);
 	case FIELD_ARRAY:
 		break;
 	}

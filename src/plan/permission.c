@@ -99,6 +99,12 @@ const bexp *permit_column_filter(plan_ctx *c, const snap_select_perm *p, size_t 
 	return permit_filter(c, p->col_filter[col]);
 }
 
+const bexp *permit_computed_filter(plan_ctx *c, const snap_select_perm *p, size_t computed)
+{
+	if (!p || !p->computed_filter) return NULL;
+	return permit_filter(c, p->computed_filter[computed]);
+}
+
 const bexp *permit_visible(plan_ctx *c, const snap_select_perm *p, size_t col)
 {
 	const bexp *e = permit_column_filter(c, p, col);

@@ -108,6 +108,7 @@ bool computed_scalar(plan_ctx *c, const snap_source *src, const snap_table *t, c
 	bool is_doc = is_json(src, cf->type);
 	out->kind = PF_COMPUTED;
 	out->computed = cf;
+	out->visible_if = permit_computed_filter(c, permit_select(c, src, t), (size_t)(cf - t->computed));
 	if (!sel_leaf(c, f, at) || !sel_arguments(c, f, at, names, computed_names(cf, is_doc, names))) return false;
 	if (!computed_args(c, src, t, cf, f, at, &out->call)) return false;
 	return !is_doc || read_json_path(c, f, at, out);

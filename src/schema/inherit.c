@@ -60,32 +60,36 @@ typedef struct parents {
 	size_t n;
 } parents;
 
-/* Rows where the parent may see column c; NULL: all of its rows are all rows. *granted: may it at all? */
-static const bexp *column_rows(arena *a, const snap_select_perm *p, size_t c, bool *granted)
+/* What a permission grants by index: columns, or scalar computed fields. */
+typedef struct grants {
+	const bool *may;
+	const bexp **shown;
+} grants;
+
+static grants grants_of(const snap_select_perm *p, bool computed)
 {
-	*granted = p->cols[c];
-	return bexp_and(a, p->filter, p->col_filter ? p->col_filter[c] : NULL);
+	return computed ? (grants){p->computed, p->computed_filter} : (grants){p->cols, p->col_filter};
 }
 
-static void combine_column(arena *a, const parents *ps, size_t c, bool *cols, const bexp **shown)
+static void combine_grant(arena *a, const parents *ps, bool computed, size_t c, bool *may, const bexp **shown)
 {
 	const bexp *any = NULL;
 	bool first = true, all_rows = false, everyone = true, redacted = false;
 	for (size_t i = 0; i < ps->n; i++) {
 		const snap_select_perm *p = ps->v[i]->select;
-		bool granted;
 		if (!p) continue;
-		const bexp *rows = column_rows(a, p, c, &granted);
-		if (!granted) {
+		grants g = grants_of(p, computed);
+		if (!g.may[c]) {
 			everyone = false;
 			continue;
 		}
-		redacted |= p->col_filter && p->col_filter[c];
+		const bexp *rows = bexp_and(a, p->filter, g.shown ? g.shown[c] : NULL);
+		redacted |= g.shown && g.shown[c];
 		all_rows |= rows == NULL;
 		any = first ? rows : bexp_or(a, any, rows);
 		first = false;
 	}
-	cols[c] = !first;
+	*may = !first;
 	*shown = first || all_rows || (everyone && !redacted) ? NULL : any;
 }
 
@@ -102,7 +106,7 @@ static const snap_select_perm *combine_select(arena *a, const snap_table *t, con
 {
 	snap_select_perm *out = NEW(a, snap_select_perm);
 	bool *cols = NEW_ARRAY(a, bool, t->ncols + 1), *computed = NEW_ARRAY(a, bool, t->ncomputed + 1);
-	const bexp **shown = NEW_ARRAY(a, const bexp *, t->ncols + 1);
+	const bexp **shown = NEW_ARRAY(a, const bexp *, t->ncols + 1), **computed_shown = NEW_ARRAY(a, const bexp *, t->ncomputed + 1);
 	size_t n = 0;
 	bool all = false;
 	for (size_t i = 0; i < ps->n; i++) {
@@ -111,14 +115,15 @@ static const snap_select_perm *combine_select(arena *a, const snap_table *t, con
 		all |= p->filter == NULL;
 		out->filter = n++ ? bexp_or(a, out->filter, p->filter) : p->filter;
 		combine_limits(out, p);
-		for (size_t c = 0; c < t->ncomputed; c++) computed[c] |= p->computed[c];
 	}
 	if (!n) return NULL;
 	if (all) out->filter = NULL;
-	for (size_t c = 0; c < t->ncols; c++) combine_column(a, ps, c, cols, &shown[c]);
+	for (size_t c = 0; c < t->ncols; c++) combine_grant(a, ps, false, c, &cols[c], &shown[c]);
+	for (size_t c = 0; c < t->ncomputed; c++) combine_grant(a, ps, true, c, &computed[c], &computed_shown[c]);
 	out->cols = cols;
 	out->computed = computed;
 	out->col_filter = shown;
+	out->computed_filter = computed_shown;
 	return out;
 }
 

@@ -93,6 +93,7 @@ typedef struct snap_select_perm {
 	int64_t limit;
 	bool aggregations;
 	const bool *computed;  /* scalar computed fields granted, by index */
+	const bexp **computed_filter; /* as col_filter */
 	uint32_t query_roots;  /* bit per ROOT_SELECT … ROOT_SELECT_STREAM */
 	uint32_t subscription_roots;
 } snap_select_perm;

@@ -33,6 +33,7 @@ void print_val(buf *b, const val *v)
 		buf_puts(b, "null");
 		break;
 	case VAL_VAR:
+	case VAL_COLUMN:
 		print_path(b, v->path, v->npath);
 		break;
 	case VAL_SESSION:
@@ -162,6 +163,11 @@ static void print_order(buf *b, const plan_order *o)
 {
 	for (size_t i = 0; i < o->npath; i++)
 		buf_printf(b, "%.*s.", o->path[i].rel ? (int)o->path[i].rel->name.n : 1, o->path[i].rel ? o->path[i].rel->name.p : "*");
+	if (o->visible_if) {
+		buf_putc(b, '[');
+		print_bexp(b, o->visible_if);
+		buf_putc(b, ']');
+	}
 	if (o->agg.p) buf_printf(b, "%.*s ", STR_ARG(o->agg));
 	if (o->computed)
 		print_call(b, &o->call);
