@@ -217,6 +217,10 @@ bool exec_write(arena *a, const out_node *o, const exec_rows *rows, size_t max_b
 	writer w = {.a = a, .rows = rows, .b = b, .max = max_bytes ? size_add(b->n, max_bytes) : 0};
 	w.full = too_many_rows(rows);
 	w.groups = NEW_ARRAY(a, group *, rows->n);
+	size_t bytes = 0;
+	for (size_t i = 0; i < rows->n; i++)
+		bytes += pg_result_bytes(rows->results[i]);
+	buf_reserve(b, bytes);
 	if (!w.full) put(&w, o, &(cursor){0});
 	if (w.scratch) arena_free(w.scratch);
 	if (!w.full) return true;

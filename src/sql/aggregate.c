@@ -165,6 +165,72 @@ const out_node *cells_aggregate(cells *c, const plan_select *sel, const plan_fie
 	return o;
 }
 
+/* ---- a level: the aggregates of many parents at once ---- */
+
+/* What the aggregates of no rows are: counts are 0, everything else is null. */
+static void put_of_nothing(buf *b, const plan_field *f)
+{
+	for (size_t i = 0; i < f->naggs; i++) {
+		const plan_agg *g = &f->aggs[i];
+		buf_puts(b, i ? ",\"" : "{\"");
+		buf_put(b, g->alias);
+		buf_puts(b, "\":");
+		if (g->kind == AGG_TYPENAME) json_write_str(b, g->typename);
+		if (g->kind == AGG_COUNT) buf_putc(b, '0');
+		for (size_t k = 0; g->kind == AGG_OP && k < g->ncols; k++) {
+			buf_puts(b, k ? ",\"" : "{\"");
+			buf_put(b, g->cols[k].alias);
+			buf_puts(b, "\":");
+			if (g->cols[k].typename.p) json_write_str(b, g->cols[k].typename);
+			else buf_puts(b, "null");
+		}
+		if (g->kind == AGG_OP) buf_puts(b, g->ncols ? "}" : "{}");
+	}
+	buf_puts(b, f->naggs ? "}" : "{}");
+}
+
+const out_node *level_aggregate(
+	cells *c, const place *p, const plan_select *sel, const plan_field *agg, const snap_rel *rel)
+{
+	maker *m = c->m;
+	const plan_select *base = select_of_aggregate(m->a, sel, false);
+	level *of = NEW(m->a, level);
+	*of = (level){.sel = base, .rel = rel, .parent = p};
+	size_t index = statement_reserve(m);
+	sql_build b = sql_build_new(m->a, m->p->snap, m->source);
+	row_set r;
+	row_source src = {.level = of};
+	rows_begin(&b, &r, base, &src, agg_flags(sel));
+	cells own = {.m = m, .b = &b, .r = &r};
+	buf group = {0};
+	for (size_t i = 0; i < rel->npairs; i++) {
+		buf key = {0};
+		sql_put_column(&key, r.row.alias, rel->pairs[i].remote);
+		buf_puts(&group, i ? ", " : " GROUP BY ");
+		buf_put(&group, buf_str(&key));
+		cells_add(&own, buf_str(&key));
+		buf_free(&key);
+	}
+	agg_sink s = {.c = &own};
+	out_node *o = NEW(m->a, out_node);
+	*o = *out_rows(m->a, OUT_FIRST, index, aggregates(&s, agg, &r.row));
+	buf text = {0}, list = {0}, nothing = {0};
+	cells_write(&own, &list, false);
+	rows_write(&r, &text, &list);
+	buf_put(&text, buf_str(&group));
+	m->stmts.v[index] = sql_finish(&b, &text, own.exprs.n);
+	put_of_nothing(&nothing, agg);
+	o->text = str_copy(m->a, buf_str(&nothing));
+	o->keys = level_keys(c, p, rel);
+	o->nkeys = rel->npairs;
+	buf_free(&nothing);
+	buf_free(&list);
+	buf_free(&text);
+	buf_free(&group);
+	rows_free(&r);
+	return o;
+}
+
 /* ---- the root ---- */
 
 /* All PF_AGGREGATE fields of the root in one statement of one row. */

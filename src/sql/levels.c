@@ -193,24 +193,29 @@ static const out_node *bounded_level(maker *m, const level *of, size_t *index)
 	return row;
 }
 
-const out_node *level_list(cells *c, const place *p, const plan_select *sel, const snap_rel *rel)
+const size_t *level_keys(cells *c, const place *p, const snap_rel *rel)
 {
-	maker *m = c->m;
-	level *of = NEW(m->a, level);
-	*of = (level){.sel = sel, .rel = rel, .parent = p};
-	size_t *keys = NEW_ARRAY(m->a, size_t, rel->npairs);
+	size_t *keys = NEW_ARRAY(c->m->a, size_t, rel->npairs);
 	for (size_t i = 0; i < rel->npairs; i++) {
 		buf key = {0};
 		sql_put_column(&key, p->row.alias, rel->pairs[i].local);
 		keys[i] = cells_add(c, buf_str(&key));
 		buf_free(&key);
 	}
+	return keys;
+}
+
+const out_node *level_list(cells *c, const place *p, const plan_select *sel, const snap_rel *rel)
+{
+	maker *m = c->m;
+	level *of = NEW(m->a, level);
+	*of = (level){.sel = sel, .rel = rel, .parent = p};
 	size_t index;
 	const out_node *row =
 		select_bounded(sel) ? bounded_level(m, of, &index) : statement_of_rows(m, sel, of, &index);
 	out_node *o = NEW(m->a, out_node);
 	*o = *out_rows(m->a, OUT_LIST, index, row);
-	o->keys = keys;
+	o->keys = level_keys(c, p, rel);
 	o->nkeys = rel->npairs;
 	return o;
 }

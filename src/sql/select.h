@@ -164,6 +164,9 @@ bool aggregate_bounded(const plan_select *sel);
 bool aggregate_separable(const plan_select *sel);
 /* One PF_AGGREGATE field over sel's rows, as cells of a lateral join. */
 const out_node *cells_aggregate(cells *c, const plan_select *sel, const plan_field *agg, const row_source *src);
+/* The same as a statement of a level, grouped by the parents' key; sel's aggregates are not bounded. */
+const out_node *level_aggregate(
+	cells *c, const place *p, const plan_select *sel, const plan_field *agg, const snap_rel *rel);
 const out_node *root_aggregate(maker *m, const plan_select *sel);
 
 /* ---- json.c: values made by the database ---- */
@@ -185,11 +188,15 @@ typedef enum list_form { LIST_JSON, LIST_LEVEL, LIST_ARRAYS } list_form;
 
 /* Which form a list takes that hangs on p's rows. */
 list_form strategy_list(cells *c, const place *p, const plan_select *sel, const snap_rel *rel);
+/* Aggregates over rel's rows come as a statement for all of p's rows. */
+bool strategy_aggregate_level(const cells *c, const place *p, const plan_select *sel, const snap_rel *rel);
 /* Levels may hang on the rows of sel (asked before its statement is made). */
 bool strategy_many(maker *m, const plan_select *sel, const level *of);
 /* Another statement can select the same rows again. */
 bool level_repeatable(const plan_select *sel);
 bool level_allowed(const maker *m, const place *p, const snap_rel *rel);
+/* Cells of p's row that hold the local columns of rel. */
+const size_t *level_keys(cells *c, const place *p, const snap_rel *rel);
 const out_node *level_list(cells *c, const place *p, const plan_select *sel, const snap_rel *rel);
 /* The condition that binds rows of alias to a level's parents; false: none needed. */
 bool put_level_condition(sql_build *b, buf *text, const level *of, unsigned alias);

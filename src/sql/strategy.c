@@ -48,6 +48,11 @@ list_form strategy_list(cells *c, const place *p, const plan_select *sel, const 
 	return LIST_JSON;
 }
 
+bool strategy_aggregate_level(const cells *c, const place *p, const plan_select *sel, const snap_rel *rel)
+{
+	return !c->json_only && c->many && !aggregate_bounded(sel) && level_allowed(c->m, p, rel);
+}
+
 bool sql_rechoose(const sql_root *r, uint64_t rows)
 {
 	if (r->few) return rows > ROWS_FEW * ROWS_MARGIN;
