@@ -1,8 +1,7 @@
 /* main: the way in. */
-#include <stdio.h>
+#include "cli/cli.h"
 
-int main(void)
+int main(int argc, char **argv)
 {
-	printf("weir %s\n", WEIR_VERSION);
-	return 0;
+	return cli_main(argc, argv);
 }

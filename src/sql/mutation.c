@@ -112,7 +112,7 @@ static void make_update(mut_maker *mk, const plan_update *u)
 {
 	change ch;
 	if (!u->nitems) return;
-	change_begin(&ch, mk, mk->m->table, mk->m->path);
+	sql_change_begin(&ch, mk, mk->m->table, mk->m->path);
 	ch.check = mk->m->check;
 	buf_puts(&ch.text, "UPDATE ");
 	put_table_as(&ch);
@@ -125,7 +125,7 @@ static void make_update(mut_maker *mk, const plan_update *u)
 static void make_delete(mut_maker *mk)
 {
 	change ch;
-	change_begin(&ch, mk, mk->m->table, mk->m->path);
+	sql_change_begin(&ch, mk, mk->m->table, mk->m->path);
 	buf_puts(&ch.text, "DELETE FROM ");
 	put_table_as(&ch);
 	put_where(&ch, mk->m->where);

@@ -33,7 +33,7 @@ typedef struct change {
 	str path;
 } change;
 
-void change_begin(change *ch, mut_maker *mk, const snap_table *t, str path);
+void sql_change_begin(change *ch, mut_maker *mk, const snap_table *t, str path);
 /* Adds RETURNING and makes the statement. select: its rows are the mutation's. */
 void change_finish(change *ch, bool select);
 

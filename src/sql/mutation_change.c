@@ -129,7 +129,7 @@ static mut_statement *push(mut_maker *mk, sql_build *b, buf *text, size_t ncols,
 
 /* ---- statements ---- */
 
-void change_begin(change *ch, mut_maker *mk, const snap_table *t, str path)
+void sql_change_begin(change *ch, mut_maker *mk, const snap_table *t, str path)
 {
 	*ch = (change){.mk = mk, .t = t, .path = path, .b = sql_build_new(mk->a, mk->p->snap, mk->m->source)};
 	ch->alias = sql_alias(&ch->b);

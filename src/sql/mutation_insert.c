@@ -135,6 +135,11 @@ static void put_conflict(change *ch, buf *text, const plan_conflict *k)
 		buf_puts(text, " ON CONSTRAINT ");
 		sql_put_ident(text, k->constraint);
 	}
+	for (size_t i = 0; i < k->non; i++) {
+		buf_puts(text, i ? ", " : " (");
+		sql_put_ident(text, k->on[i]->cat->name);
+	}
+	if (k->non) buf_putc(text, ')');
 	if (!k->nupdate) {
 		buf_puts(text, " DO NOTHING");
 		return;
@@ -178,7 +183,7 @@ static const linked *links_of(arena *a, const plan_insert *ins, const linked_vec
 static void write_insert(
 	mut_maker *mk, change *ch, const plan_insert *ins, size_t from, size_t to, const linked_vec *links, str path)
 {
-	change_begin(ch, mk, ins->table, path);
+	sql_change_begin(ch, mk, ins->table, path);
 	ch->check = ins->check;
 	ch->conflict = ins->conflict;
 	inserting x = {.ch = ch, .ins = ins, .from = from, .to = to};
