@@ -126,16 +126,16 @@ static admin_request *take_request(mailbox *b)
 
 static void run_request(admin *adm, admin_request *r)
 {
-	change c;
-	change_begin(&c, adm, r);
+	candidate c;
+	candidate_begin(&c, adm, r);
 	r->ok = dispatch_run(&c, &r->err);
-	if (r->ok && c.modifies) r->ok = change_commit(&c, &r->err);
+	if (r->ok && c.modifies) r->ok = candidate_commit(&c, &r->err);
 	if (!r->ok) {
 		buf_free(&r->out);
 		r->out = (buf){0};
 		if (c.ran_sql) admin_rebuild(adm);
 	}
-	change_end(&c);
+	candidate_end(&c);
 	r->done(r);
 }
 

@@ -104,9 +104,9 @@ mailbox *mailbox_ref(mailbox *b);
 void mailbox_unref(mailbox *b);
 void mailbox_wake(mailbox *b);
 
-/* ---- change: one request's view of metadata and snapshot, published when it is accepted ---- */
+/* ---- candidate: one request's view of metadata and snapshot, published when it is accepted ---- */
 
-typedef struct change {
+typedef struct candidate {
 	admin *adm;
 	arena *a;
 	admin_request *req;
@@ -123,38 +123,38 @@ typedef struct change {
 	bool reload_all; /* for other instances */
 	json *reloaded;  /* sources other instances must read again: array, or NULL */
 	json *warnings;  /* array, or NULL */
-} change;
+} candidate;
 
-void change_begin(change *c, admin *adm, admin_request *r);
-void change_end(change *c);
+void candidate_begin(candidate *c, admin *adm, admin_request *r);
+void candidate_end(candidate *c);
 /* A snapshot of next as it would be; a new reference. */
-snapshot *change_build(change *c, const metadata *next);
+snapshot *candidate_build(candidate *c, const metadata *next);
 /* Makes next (reference taken over) and its snapshot (likewise) the candidate. */
-void change_adopt(change *c, metadata *next, snapshot *snap);
+void candidate_adopt(candidate *c, metadata *next, snapshot *snap);
 /*
  * buildSchemaCacheFor: next (reference taken over in any case) becomes the candidate unless it has new inconsistencies;
  * object: name of the object it is about ("table t in source s"): refused even when it was inconsistent before, with its
  * own reason.
  */
-MUST_CHECK bool change_apply(change *c, metadata *next, str object, error *err);
+MUST_CHECK bool candidate_apply(candidate *c, metadata *next, str object, error *err);
 /* withNewInconsistentObjsCheck. */
-MUST_CHECK bool change_apply_drop(change *c, metadata *next, error *err);
+MUST_CHECK bool candidate_apply_drop(candidate *c, metadata *next, error *err);
 /* Issues of fresh that old does not have, by name. */
 typedef VEC(const snap_inconsistency *) issue_list;
-issue_list change_new_issues(arena *a, const snapshot *old, const snapshot *fresh);
+issue_list candidate_new_issues(arena *a, const snapshot *old, const snapshot *fresh);
 json *issue_json(arena *a, const snap_inconsistency *i);
 json *issues_json(arena *a, const issue_list *l);
 json *snapshot_issues_json(arena *a, const snapshot *s);
 /* Stores and publishes what was accepted. */
-MUST_CHECK bool change_commit(change *c, error *err);
+MUST_CHECK bool candidate_commit(candidate *c, error *err);
 /* Rebuilds the published snapshot from the stored metadata and the links' catalogs. */
 void admin_rebuild(admin *adm);
 void admin_publish(admin *adm, snapshot *snap);
 /* Takes in what another instance has stored, if anything. */
 MUST_CHECK bool admin_sync(admin *adm, error *err);
-void change_source_reloaded(change *c, str source);
+void candidate_source_reloaded(candidate *c, str source);
 /* {type, object, message}: a warning of the answer. */
-void change_warn(change *c, const char *code, str object, const char *type, str message);
+void candidate_warn(candidate *c, const char *code, str object, const char *type, str message);
 
 /* ---- dispatch ---- */
 
@@ -170,7 +170,7 @@ enum {
 	OP_NO_ARGS = 1 << 8    /* args may be left out */
 };
 
-typedef bool op_fn(change *c, const json *args, buf *out, error *err);
+typedef bool op_fn(candidate *c, const json *args, buf *out, error *err);
 
 typedef struct op {
 	const char *name;
@@ -183,13 +183,13 @@ extern const op ops_table[], ops_relationship[], ops_permission[], ops_function[
 	ops_info[], ops_sql[];
 
 /* Runs the request's body. */
-MUST_CHECK bool dispatch_run(change *c, error *err);
+MUST_CHECK bool dispatch_run(candidate *c, error *err);
 
 /* ---- finding things (find.c), with Hasura's errors ---- */
 
-MUST_CHECK bool find_source(const change *c, str name, const snap_source **out, error *err);
-MUST_CHECK bool find_table(const change *c, str source, qname name, const snap_table **out, error *err);
-MUST_CHECK bool find_function(const change *c, str source, qname name, const snap_function **out, error *err);
+MUST_CHECK bool find_source(const candidate *c, str name, const snap_source **out, error *err);
+MUST_CHECK bool find_table(const candidate *c, str source, qname name, const snap_table **out, error *err);
+MUST_CHECK bool find_function(const candidate *c, str source, qname name, const snap_function **out, error *err);
 /* Names of objects as Hasura's inconsistencies have them. */
 str object_source(arena *a, str source);
 str object_table(arena *a, str source, qname table);

@@ -10,26 +10,26 @@ static const char *kind_name(const json *j)
 	return NAMES[j ? j->kind : JSON_NULL];
 }
 
-bool arg_failed(change *c, error *err)
+bool arg_failed(candidate *c, error *err)
 {
 	(void)err;
 	c->arg_error = true;
 	return false;
 }
 
-bool arg_mismatch(change *c, const char *key, const char *what, const char *want, const json *j, error *err)
+bool arg_mismatch(candidate *c, const char *key, const char *what, const char *want, const json *j, error *err)
 {
 	c->arg_error = true;
 	str path = key ? jsonpath_key(c->a, STR("$"), str_from(key)) : STR("");
 	return error_set(err, ERR_PARSE_FAILED, path, "parsing %s failed, expected %s, but encountered %s", what, want, kind_name(j));
 }
 
-bool arg_object(change *c, const json *j, const char *what, error *err)
+bool arg_object(candidate *c, const json *j, const char *what, error *err)
 {
 	return json_is(j, JSON_OBJECT) || arg_mismatch(c, NULL, what, "Object", j, err);
 }
 
-bool arg_member(change *c, const json *o, const char *key, const json **out, error *err)
+bool arg_member(candidate *c, const json *o, const char *key, const json **out, error *err)
 {
 	*out = json_getz(o, key);
 	if (*out) return true;
@@ -37,7 +37,7 @@ bool arg_member(change *c, const json *o, const char *key, const json **out, err
 	return error_set(err, ERR_PARSE_FAILED, STR(""), "key \"%s\" not found", key);
 }
 
-bool arg_text(change *c, const json *o, const char *key, str *out, error *err)
+bool arg_text(candidate *c, const json *o, const char *key, str *out, error *err)
 {
 	const json *j;
 	if (!arg_member(c, o, key, &j, err)) return false;
@@ -46,7 +46,7 @@ bool arg_text(change *c, const json *o, const char *key, str *out, error *err)
 	return true;
 }
 
-bool arg_nonempty(change *c, const json *o, const char *key, str *out, error *err)
+bool arg_nonempty(candidate *c, const json *o, const char *key, str *out, error *err)
 {
 	if (!arg_text(c, o, key, out, err)) return false;
 	if (out->n) return true;
@@ -54,7 +54,7 @@ bool arg_nonempty(change *c, const json *o, const char *key, str *out, error *er
 	return error_set(err, ERR_PARSE_FAILED, jsonpath_key(c->a, STR("$"), str_from(key)), "empty string not allowed");
 }
 
-bool arg_opt_text(change *c, const json *o, const char *key, str *out, error *err)
+bool arg_opt_text(candidate *c, const json *o, const char *key, str *out, error *err)
 {
 	const json *j = json_getz(o, key);
 	if (json_is_null(j)) return true;
@@ -63,7 +63,7 @@ bool arg_opt_text(change *c, const json *o, const char *key, str *out, error *er
 	return true;
 }
 
-bool arg_opt_bool(change *c, const json *o, const char *key, bool *out, error *err)
+bool arg_opt_bool(candidate *c, const json *o, const char *key, bool *out, error *err)
 {
 	const json *j = json_getz(o, key);
 	if (json_is_null(j)) return true;
@@ -72,7 +72,7 @@ bool arg_opt_bool(change *c, const json *o, const char *key, bool *out, error *e
 	return true;
 }
 
-bool arg_bool(change *c, const json *o, const char *key, bool *out, error *err)
+bool arg_bool(candidate *c, const json *o, const char *key, bool *out, error *err)
 {
 	const json *j;
 	if (!arg_member(c, o, key, &j, err)) return false;
@@ -81,7 +81,7 @@ bool arg_bool(change *c, const json *o, const char *key, bool *out, error *err)
 	return true;
 }
 
-bool arg_source(change *c, const json *o, str *out, error *err)
+bool arg_source(candidate *c, const json *o, str *out, error *err)
 {
 	*out = STR("default");
 	const json *j = json_getz(o, "source");
@@ -89,7 +89,7 @@ bool arg_source(change *c, const json *o, str *out, error *err)
 	return arg_nonempty(c, o, "source", out, err);
 }
 
-bool arg_qname(change *c, const json *o, const char *key, qname *out, error *err)
+bool arg_qname(candidate *c, const json *o, const char *key, qname *out, error *err)
 {
 	const json *j;
 	if (!arg_member(c, o, key, &j, err)) return false;
@@ -104,7 +104,7 @@ bool reply_success(buf *out)
 	return true;
 }
 
-bool reply_success_warnings(change *c, buf *out)
+bool reply_success_warnings(candidate *c, buf *out)
 {
 	if (!c->warnings) return reply_success(out);
 	buf_puts(out, "{\"message\":\"success\",\"warnings\":");

@@ -6,26 +6,26 @@
 #include "admin/admin_in.h"
 
 /* j is an object; what: the parser's name in `parsing X failed, expected Object, but encountered …`. */
-MUST_CHECK bool arg_object(change *c, const json *j, const char *what, error *err);
+MUST_CHECK bool arg_object(candidate *c, const json *j, const char *what, error *err);
 /* Required member, any kind. */
-MUST_CHECK bool arg_member(change *c, const json *o, const char *key, const json **out, error *err);
-MUST_CHECK bool arg_text(change *c, const json *o, const char *key, str *out, error *err);
+MUST_CHECK bool arg_member(candidate *c, const json *o, const char *key, const json **out, error *err);
+MUST_CHECK bool arg_text(candidate *c, const json *o, const char *key, str *out, error *err);
 /* Required, not empty. */
-MUST_CHECK bool arg_nonempty(change *c, const json *o, const char *key, str *out, error *err);
+MUST_CHECK bool arg_nonempty(candidate *c, const json *o, const char *key, str *out, error *err);
 /* Absent or null: dflt stays. */
-MUST_CHECK bool arg_opt_text(change *c, const json *o, const char *key, str *out, error *err);
-MUST_CHECK bool arg_opt_bool(change *c, const json *o, const char *key, bool *out, error *err);
-MUST_CHECK bool arg_bool(change *c, const json *o, const char *key, bool *out, error *err);
+MUST_CHECK bool arg_opt_text(candidate *c, const json *o, const char *key, str *out, error *err);
+MUST_CHECK bool arg_opt_bool(candidate *c, const json *o, const char *key, bool *out, error *err);
+MUST_CHECK bool arg_bool(candidate *c, const json *o, const char *key, bool *out, error *err);
 /* `source`, "default" when absent. */
-MUST_CHECK bool arg_source(change *c, const json *o, str *out, error *err);
+MUST_CHECK bool arg_source(candidate *c, const json *o, str *out, error *err);
 /* Required qualified name. */
-MUST_CHECK bool arg_qname(change *c, const json *o, const char *key, qname *out, error *err);
+MUST_CHECK bool arg_qname(candidate *c, const json *o, const char *key, qname *out, error *err);
 /* Marks err as one about args and gives false. */
-bool arg_failed(change *c, error *err);
+bool arg_failed(candidate *c, error *err);
 /* `parsing <what> failed, expected <want>, but encountered <kind>` at key (NULL: at args itself). */
-bool arg_mismatch(change *c, const char *key, const char *what, const char *want, const json *j, error *err);
+bool arg_mismatch(candidate *c, const char *key, const char *what, const char *want, const json *j, error *err);
 /* {"message":"success"} */
 bool reply_success(buf *out);
 /* with "warnings" when there are any */
-bool reply_success_warnings(change *c, buf *out);
+bool reply_success_warnings(candidate *c, buf *out);
 bool reply_json(buf *out, const json *j);

@@ -10,7 +10,7 @@ enum { BULK_DEPTH = 16 };
 
 /* One command object: where it is. */
 typedef struct command {
-	change *c;
+	candidate *c;
 	const json *body;
 	str at;       /* "$", "$.args[0]" */
 	str run_at;   /* /v2/query: Hasura's paths of errors at run time leave out "args" */
@@ -132,7 +132,7 @@ static bool is_bulk(str type)
 	return str_eqz(type, "bulk") || str_eqz(type, "bulk_keep_going") || str_eqz(type, "concurrent_bulk");
 }
 
-static bool needs_admin(const change *c, const json *body, unsigned depth)
+static bool needs_admin(const candidate *c, const json *body, unsigned depth)
 {
 	if (c->req->path != ADMIN_V1_QUERY || depth > BULK_DEPTH) return true;
 	str type = json_str_or(body, "type", STR(""));
@@ -145,7 +145,7 @@ static bool needs_admin(const change *c, const json *body, unsigned depth)
 	return !o || !(o->flags & OP_ANY_ROLE);
 }
 
-static bool check_admin(const change *c, error *err)
+static bool check_admin(const candidate *c, error *err)
 {
 	if (str_eqz(c->req->session->role, "admin") || !needs_admin(c, c->req->body, 0)) return true;
 	return error_set(err, ERR_ACCESS_DENIED, STR("$.args"), "restricted access : admin only");
@@ -154,7 +154,7 @@ static bool check_admin(const change *c, error *err)
 /* ---- running ---- */
 
 /* Hasura v2: commandParser. */
-static void wrap_arg_error(change *c, const op *o, error *err)
+static void wrap_arg_error(candidate *c, const op *o, error *err)
 {
 	if (!(o->flags & OP_PG) || c->req->path != ADMIN_V1_METADATA) return;
 	err->message = str_printf(err->a,
@@ -165,7 +165,7 @@ static void wrap_arg_error(change *c, const op *o, error *err)
 
 static bool run_op(const command *cmd, const op *o, buf *out, error *err)
 {
-	change *c = cmd->c;
+	candidate *c = cmd->c;
 	const json *args = json_getz(cmd->body, "args");
 	str args_at = jsonpath_key(c->a, cmd->at, STR("args"));
 	if (!args) {
@@ -188,7 +188,7 @@ static bool run_op(const command *cmd, const op *o, buf *out, error *err)
 
 /* ---- bulk ---- */
 
-static void put_error(change *c, buf *out, const error *err)
+static void put_error(candidate *c, buf *out, const error *err)
 {
 	json *o = json_new_object(c->a);
 	json_setz(o, "code", json_new_str(c->a, error_code_text(err->code)));
@@ -212,7 +212,7 @@ static command sub_command(const command *cmd, const json *body, size_t i)
 /* bulk_keep_going: what the failed command did is undone, the rest stays. */
 static void keep_going(const command *sub, buf *out)
 {
-	change *c = sub->c;
+	candidate *c = sub->c;
 	metadata *md = metadata_ref(c->md);
 	snapshot *snap = snapshot_ref(c->snap);
 	error err;
@@ -223,7 +223,7 @@ static void keep_going(const command *sub, buf *out)
 		snapshot_unref(snap);
 		return;
 	}
-	change_adopt(c, md, snap);
+	candidate_adopt(c, md, snap);
 	out->n = n;
 	put_error(c, out, &err);
 }
@@ -279,7 +279,7 @@ static bool run_command(const command *cmd, buf *out, error *err)
 	return resolve(cmd, &o, err) && run_op(cmd, o, out, err);
 }
 
-bool dispatch_run(change *c, error *err)
+bool dispatch_run(candidate *c, error *err)
 {
 	if (!check_admin(c, err)) return false;
 	command cmd = {.c = c, .body = c->req->body, .at = STR("$"), .run_at = STR("$")};

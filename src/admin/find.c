@@ -1,6 +1,6 @@
 #include "admin/admin_in.h"
 
-bool find_source(const change *c, str name, const snap_source **out, error *err)
+bool find_source(const candidate *c, str name, const snap_source **out, error *err)
 {
 	*out = snapshot_source(c->snap, name);
 	if (*out && (*out)->cat) return true;
@@ -11,7 +11,7 @@ bool find_source(const change *c, str name, const snap_source **out, error *err)
 	return false;
 }
 
-bool find_table(const change *c, str source, qname name, const snap_table **out, error *err)
+bool find_table(const candidate *c, str source, qname name, const snap_table **out, error *err)
 {
 	const snap_source *s = snapshot_source(c->snap, source);
 	*out = s ? snap_source_table(s, name) : NULL;
@@ -20,7 +20,7 @@ bool find_table(const change *c, str source, qname name, const snap_table **out,
 	return error_set(err, ERR_NOT_EXISTS, STR(""), "table \"%.*s\" does not exist in source: %.*s", STR_ARG(t), STR_ARG(source));
 }
 
-bool find_function(const change *c, str source, qname name, const snap_function **out, error *err)
+bool find_function(const candidate *c, str source, qname name, const snap_function **out, error *err)
 {
 	const snap_source *s = snapshot_source(c->snap, source);
 	*out = s ? map_get(&s->functions, catalog_key(c->a, name)) : NULL;

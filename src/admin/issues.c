@@ -27,7 +27,7 @@ json *snapshot_issues_json(arena *a, const snapshot *s)
 	return list;
 }
 
-issue_list change_new_issues(arena *a, const snapshot *old, const snapshot *fresh)
+issue_list candidate_new_issues(arena *a, const snapshot *old, const snapshot *fresh)
 {
 	issue_list found = {0};
 	map known = {0};

@@ -10,7 +10,7 @@ typedef struct fn_args {
 	json *doc;
 } fn_args;
 
-static bool may_track(change *c, const fn_args *f, error *err)
+static bool may_track(candidate *c, const fn_args *f, error *err)
 {
 	const snap_source *s = snapshot_source(c->snap, f->source);
 	if (!s || !s->cat)
@@ -23,16 +23,16 @@ static bool may_track(change *c, const fn_args *f, error *err)
 	return true;
 }
 
-static bool track(change *c, const fn_args *f, buf *out, error *err)
+static bool track(candidate *c, const fn_args *f, buf *out, error *err)
 {
 	metadata *next;
 	if (!may_track(c, f, err)) return false;
 	if (!link_refresh(link_of(c->adm, metadata_source(c->md, f->source)), &f->name, 1, err)) return false;
 	if (!edit_put_function(c->md, f->source, f->doc, &next, err)) return arg_failed(c, err);
-	return change_apply(c, next, object_function(c->a, f->source, f->name), err) && reply_success(out);
+	return candidate_apply(c, next, object_function(c->a, f->source, f->name), err) && reply_success(out);
 }
 
-static bool check_doc(change *c, const json *doc, error *err)
+static bool check_doc(candidate *c, const json *doc, error *err)
 {
 	md_function *f;
 	if (!md_function_parse(doc, &f, err)) return arg_failed(c, err);
@@ -40,7 +40,7 @@ static bool check_doc(change *c, const json *doc, error *err)
 	return true;
 }
 
-static bool track_function(change *c, const json *args, buf *out, error *err)
+static bool track_function(candidate *c, const json *args, buf *out, error *err)
 {
 	fn_args f;
 	str comment = STR_NULL;
@@ -55,7 +55,7 @@ static bool track_function(change *c, const json *args, buf *out, error *err)
 }
 
 /* The old endpoint's version 1: the name itself. */
-static bool track_function_v1(change *c, const json *args, buf *out, error *err)
+static bool track_function_v1(candidate *c, const json *args, buf *out, error *err)
 {
 	if (c->version2) return track_function(c, args, out, err);
 	fn_args f = {.source = STR("default"), .doc = json_new_object(c->a)};
@@ -64,7 +64,7 @@ static bool track_function_v1(change *c, const json *args, buf *out, error *err)
 	return track(c, &f, out, err);
 }
 
-static bool untrack_function(change *c, const json *args, buf *out, error *err)
+static bool untrack_function(candidate *c, const json *args, buf *out, error *err)
 {
 	str source = STR("default");
 	qname name;
@@ -77,10 +77,10 @@ static bool untrack_function(change *c, const json *args, buf *out, error *err)
 		return arg_failed(c, err);
 	}
 	if (!find_function(c, source, name, &fn, err)) return false;
-	return change_apply_drop(c, metadata_without_function(c->md, source, name), err) && reply_success(out);
+	return candidate_apply_drop(c, metadata_without_function(c->md, source, name), err) && reply_success(out);
 }
 
-static bool set_customization(change *c, const json *args, buf *out, error *err)
+static bool set_customization(candidate *c, const json *args, buf *out, error *err)
 {
 	str source;
 	qname name;
@@ -93,7 +93,7 @@ static bool set_customization(change *c, const json *args, buf *out, error *err)
 	json_setz(doc, "configuration", json_copy(c->a, conf));
 	metadata *next;
 	if (!edit_put_function(c->md, source, doc, &next, err)) return arg_failed(c, err);
-	return change_apply(c, next, object_function(c->a, source, name), err) && reply_success(out);
+	return candidate_apply(c, next, object_function(c->a, source, name), err) && reply_success(out);
 }
 
 /* ---- permissions of functions ---- */
@@ -104,7 +104,7 @@ typedef struct fn_perm {
 	str role;
 } fn_perm;
 
-static bool perm_read(change *c, const json *args, fn_perm *p, error *err)
+static bool perm_read(candidate *c, const json *args, fn_perm *p, error *err)
 {
 	return arg_object(c, args, "FunctionPermissionArgument", err) && arg_qname(c, args, "function", &p->name, err) &&
 		arg_source(c, args, &p->source, err) && arg_nonempty(c, args, "role", &p->role, err);
@@ -124,7 +124,7 @@ static str perm_object(arena *a, const fn_perm *p)
 			  STR_ARG(p->source));
 }
 
-static bool may_grant(change *c, const fn_perm *p, const snap_function *fn, error *err)
+static bool may_grant(candidate *c, const fn_perm *p, const snap_function *fn, error *err)
 {
 	str name = qname_display(c->a, p->name), target = qname_display(c->a, fn->target);
 	if (has_role(fn->md, p->role))
@@ -141,7 +141,7 @@ static bool may_grant(change *c, const fn_perm *p, const snap_function *fn, erro
 			 STR_ARG(target), STR_ARG(p->role));
 }
 
-static bool create_permission(change *c, const json *args, buf *out, error *err)
+static bool create_permission(candidate *c, const json *args, buf *out, error *err)
 {
 	fn_perm p;
 	const snap_function *fn;
@@ -151,10 +151,10 @@ static bool create_permission(change *c, const json *args, buf *out, error *err)
 	edit_append(c->a, doc, "permissions", entry);
 	metadata *next;
 	if (!edit_put_function(c->md, p.source, doc, &next, err)) return arg_failed(c, err);
-	return change_apply(c, next, perm_object(c->a, &p), err) && reply_success(out);
+	return candidate_apply(c, next, perm_object(c->a, &p), err) && reply_success(out);
 }
 
-static bool drop_permission(change *c, const json *args, buf *out, error *err)
+static bool drop_permission(candidate *c, const json *args, buf *out, error *err)
 {
 	fn_perm p;
 	if (!perm_read(c, args, &p, err)) return false;
@@ -170,12 +170,12 @@ static bool drop_permission(change *c, const json *args, buf *out, error *err)
 	(void)edit_remove(c->a, doc, "permissions", "role", p.role);
 	metadata *next;
 	if (!edit_put_function(c->md, p.source, doc, &next, err)) return false;
-	return change_apply(c, next, perm_object(c->a, &p), err) && reply_success(out);
+	return candidate_apply(c, next, perm_object(c->a, &p), err) && reply_success(out);
 }
 
 /* ---- computed fields ---- */
 
-static bool check_computed(change *c, qname table, const json *entry, error *err)
+static bool check_computed(candidate *c, qname table, const json *entry, error *err)
 {
 	json *doc = json_new_object(c->a);
 	json_setz(doc, "table", md_qname_json(c->a, table));
@@ -190,7 +190,7 @@ static bool check_computed(change *c, qname table, const json *entry, error *err
 	return arg_failed(c, err);
 }
 
-static void refresh_function(change *c, str source, const json *entry)
+static void refresh_function(candidate *c, str source, const json *entry)
 {
 	const json *fn = json_getz(json_getz(entry, "definition"), "function");
 	qname q;
@@ -201,7 +201,7 @@ static void refresh_function(change *c, str source, const json *entry)
 	if (!link_refresh(link_of(c->adm, metadata_source(c->md, source)), &q, 1, &ignored)) return;
 }
 
-static bool add_computed_field(change *c, const json *args, buf *out, error *err)
+static bool add_computed_field(candidate *c, const json *args, buf *out, error *err)
 {
 	static const char *const KEYS[] = {"name", "definition", "comment"};
 	str source;
@@ -226,11 +226,11 @@ static bool add_computed_field(change *c, const json *args, buf *out, error *err
 	metadata *next;
 	if (!edit_put_table(c->md, source, doc, &next, err)) return arg_failed(c, err);
 	refresh_function(c, source, entry);
-	return change_apply(c, next, object_in_table(c->a, "computed_field", name, source, table), err) && reply_success(out);
+	return candidate_apply(c, next, object_in_table(c->a, "computed_field", name, source, table), err) && reply_success(out);
 }
 
 /* Hasura v2: askComputedFieldInfo. */
-static bool find_computed(change *c, const snap_table *t, str name, error *err)
+static bool find_computed(candidate *c, const snap_table *t, str name, error *err)
 {
 	for (size_t i = 0; i < t->ncomputed; i++)
 		if (str_eq(t->computed[i].name, name)) return true;
@@ -244,7 +244,7 @@ static bool find_computed(change *c, const snap_table *t, str name, error *err)
 	return error_set(err, ERR_NOT_EXISTS, path, "computed field \"%.*s\" does not exist", STR_ARG(name));
 }
 
-static bool drop_computed_field(change *c, const json *args, buf *out, error *err)
+static bool drop_computed_field(candidate *c, const json *args, buf *out, error *err)
 {
 	str source, name;
 	qname table;
@@ -266,7 +266,7 @@ static bool drop_computed_field(change *c, const json *args, buf *out, error *er
 	(void)edit_remove(c->a, doc, "computed_fields", "name", name);
 	bool ok = edit_put_table(purged, source, doc, &next, err);
 	metadata_unref(purged);
-	return ok && change_apply_drop(c, next, err) && reply_success(out);
+	return ok && candidate_apply_drop(c, next, err) && reply_success(out);
 }
 
 #define PG (OP_METADATA | OP_PG | OP_MODIFIES)

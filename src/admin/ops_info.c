@@ -3,7 +3,7 @@
 #include "catalog/type_info.h"
 
 /* The source's catalog as the database has it now. */
-static bool fresh_catalog(change *c, const json *args, const char *what, str *source, const catalog **out, error *err)
+static bool fresh_catalog(candidate *c, const json *args, const char *what, str *source, const catalog **out, error *err)
 {
 	const snap_source *s;
 	if (!arg_object(c, args, what, err) || !arg_nonempty(c, args, "source", source, err)) return false;
@@ -14,7 +14,7 @@ static bool fresh_catalog(change *c, const json *args, const char *what, str *so
 	return true;
 }
 
-static json *tables_json(change *c, const catalog *cat)
+static json *tables_json(candidate *c, const catalog *cat)
 {
 	json *list = json_new_array(c->a);
 	for (size_t i = 0; i < cat->tables.n; i++) {
@@ -24,14 +24,14 @@ static json *tables_json(change *c, const catalog *cat)
 	return list;
 }
 
-static bool get_source_tables(change *c, const json *args, buf *out, error *err)
+static bool get_source_tables(candidate *c, const json *args, buf *out, error *err)
 {
 	str source;
 	const catalog *cat;
 	return fresh_catalog(c, args, "GetSourceTables", &source, &cat, err) && reply_json(out, tables_json(c, cat));
 }
 
-static bool get_source_trackables(change *c, const json *args, buf *out, error *err)
+static bool get_source_trackables(candidate *c, const json *args, buf *out, error *err)
 {
 	str source;
 	const catalog *cat;
@@ -47,7 +47,7 @@ static bool get_source_trackables(change *c, const json *args, buf *out, error *
 	return reply_json(out, o);
 }
 
-static json *column_json(change *c, const catalog *cat, const cat_table *t, const cat_column *col)
+static json *column_json(candidate *c, const catalog *cat, const cat_table *t, const cat_column *col)
 {
 	json *o = json_new_object(c->a);
 	const cat_type *type = catalog_type(cat, col->type);
@@ -60,7 +60,7 @@ static json *column_json(change *c, const catalog *cat, const cat_table *t, cons
 	return o;
 }
 
-static json *names_json(change *c, const cat_table *t, const int16_t *nums, size_t n)
+static json *names_json(candidate *c, const cat_table *t, const int16_t *nums, size_t n)
 {
 	json *list = json_new_array(c->a);
 	for (size_t i = 0; i < n; i++) {
@@ -70,7 +70,7 @@ static json *names_json(change *c, const cat_table *t, const int16_t *nums, size
 	return list;
 }
 
-static json *fks_json(change *c, const cat_table *t)
+static json *fks_json(candidate *c, const cat_table *t)
 {
 	json *all = json_new_object(c->a);
 	for (size_t i = 0; i < t->nfks; i++) {
@@ -85,7 +85,7 @@ static json *fks_json(change *c, const cat_table *t)
 	return all;
 }
 
-static bool get_table_info(change *c, const json *args, buf *out, error *err)
+static bool get_table_info(candidate *c, const json *args, buf *out, error *err)
 {
 	str source;
 	qname table;
@@ -112,7 +112,7 @@ static bool get_table_info(change *c, const json *args, buf *out, error *err)
 }
 
 /* Only what can be used: Hasura's console offers what is listed here. */
-static bool list_source_kinds(change *c, const json *args, buf *out, error *err)
+static bool list_source_kinds(candidate *c, const json *args, buf *out, error *err)
 {
 	static const char *const KINDS[] = {"pg", "alloy"};
 	if (!arg_object(c, args, "ListSourceKinds", err)) return false;
@@ -129,7 +129,7 @@ static bool list_source_kinds(change *c, const json *args, buf *out, error *err)
 	return reply_json(out, o);
 }
 
-static bool get_capabilities(change *c, const json *args, buf *out, error *err)
+static bool get_capabilities(candidate *c, const json *args, buf *out, error *err)
 {
 	str name;
 	(void)out;
@@ -137,7 +137,7 @@ static bool get_capabilities(change *c, const json *args, buf *out, error *err)
 	return error_set(err, ERR_DATA_CONNECTOR, STR(""), "%.*s does not support Capabilities", STR_ARG(name));
 }
 
-static json *source_state(change *c, const snap_source *s)
+static json *source_state(candidate *c, const snap_source *s)
 {
 	json *o = json_new_object(c->a), *tables = json_new_array(c->a), *functions = json_new_array(c->a);
 	for (size_t i = 0; i < s->tables.n; i++) json_push(tables, md_qname_json(c->a, ((snap_table *)s->tables.items[i].value)->name));
@@ -149,7 +149,7 @@ static json *source_state(change *c, const snap_source *s)
 }
 
 /* Undocumented in Hasura v2 and tied to its insides; this is ours. */
-static bool dump_internal_state(change *c, const json *args, buf *out, error *err)
+static bool dump_internal_state(candidate *c, const json *args, buf *out, error *err)
 {
 	(void)args;
 	(void)err;

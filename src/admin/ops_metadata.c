@@ -4,14 +4,14 @@
 
 /* ---- replies ---- */
 
-static void put_consistency(change *c, json *o, bool always)
+static void put_consistency(candidate *c, json *o, bool always)
 {
 	bool good = c->snap->ninconsistencies == 0;
 	json_setz(o, "is_consistent", json_new_bool(c->a, good));
 	if (always || !good) json_setz(o, "inconsistent_objects", snapshot_issues_json(c->a, c->snap));
 }
 
-static bool reply_consistency(change *c, buf *out)
+static bool reply_consistency(candidate *c, buf *out)
 {
 	json *o = json_new_object(c->a);
 	put_consistency(c, o, true);
@@ -21,7 +21,7 @@ static bool reply_consistency(change *c, buf *out)
 
 /* ---- export ---- */
 
-static bool export_metadata(change *c, const json *args, buf *out, error *err)
+static bool export_metadata(candidate *c, const json *args, buf *out, error *err)
 {
 	(void)args;
 	(void)err;
@@ -34,7 +34,7 @@ static bool export_metadata(change *c, const json *args, buf *out, error *err)
 /* ---- replace, clear ---- */
 
 /* What the databases have may have changed since it was read: a new document is checked against the present. */
-static void read_sources(change *c, const metadata *next)
+static void read_sources(candidate *c, const metadata *next)
 {
 	links_open(c->adm, next);
 	for (size_t i = 0; i < next->sources.n; i++) {
@@ -45,21 +45,21 @@ static void read_sources(change *c, const metadata *next)
 		error_init(&ignored, c->a);
 		link_forget_enums(l);
 		if (!l->cat || !link_refresh(l, NULL, 0, &ignored)) link_reload(c->adm, l);
-		change_source_reloaded(c, s->name);
+		candidate_source_reloaded(c, s->name);
 	}
 }
 
-static bool replace(change *c, metadata *fresh, bool allow_inconsistent, error *err)
+static bool replace(candidate *c, metadata *fresh, bool allow_inconsistent, error *err)
 {
 	metadata *next = metadata_with_hidden(fresh, c->md);
 	metadata_unref(fresh);
 	read_sources(c, next);
-	snapshot *snap = change_build(c, next);
+	snapshot *snap = candidate_build(c, next);
 	issue_list bad = {0};
 	for (size_t i = 0; i < snap->ninconsistencies; i++)
 		if (snap->inconsistencies[i].blocks) vec_push(c->a, &bad, &snap->inconsistencies[i]);
 	if (allow_inconsistent || !bad.n) {
-		change_adopt(c, next, snap);
+		candidate_adopt(c, next, snap);
 		return true;
 	}
 	(void)error_set(err, ERR_UNEXPECTED, STR(""), "cannot continue due to inconsistent metadata");
@@ -77,7 +77,7 @@ typedef struct replace_args {
 	metadata *md;
 } replace_args;
 
-static bool replace_read(change *c, const json *args, replace_args *r, error *err)
+static bool replace_read(candidate *c, const json *args, replace_args *r, error *err)
 {
 	*r = (replace_args){.allow_warnings = true};
 	if (!arg_object(c, args, "ReplaceMetadata", err)) return false;
@@ -93,7 +93,7 @@ static bool replace_read(change *c, const json *args, replace_args *r, error *er
 	return false;
 }
 
-static bool replace_metadata(change *c, const json *args, buf *out, error *err)
+static bool replace_metadata(candidate *c, const json *args, buf *out, error *err)
 {
 	replace_args r;
 	if (!replace_read(c, args, &r, err) || !replace(c, r.md, r.allow_inconsistent, err)) return false;
@@ -101,7 +101,7 @@ static bool replace_metadata(change *c, const json *args, buf *out, error *err)
 }
 
 /* What stays of the default source (Hasura v2: its kind and configuration). */
-static metadata *cleared(change *c, error *err)
+static metadata *cleared(candidate *c, error *err)
 {
 	metadata *m = metadata_empty();
 	const md_source *old = metadata_source(c->md, STR("default"));
@@ -117,7 +117,7 @@ static metadata *cleared(change *c, error *err)
 	return with;
 }
 
-static bool clear_metadata(change *c, const json *args, buf *out, error *err)
+static bool clear_metadata(candidate *c, const json *args, buf *out, error *err)
 {
 	(void)args;
 	metadata *m = cleared(c, err);
@@ -126,17 +126,17 @@ static bool clear_metadata(change *c, const json *args, buf *out, error *err)
 
 /* ---- reload ---- */
 
-static bool reload_source(change *c, str name, error *err)
+static bool reload_source(candidate *c, str name, error *err)
 {
 	const md_source *s = metadata_source(c->md, name);
 	if (!s) return error_set(err, ERR_NOT_EXISTS, STR(""), "Source with name \"%.*s\" not found in metadata", STR_ARG(name));
 	if (!md_kind_served(s->kind)) return true;
 	link_reload(c->adm, link_of(c->adm, s));
-	change_source_reloaded(c, name);
+	candidate_source_reloaded(c, name);
 	return true;
 }
 
-static bool reload_sources(change *c, const json *which, error *err)
+static bool reload_sources(candidate *c, const json *which, error *err)
 {
 	if (json_is(which, JSON_ARRAY)) {
 		JSON_EACH(e, which)
@@ -153,13 +153,13 @@ static bool reload_sources(change *c, const json *which, error *err)
 	return true;
 }
 
-static bool reload_metadata(change *c, const json *args, buf *out, error *err)
+static bool reload_metadata(candidate *c, const json *args, buf *out, error *err)
 {
 	if (!arg_object(c, args, "ReloadMetadata", err) || !reload_sources(c, json_getz(args, "reload_sources"), err)) return false;
 	for (size_t i = 0; i < c->adm->links.n; i++) link_forget_enums(c->adm->links.v[i]);
 	c->reload_all = true;
 	metadata *md = metadata_ref(c->md);
-	change_adopt(c, md, change_build(c, md));
+	candidate_adopt(c, md, candidate_build(c, md));
 	json *o = json_new_object(c->a);
 	json_setz(o, "message", json_new_str(c->a, STR("success")));
 	put_consistency(c, o, false);
@@ -168,7 +168,7 @@ static bool reload_metadata(change *c, const json *args, buf *out, error *err)
 
 /* ---- inconsistencies ---- */
 
-static bool get_inconsistent(change *c, const json *args, buf *out, error *err)
+static bool get_inconsistent(candidate *c, const json *args, buf *out, error *err)
 {
 	(void)args;
 	(void)err;
@@ -177,7 +177,7 @@ static bool get_inconsistent(change *c, const json *args, buf *out, error *err)
 	return reply_json(out, o);
 }
 
-static bool drop_inconsistent(change *c, const json *args, buf *out, error *err)
+static bool drop_inconsistent(candidate *c, const json *args, buf *out, error *err)
 {
 	enum { ROUNDS = 8 };
 	(void)args;
@@ -185,7 +185,7 @@ static bool drop_inconsistent(change *c, const json *args, buf *out, error *err)
 	for (int i = 0; i < ROUNDS && purge_droppable(c->snap); i++) {
 		metadata *next;
 		if (!purge_inconsistent(c->a, c->md, c->snap, &next, err)) return false;
-		change_adopt(c, next, change_build(c, next));
+		candidate_adopt(c, next, candidate_build(c, next));
 	}
 	if (!purge_droppable(c->snap)) return reply_success(out);
 	(void)error_set(err, ERR_UNEXPECTED, STR(""), "cannot continue due to new inconsistent metadata");
@@ -196,7 +196,7 @@ static bool drop_inconsistent(change *c, const json *args, buf *out, error *err)
 
 /* ---- states of console and CLI ---- */
 
-static bool get_state(change *c, const json *args, buf *out, error *err)
+static bool get_state(candidate *c, const json *args, buf *out, error *err)
 {
 	store_state s;
 	(void)args;
@@ -208,7 +208,7 @@ static bool get_state(change *c, const json *args, buf *out, error *err)
 	return reply_json(out, o);
 }
 
-static bool set_state(change *c, const json *args, buf *out, error *err)
+static bool set_state(candidate *c, const json *args, buf *out, error *err)
 {
 	str type;
 	const json *state;

@@ -19,14 +19,14 @@ typedef struct perm_args {
 	const md_table *md;
 } perm_args;
 
-static bool perm_read(change *c, const json *args, const char *what, perm_args *p, error *err)
+static bool perm_read(candidate *c, const json *args, const char *what, perm_args *p, error *err)
 {
 	return arg_object(c, args, what, err) && arg_source(c, args, &p->source, err) && arg_qname(c, args, "table", &p->table, err) &&
 		arg_nonempty(c, args, "role", &p->role, err);
 }
 
 /* Hasura v2: askTableMetadata. */
-static bool find_metadata(change *c, perm_args *p, error *err)
+static bool find_metadata(candidate *c, perm_args *p, error *err)
 {
 	const md_source *s = metadata_source(c->md, p->source);
 	p->md = s ? md_source_table(s, p->table) : NULL;
@@ -35,7 +35,7 @@ static bool find_metadata(change *c, perm_args *p, error *err)
 	return error_set(err, ERR_NOT_EXISTS, STR(""), "table \"%.*s\" does not exist in source: %.*s", STR_ARG(t), STR_ARG(p->source));
 }
 
-static json *entry_of(change *c, const json *args)
+static json *entry_of(candidate *c, const json *args)
 {
 	static const char *const KEYS[] = {"role", "permission", "comment"};
 	json *e = json_new_object(c->a);
@@ -46,7 +46,7 @@ static json *entry_of(change *c, const json *args)
 	return e;
 }
 
-static bool check_entry(change *c, qname table, md_perm_kind kind, const json *entry, error *err)
+static bool check_entry(candidate *c, qname table, md_perm_kind kind, const json *entry, error *err)
 {
 	json *doc = json_new_object(c->a);
 	json_setz(doc, "table", md_qname_json(c->a, table));
@@ -61,7 +61,7 @@ static bool check_entry(change *c, qname table, md_perm_kind kind, const json *e
 	return arg_failed(c, err);
 }
 
-static bool create(change *c, const json *args, md_perm_kind kind, buf *out, error *err)
+static bool create(candidate *c, const json *args, md_perm_kind kind, buf *out, error *err)
 {
 	perm_args p;
 	if (!perm_read(c, args, "WithTable", &p, err)) return false;
@@ -76,10 +76,10 @@ static bool create(change *c, const json *args, md_perm_kind kind, buf *out, err
 	edit_append(c->a, doc, depends_perm_list(kind), entry);
 	metadata *next;
 	if (!edit_put_table(c->md, p.source, doc, &next, err)) return arg_failed(c, err);
-	return change_apply(c, next, object_in_table(c->a, TYPES[kind], p.role, p.source, p.table), err) && reply_success(out);
+	return candidate_apply(c, next, object_in_table(c->a, TYPES[kind], p.role, p.source, p.table), err) && reply_success(out);
 }
 
-static bool drop(change *c, const json *args, md_perm_kind kind, buf *out, error *err)
+static bool drop(candidate *c, const json *args, md_perm_kind kind, buf *out, error *err)
 {
 	perm_args p;
 	if (!perm_read(c, args, "DropPerm", &p, err) || !find_metadata(c, &p, err)) return false;
@@ -92,12 +92,12 @@ static bool drop(change *c, const json *args, md_perm_kind kind, buf *out, error
 	(void)edit_remove(c->a, doc, depends_perm_list(kind), "role", p.role);
 	metadata *next;
 	if (!edit_put_table(c->md, p.source, doc, &next, err)) return false;
-	return change_apply_drop(c, next, err) && reply_success(out);
+	return candidate_apply_drop(c, next, err) && reply_success(out);
 }
 
 /* ---- comment ---- */
 
-static bool read_kind(change *c, const json *args, md_perm_kind *kind, error *err)
+static bool read_kind(candidate *c, const json *args, md_perm_kind *kind, error *err)
 {
 	str text;
 	const char *key = json_getz(args, "permission") ? "permission" : "type";
@@ -111,7 +111,7 @@ static bool read_kind(change *c, const json *args, md_perm_kind *kind, error *er
 	return error_set(err, ERR_PARSE_FAILED, str_printf(c->a, "$.%s", key), "perm_type should be one of 'insert', 'select', 'update', 'delete'");
 }
 
-static bool set_comment(change *c, const json *args, buf *out, error *err)
+static bool set_comment(candidate *c, const json *args, buf *out, error *err)
 {
 	perm_args p;
 	md_perm_kind kind = MD_PERM_SELECT;
@@ -132,15 +132,15 @@ static bool set_comment(change *c, const json *args, buf *out, error *err)
 	if (comment.p) json_setz(e, "comment", json_new_str(c->a, comment));
 	metadata *next;
 	if (!edit_put_table(c->md, p.source, doc, &next, err)) return false;
-	return change_apply(c, next, object_in_table(c->a, TYPES[kind], p.role, p.source, p.table), err) && reply_success(out);
+	return candidate_apply(c, next, object_in_table(c->a, TYPES[kind], p.role, p.source, p.table), err) && reply_success(out);
 }
 
 #define CREATE_AND_DROP(name, kind)                                                        \
-	static bool create_##name(change *c, const json *args, buf *out, error *err)       \
+	static bool create_##name(candidate *c, const json *args, buf *out, error *err)       \
 	{                                                                                  \
 		return create(c, args, kind, out, err);                                    \
 	}                                                                                  \
-	static bool drop_##name(change *c, const json *args, buf *out, error *err)         \
+	static bool drop_##name(candidate *c, const json *args, buf *out, error *err)         \
 	{                                                                                  \
 		return drop(c, args, kind, out, err);                                      \
 	}

@@ -7,7 +7,7 @@
 /* ---- create ---- */
 
 /* Strips the prefix of the made-up document a part was parsed in. */
-static bool part_error(change *c, error *err, const char *prefix)
+static bool part_error(candidate *c, error *err, const char *prefix)
 {
 	str p = str_from(prefix);
 	if (str_starts(err->path, p)) err->path = str_cat(c->a, 2, STR("$"), str_from_at(err->path, p.n));
@@ -15,7 +15,7 @@ static bool part_error(change *c, error *err, const char *prefix)
 	return arg_failed(c, err);
 }
 
-static bool field_taken(change *c, const snap_table *t, str name, error *err)
+static bool field_taken(candidate *c, const snap_table *t, str name, error *err)
 {
 	bool taken = cat_table_column(t->cat, name) != NULL;
 	for (size_t i = 0; i < t->nrels; i++) taken |= str_eq(t->rels[i].name, name);
@@ -28,7 +28,7 @@ static bool field_taken(change *c, const snap_table *t, str name, error *err)
 }
 
 /* The relationship's entry as the table's document has it. */
-static json *entry_of(change *c, const json *args)
+static json *entry_of(candidate *c, const json *args)
 {
 	static const char *const KEYS[] = {"name", "using", "comment"};
 	json *e = json_new_object(c->a);
@@ -40,7 +40,7 @@ static json *entry_of(change *c, const json *args)
 }
 
 /* Checks the form of the entry by itself, so that paths of errors begin at args. */
-static bool check_entry(change *c, qname table, const char *list, const json *entry, const char *prefix, error *err)
+static bool check_entry(candidate *c, qname table, const char *list, const json *entry, const char *prefix, error *err)
 {
 	json *doc = json_new_object(c->a);
 	json_setz(doc, "table", md_qname_json(c->a, table));
@@ -52,7 +52,7 @@ static bool check_entry(change *c, qname table, const char *list, const json *en
 }
 
 /* Names of the tables a new relationship looks at, to be read again if it does not fit what is known. */
-static void refresh_for(change *c, str source, qname table, const json *entry)
+static void refresh_for(candidate *c, str source, qname table, const json *entry)
 {
 	qname names[2] = {table};
 	size_t n = 1;
@@ -66,7 +66,7 @@ static void refresh_for(change *c, str source, qname table, const json *entry)
 	if (!link_refresh(link_of(c->adm, metadata_source(c->md, source)), names, n, &ignored)) return;
 }
 
-static bool create(change *c, const json *args, bool array, buf *out, error *err)
+static bool create(candidate *c, const json *args, bool array, buf *out, error *err)
 {
 	static const char *const LIST[] = {"object_relationships", "array_relationships"};
 	static const char *const PREFIX[] = {"$.object_relationships[0]", "$.array_relationships[0]"};
@@ -87,21 +87,21 @@ static bool create(change *c, const json *args, bool array, buf *out, error *err
 	str object = object_in_table(c->a, array ? "array_relation" : "object_relation", name, source, table);
 	error first;
 	error_init(&first, c->a);
-	if (!change_apply(c, metadata_ref(next), object, &first)) {
+	if (!candidate_apply(c, metadata_ref(next), object, &first)) {
 		/* The foreign key may be newer than what was read. */
 		refresh_for(c, source, table, entry);
-		return change_apply(c, next, object, err) && reply_success(out);
+		return candidate_apply(c, next, object, err) && reply_success(out);
 	}
 	metadata_unref(next);
 	return reply_success(out);
 }
 
-static bool create_object(change *c, const json *args, buf *out, error *err)
+static bool create_object(candidate *c, const json *args, buf *out, error *err)
 {
 	return create(c, args, false, out, err);
 }
 
-static bool create_array(change *c, const json *args, buf *out, error *err)
+static bool create_array(candidate *c, const json *args, buf *out, error *err)
 {
 	return create(c, args, true, out, err);
 }
@@ -117,7 +117,7 @@ typedef struct rel_args {
 } rel_args;
 
 /* Hasura v2: askRelType. */
-static bool find_rel(change *c, rel_args *r, error *err)
+static bool find_rel(candidate *c, rel_args *r, error *err)
 {
 	if (!find_table(c, r->source, r->table, &r->t, err)) return false;
 	for (size_t i = 0; i < r->t->nrels; i++) {
@@ -131,7 +131,7 @@ static bool find_rel(change *c, rel_args *r, error *err)
 	return error_set(err, ERR_NOT_EXISTS, STR(""), "relationship \"%.*s\" does not exist", STR_ARG(r->name));
 }
 
-static bool rel_read(change *c, const json *args, const char *what, const char *key, rel_args *r, error *err)
+static bool rel_read(candidate *c, const json *args, const char *what, const char *key, rel_args *r, error *err)
 {
 	*r = (rel_args){0};
 	return arg_object(c, args, what, err) && arg_source(c, args, &r->source, err) && arg_qname(c, args, "table", &r->table, err) &&
@@ -145,7 +145,7 @@ static const char *list_of(const rel_args *r)
 
 /* ---- drop, comment, rename ---- */
 
-static bool drop_relationship(change *c, const json *args, buf *out, error *err)
+static bool drop_relationship(candidate *c, const json *args, buf *out, error *err)
 {
 	rel_args r;
 	bool cascade = false;
@@ -159,10 +159,10 @@ static bool drop_relationship(change *c, const json *args, buf *out, error *err)
 	(void)edit_remove(c->a, doc, list_of(&r), "name", r.name);
 	bool ok = edit_put_table(purged, r.source, doc, &next, err);
 	metadata_unref(purged);
-	return ok && change_apply_drop(c, next, err) && reply_success(out);
+	return ok && candidate_apply_drop(c, next, err) && reply_success(out);
 }
 
-static bool set_comment(change *c, const json *args, buf *out, error *err)
+static bool set_comment(candidate *c, const json *args, buf *out, error *err)
 {
 	rel_args r;
 	str comment = STR_NULL;
@@ -175,10 +175,10 @@ static bool set_comment(change *c, const json *args, buf *out, error *err)
 	metadata *next;
 	if (!edit_put_table(c->md, r.source, doc, &next, err)) return false;
 	str object = object_in_table(c->a, r.rel->array ? "array_relation" : "object_relation", r.name, r.source, r.table);
-	return change_apply(c, next, object, err) && reply_success(out);
+	return candidate_apply(c, next, object, err) && reply_success(out);
 }
 
-static bool rename_rel(change *c, const json *args, buf *out, error *err)
+static bool rename_rel(candidate *c, const json *args, buf *out, error *err)
 {
 	rel_args r;
 	str to;
@@ -196,13 +196,13 @@ static bool rename_rel(change *c, const json *args, buf *out, error *err)
 	rename_set set = {.a = c->a};
 	rename_add_relationship(&set, r.table, r.name, to);
 	if (!rename_apply(&set, c->md, c->snap, r.source, &next, err)) return false;
-	return change_apply_drop(c, next, err) && reply_success(out);
+	return candidate_apply_drop(c, next, err) && reply_success(out);
 }
 
 /* ---- suggestions ---- */
 
 typedef struct suggesting {
-	change *c;
+	candidate *c;
 	const snap_source *src;
 	map wanted; /* keys of tables; n 0 with all set: every one */
 	bool all;
@@ -294,7 +294,7 @@ static bool read_tables(suggesting *s, const json *args, error *err)
 	return true;
 }
 
-static bool suggest_relationships(change *c, const json *args, buf *out, error *err)
+static bool suggest_relationships(candidate *c, const json *args, buf *out, error *err)
 {
 	suggesting s = {.c = c, .list = json_new_array(c->a)};
 	str source;

@@ -6,7 +6,7 @@ static str object_of(arena *a, str role)
 	return str_cat(a, 2, STR("inherited_role inherited role "), role);
 }
 
-static json *roles_of(change *c)
+static json *roles_of(candidate *c)
 {
 	const md_part *part = map_get(&c->md->parts, STR("inherited_roles"));
 	json *owner = json_new_object(c->a);
@@ -14,15 +14,15 @@ static json *roles_of(change *c)
 	return owner;
 }
 
-static bool put_roles(change *c, json *owner, str role, buf *out, error *err)
+static bool put_roles(candidate *c, json *owner, str role, buf *out, error *err)
 {
 	metadata *next;
 	const json *list = json_getz(owner, "roles");
 	if (!metadata_with_part(c->md, STR("inherited_roles"), list ? list : json_new_array(c->a), &next, err)) return arg_failed(c, err);
-	return change_apply(c, next, object_of(c->a, role), err) && reply_success(out);
+	return candidate_apply(c, next, object_of(c->a, role), err) && reply_success(out);
 }
 
-static bool add_role(change *c, const json *args, buf *out, error *err)
+static bool add_role(candidate *c, const json *args, buf *out, error *err)
 {
 	str name;
 	const json *set;
@@ -42,7 +42,7 @@ static bool add_role(change *c, const json *args, buf *out, error *err)
 	return put_roles(c, owner, name, out, err);
 }
 
-static bool drop_role(change *c, const json *args, buf *out, error *err)
+static bool drop_role(candidate *c, const json *args, buf *out, error *err)
 {
 	str name;
 	if (!arg_object(c, args, "DropInheritedRole", err) || !arg_nonempty(c, args, "role_name", &name, err)) return false;

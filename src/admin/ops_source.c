@@ -1,7 +1,7 @@
 /* ops_source: sources. Hasura v2: RQL/DDL/Schema/Source.hs. */
 #include "admin/args.h"
 
-static json *source_doc(change *c, const json *args, str name)
+static json *source_doc(candidate *c, const json *args, str name)
 {
 	static const char *const KEYS[] = {"configuration", "customization", "health_check"};
 	json *doc = json_new_object(c->a);
@@ -15,7 +15,7 @@ static json *source_doc(change *c, const json *args, str name)
 	return doc;
 }
 
-static bool replace_configuration(change *c, const json *args, const md_source *old, md_source **out, error *err)
+static bool replace_configuration(candidate *c, const json *args, const md_source *old, md_source **out, error *err)
 {
 	static const char *const KEYS[] = {"configuration", "customization"};
 	json *own = md_source_json(c->a, old);
@@ -27,15 +27,15 @@ static bool replace_configuration(change *c, const json *args, const md_source *
 	return md_source_with_own(old, own, out, err) || arg_failed(c, err);
 }
 
-static bool put_source(change *c, str name, md_source *s, buf *out, error *err)
+static bool put_source(candidate *c, str name, md_source *s, buf *out, error *err)
 {
 	metadata *next = metadata_with_source(c->md, s);
 	md_source_unref(s);
-	change_source_reloaded(c, name);
-	return change_apply(c, next, object_source(c->a, name), err) && reply_success(out);
+	candidate_source_reloaded(c, name);
+	return candidate_apply(c, next, object_source(c->a, name), err) && reply_success(out);
 }
 
-static bool add_source(change *c, const json *args, buf *out, error *err)
+static bool add_source(candidate *c, const json *args, buf *out, error *err)
 {
 	str name;
 	const json *conf;
@@ -54,7 +54,7 @@ static bool add_source(change *c, const json *args, buf *out, error *err)
 	return put_source(c, name, s, out, err);
 }
 
-static bool update_source(change *c, const json *args, buf *out, error *err)
+static bool update_source(candidate *c, const json *args, buf *out, error *err)
 {
 	static const char *const KEYS[] = {"configuration", "customization", "health_check"};
 	str name;
@@ -71,7 +71,7 @@ static bool update_source(change *c, const json *args, buf *out, error *err)
 	return put_source(c, name, s, out, err);
 }
 
-static bool drop_source(change *c, const json *args, buf *out, error *err)
+static bool drop_source(candidate *c, const json *args, buf *out, error *err)
 {
 	str name;
 	bool cascade = false;
@@ -85,10 +85,10 @@ static bool drop_source(change *c, const json *args, buf *out, error *err)
 		err->status = 400;
 		return false;
 	}
-	return change_apply(c, metadata_without_source(c->md, name), object_source(c->a, name), err) && reply_success(out);
+	return candidate_apply(c, metadata_without_source(c->md, name), object_source(c->a, name), err) && reply_success(out);
 }
 
-static bool rename_source(change *c, const json *args, buf *out, error *err)
+static bool rename_source(candidate *c, const json *args, buf *out, error *err)
 {
 	str name, to;
 	md_source *s;
@@ -105,7 +105,7 @@ static bool rename_source(change *c, const json *args, buf *out, error *err)
 	metadata *next = metadata_with_source(less, s);
 	metadata_unref(less);
 	md_source_unref(s);
-	return change_apply(c, next, object_source(c->a, to), err) && reply_success(out);
+	return candidate_apply(c, next, object_source(c->a, to), err) && reply_success(out);
 }
 
 #define PG (OP_METADATA | OP_PG | OP_MODIFIES)

@@ -16,7 +16,7 @@ typedef struct sql_args {
 	pg_sync *pg;
 } sql_args;
 
-static bool sql_read(change *c, const json *args, sql_args *s, error *err)
+static bool sql_read(candidate *c, const json *args, sql_args *s, error *err)
 {
 	*s = (sql_args){0};
 	if (!arg_object(c, args, "RunSQL", err) || !arg_text(c, args, "sql", &s->sql, err) || !arg_source(c, args, &s->source, err))
@@ -73,7 +73,7 @@ static void put_result(buf *out, const pg_result *r)
 
 /* ---- running ---- */
 
-static bool exec_one(change *c, sql_args *s, str sql, buf *out, error *err)
+static bool exec_one(candidate *c, sql_args *s, str sql, buf *out, error *err)
 {
 	pg_result *r = pg_sync_exec(s->pg, str_z(c->a, sql));
 	if (!r) return sql_error(s, sql, err);
@@ -85,7 +85,7 @@ static bool exec_one(change *c, sql_args *s, str sql, buf *out, error *err)
 }
 
 /* Hasura v2: execMultipleStatements: one by one, so that each is a transaction of its own. */
-static bool exec_each(change *c, sql_args *s, buf *out, error *err)
+static bool exec_each(candidate *c, sql_args *s, buf *out, error *err)
 {
 	str_vec list = {0};
 	split_sql(c->a, s->sql, &list);
@@ -109,7 +109,7 @@ static pg_isolation isolation_of(const sql_args *s)
 }
 
 /* The text is the user's: it may run as long as it likes, until the server stops. */
-static bool connect_for(change *c, sql_args *s, error *err)
+static bool connect_for(candidate *c, sql_args *s, error *err)
 {
 	const snap_source *src;
 	if (!find_source(c, s->source, &src, err)) return false;
@@ -122,7 +122,7 @@ static bool connect_for(change *c, sql_args *s, error *err)
 	return true;
 }
 
-static bool run_plain(change *c, sql_args *s, buf *out, error *err)
+static bool run_plain(candidate *c, sql_args *s, buf *out, error *err)
 {
 	if (s->no_transaction) return exec_each(c, s, out, err);
 	if (!pg_sync_begin(s->pg, isolation_of(s), s->read_only)) return tx_error(s, err);
@@ -133,7 +133,7 @@ static bool run_plain(change *c, sql_args *s, buf *out, error *err)
 /* ---- with a look at the metadata ---- */
 
 /* Makes the metadata follow; the snapshot is built on what the open transaction sees. */
-static bool follow(change *c, sql_args *s, const catalog *before, catalog *after, error *err)
+static bool follow(candidate *c, sql_args *s, const catalog *before, catalog *after, error *err)
 {
 	cat_diff *d = catalog_diff(c->a, before, after);
 	metadata *next;
@@ -141,7 +141,7 @@ static bool follow(change *c, sql_args *s, const catalog *before, catalog *after
 	catalog *old = s->link->cat ? catalog_ref(s->link->cat) : NULL;
 	link_forget_enums(s->link);
 	link_set_catalog(s->link, catalog_ref(after));
-	if (change_apply_drop(c, next, err)) {
+	if (candidate_apply_drop(c, next, err)) {
 		if (old) catalog_unref(old);
 		return true;
 	}
@@ -150,7 +150,7 @@ static bool follow(change *c, sql_args *s, const catalog *before, catalog *after
 	return false;
 }
 
-static bool exec_and_follow(change *c, sql_args *s, buf *out, error *err)
+static bool exec_and_follow(candidate *c, sql_args *s, buf *out, error *err)
 {
 	catalog *before, *after;
 	if (!catalog_read(s->pg, s->link->cat, NULL, 0, &before, err)) return false;
@@ -165,7 +165,7 @@ static bool exec_and_follow(change *c, sql_args *s, buf *out, error *err)
 	return ok;
 }
 
-static bool run_checked(change *c, sql_args *s, buf *out, error *err)
+static bool run_checked(candidate *c, sql_args *s, buf *out, error *err)
 {
 	if (c->adm->config.maintenance)
 		return error_set(err, ERR_UNEXPECTED, STR(""), "metadata cannot be modified in maintenance mode");
@@ -173,7 +173,7 @@ static bool run_checked(change *c, sql_args *s, buf *out, error *err)
 	if (s->no_transaction) {
 		bool ok = exec_and_follow(c, s, out, err);
 		c->ran_sql = true;
-		change_source_reloaded(c, s->source);
+		candidate_source_reloaded(c, s->source);
 		return ok;
 	}
 	catalog *old = s->link->cat ? catalog_ref(s->link->cat) : NULL;
@@ -190,11 +190,11 @@ static bool run_checked(change *c, sql_args *s, buf *out, error *err)
 	}
 	if (old) catalog_unref(old);
 	if (ok) c->ran_sql = true;
-	change_source_reloaded(c, s->source);
+	candidate_source_reloaded(c, s->source);
 	return ok;
 }
 
-static bool run_sql(change *c, const json *args, buf *out, error *err)
+static bool run_sql(candidate *c, const json *args, buf *out, error *err)
 {
 	sql_args s;
 	if (!sql_read(c, args, &s, err)) return false;
@@ -211,7 +211,7 @@ static bool run_sql(change *c, const json *args, buf *out, error *err)
 
 /* ---- CRUD ---- */
 
-static bool crud(change *c, const char *name, const json *args, buf *out, error *err)
+static bool crud(candidate *c, const char *name, const json *args, buf *out, error *err)
 {
 	admin_crud *hook = c->adm->config.crud;
 	if (!hook) return error_set(err, ERR_NOT_SUPPORTED, STR(""), "\"%s\" is not served by this version of Weir", name);
@@ -223,7 +223,7 @@ static bool crud(change *c, const char *name, const json *args, buf *out, error 
 }
 
 #define CRUD(name)                                                                       \
-	static bool crud_##name(change *c, const json *args, buf *out, error *err)       \
+	static bool crud_##name(candidate *c, const json *args, buf *out, error *err)       \
 	{                                                                                \
 		return crud(c, #name, args, out, err);                                   \
 	}

@@ -11,7 +11,7 @@ typedef struct track_args {
 	json *doc; /* the table's metadata */
 } track_args;
 
-static bool copy_members(change *c, const json *args, json *doc)
+static bool copy_members(candidate *c, const json *args, json *doc)
 {
 	static const char *const KEYS[] = {"is_enum", "configuration", "apollo_federation_config", "logical_model"};
 	for (size_t i = 0; i < sizeof KEYS / sizeof *KEYS; i++) {
@@ -21,7 +21,7 @@ static bool copy_members(change *c, const json *args, json *doc)
 	return true;
 }
 
-static bool check_document(change *c, track_args *t, error *err)
+static bool check_document(candidate *c, track_args *t, error *err)
 {
 	md_table *parsed;
 	if (!md_table_parse(t->doc, &parsed, err)) return arg_failed(c, err);
@@ -29,7 +29,7 @@ static bool check_document(change *c, track_args *t, error *err)
 	return true;
 }
 
-static bool track_read(change *c, const json *args, track_args *t, error *err)
+static bool track_read(candidate *c, const json *args, track_args *t, error *err)
 {
 	if (!arg_object(c, args, "TrackTableV2", err)) return false;
 	if (!arg_source(c, args, &t->source, err) || !arg_qname(c, args, "table", &t->table, err)) return false;
@@ -39,7 +39,7 @@ static bool track_read(change *c, const json *args, track_args *t, error *err)
 }
 
 /* Hasura v2: trackExistingTableOrViewPhase1. */
-static bool may_track(change *c, const track_args *t, error *err)
+static bool may_track(candidate *c, const track_args *t, error *err)
 {
 	const snap_source *s;
 	if (!find_source(c, t->source, &s, err)) return false;
@@ -52,28 +52,28 @@ static bool may_track(change *c, const track_args *t, error *err)
 }
 
 /* Looks at the named tables in the database before they are tracked: they may be new. */
-static bool look_at(change *c, str source, const qname *names, size_t n, error *err)
+static bool look_at(candidate *c, str source, const qname *names, size_t n, error *err)
 {
 	const md_source *s = metadata_source(c->md, source);
 	return link_refresh(link_of(c->adm, s), names, n, err);
 }
 
-static bool track(change *c, track_args *t, buf *out, error *err)
+static bool track(candidate *c, track_args *t, buf *out, error *err)
 {
 	metadata *next;
 	if (!may_track(c, t, err) || !look_at(c, t->source, &t->table, 1, err)) return false;
 	if (!edit_put_table(c->md, t->source, t->doc, &next, err)) return false;
-	return change_apply(c, next, object_table(c->a, t->source, t->table), err) && reply_success(out);
+	return candidate_apply(c, next, object_table(c->a, t->source, t->table), err) && reply_success(out);
 }
 
-static bool track_table(change *c, const json *args, buf *out, error *err)
+static bool track_table(candidate *c, const json *args, buf *out, error *err)
 {
 	track_args t;
 	return track_read(c, args, &t, err) && track(c, &t, out, err);
 }
 
 /* The old endpoint's version 1: the name itself, or {table, is_enum}; no configuration. */
-static bool track_table_v1(change *c, const json *args, buf *out, error *err)
+static bool track_table_v1(candidate *c, const json *args, buf *out, error *err)
 {
 	if (c->version2) return track_table(c, args, out, err);
 	track_args t = {.source = STR("default")};
@@ -96,7 +96,7 @@ typedef struct many {
 	bool allow_warnings;
 } many;
 
-static bool failed_warnings(change *c, const many *m, size_t tracked, const char *what, error *err)
+static bool failed_warnings(candidate *c, const many *m, size_t tracked, const char *what, error *err)
 {
 	if (m->n && !tracked) {
 		(void)error_set(err, ERR_INVALID_CONFIGURATION, STR(""), "all tables failed to %s", what);
@@ -109,7 +109,7 @@ static bool failed_warnings(change *c, const many *m, size_t tracked, const char
 	return true;
 }
 
-static bool no_duplicates(change *c, const many *m, error *err)
+static bool no_duplicates(candidate *c, const many *m, error *err)
 {
 	map seen = {0}, twice = {0};
 	for (size_t i = 0; i < m->n; i++) {
@@ -124,7 +124,7 @@ static bool no_duplicates(change *c, const many *m, error *err)
 			 STR_ARG(list));
 }
 
-static bool many_read(change *c, const json *args, const char *what, many *m, error *err)
+static bool many_read(candidate *c, const json *args, const char *what, many *m, error *err)
 {
 	const json *list;
 	m->allow_warnings = true;
@@ -133,13 +133,13 @@ static bool many_read(change *c, const json *args, const char *what, many *m, er
 	return arg_opt_bool(c, args, "allow_warnings", &m->allow_warnings, err);
 }
 
-static void warn_table(change *c, const track_args *t, const char *code, str message)
+static void warn_table(candidate *c, const track_args *t, const char *code, str message)
 {
-	change_warn(c, code, object_table(c->a, t->source, t->table), "table", message);
+	candidate_warn(c, code, object_table(c->a, t->source, t->table), "table", message);
 }
 
 /* Reads what the database has of all of them, one round trip per source. */
-static bool look_at_all(change *c, const many *m, error *err)
+static bool look_at_all(candidate *c, const many *m, error *err)
 {
 	qname *names = NEW_ARRAY(c->a, qname, m->n);
 	bool *done = NEW_ARRAY(c->a, bool, m->n);
@@ -156,7 +156,7 @@ static bool look_at_all(change *c, const many *m, error *err)
 	return true;
 }
 
-static metadata *with_all(change *c, const many *m)
+static metadata *with_all(candidate *c, const many *m)
 {
 	metadata *next = metadata_ref(c->md);
 	md_table **tables = NEW_ARRAY(c->a, md_table *, m->n);
@@ -180,7 +180,7 @@ static metadata *with_all(change *c, const many *m)
 }
 
 /* Takes those out of m whose own table is inconsistent in fresh; true if there were any. */
-static bool take_out_failed(change *c, many *m, const issue_list *issues, const char *code)
+static bool take_out_failed(candidate *c, many *m, const issue_list *issues, const char *code)
 {
 	size_t kept = 0;
 	for (size_t i = 0; i < m->n; i++) {
@@ -197,14 +197,14 @@ static bool take_out_failed(change *c, many *m, const issue_list *issues, const 
 }
 
 /* Hasura v2: tryBuildSchemaCacheAndWarnOnFailingObjects. */
-static bool apply_many(change *c, many *m, metadata *(*make)(change *c, const many *m), const char *code, error *err)
+static bool apply_many(candidate *c, many *m, metadata *(*make)(candidate *c, const many *m), const char *code, error *err)
 {
 	for (int attempt = 0;; attempt++) {
 		metadata *next = make(c, m);
-		snapshot *fresh = change_build(c, next);
-		issue_list issues = change_new_issues(c->a, c->snap, fresh);
+		snapshot *fresh = candidate_build(c, next);
+		issue_list issues = candidate_new_issues(c->a, c->snap, fresh);
 		if (!issues.n) {
-			change_adopt(c, next, fresh);
+			candidate_adopt(c, next, fresh);
 			return true;
 		}
 		bool again = attempt == 0 && take_out_failed(c, m, &issues, code);
@@ -219,7 +219,7 @@ static bool apply_many(change *c, many *m, metadata *(*make)(change *c, const ma
 	}
 }
 
-static bool read_each(change *c, const json *list, many *m, error *err)
+static bool read_each(candidate *c, const json *list, many *m, error *err)
 {
 	m->v = NEW_ARRAY(c->a, track_args, list->count);
 	size_t i = 0;
@@ -235,7 +235,7 @@ static bool read_each(change *c, const json *list, many *m, error *err)
 	return true;
 }
 
-static bool track_tables(change *c, const json *args, buf *out, error *err)
+static bool track_tables(candidate *c, const json *args, buf *out, error *err)
 {
 	many m = {0};
 	if (!many_read(c, args, "TrackTables", &m, err) || !read_each(c, json_getz(args, "tables"), &m, err)) return false;
@@ -262,14 +262,14 @@ typedef struct untrack_args {
 	bool cascade;
 } untrack_args;
 
-static bool untrack_read(change *c, const json *args, untrack_args *u, error *err)
+static bool untrack_read(candidate *c, const json *args, untrack_args *u, error *err)
 {
 	u->cascade = false;
 	return arg_object(c, args, "UntrackTable", err) && arg_source(c, args, &u->source, err) &&
 		arg_qname(c, args, "table", &u->table, err) && arg_opt_bool(c, args, "cascade", &u->cascade, err);
 }
 
-static bool is_tracked(change *c, const untrack_args *u, error *err)
+static bool is_tracked(candidate *c, const untrack_args *u, error *err)
 {
 	const snap_source *s = snapshot_source(c->snap, u->source);
 	if (s && snap_source_table(s, u->table)) return true;
@@ -277,7 +277,7 @@ static bool is_tracked(change *c, const untrack_args *u, error *err)
 	return error_set(err, ERR_ALREADY_UNTRACKED, STR(""), "view/table already untracked: \"%.*s\"", STR_ARG(name));
 }
 
-static bool untrack_table(change *c, const json *args, buf *out, error *err)
+static bool untrack_table(candidate *c, const json *args, buf *out, error *err)
 {
 	untrack_args u;
 	if (!untrack_read(c, args, &u, err) || !is_tracked(c, &u, err)) return false;
@@ -287,7 +287,7 @@ static bool untrack_table(change *c, const json *args, buf *out, error *err)
 	if (!depends_purge(c->a, c->md, &deps, &purged, err)) return false;
 	next = metadata_without_table(purged, u.source, u.table);
 	metadata_unref(purged);
-	return change_apply_drop(c, next, err) && reply_success(out);
+	return candidate_apply_drop(c, next, err) && reply_success(out);
 }
 
 static bool among(const untrack_args *v, size_t n, const dep_object *d)
@@ -298,7 +298,7 @@ static bool among(const untrack_args *v, size_t n, const dep_object *d)
 }
 
 /* Those that can go; the others become warnings. */
-static size_t untrackable(change *c, untrack_args *v, size_t n, dep_list *all)
+static size_t untrackable(candidate *c, untrack_args *v, size_t n, dep_list *all)
 {
 	size_t kept = 0;
 	bool *ok = NEW_ARRAY(c->a, bool, n);
@@ -312,14 +312,14 @@ static size_t untrackable(change *c, untrack_args *v, size_t n, dep_list *all)
 		error one;
 		error_init(&one, c->a);
 		(void)depends_error(&deps, &one);
-		change_warn(c, "untrack-table-failed", object_table(c->a, v[i].source, v[i].table), "table", one.message);
+		candidate_warn(c, "untrack-table-failed", object_table(c->a, v[i].source, v[i].table), "table", one.message);
 	}
 	for (size_t i = 0; i < n; i++)
 		if (ok[i]) v[kept++] = v[i];
 	return kept;
 }
 
-static bool untrack_all(change *c, const untrack_args *v, size_t n, const dep_list *deps, error *err)
+static bool untrack_all(candidate *c, const untrack_args *v, size_t n, const dep_list *deps, error *err)
 {
 	metadata *next;
 	if (!depends_purge(c->a, c->md, deps, &next, err)) return false;
@@ -328,10 +328,10 @@ static bool untrack_all(change *c, const untrack_args *v, size_t n, const dep_li
 		metadata_unref(next);
 		next = less;
 	}
-	return change_apply_drop(c, next, err);
+	return candidate_apply_drop(c, next, err);
 }
 
-static bool untrack_tables(change *c, const json *args, buf *out, error *err)
+static bool untrack_tables(candidate *c, const json *args, buf *out, error *err)
 {
 	many m = {0};
 	if (!many_read(c, args, "UntrackTables", &m, err)) return false;
@@ -355,7 +355,7 @@ static bool untrack_tables(change *c, const json *args, buf *out, error *err)
 		error one;
 		error_init(&one, c->a);
 		if (is_tracked(c, &v[i], &one)) v[kept++] = v[i];
-		else change_warn(c, "untrack-table-failed", object_table(c->a, v[i].source, v[i].table), "table", one.message);
+		else candidate_warn(c, "untrack-table-failed", object_table(c->a, v[i].source, v[i].table), "table", one.message);
 	}
 	dep_list deps = {0};
 	kept = untrackable(c, v, kept, &deps);
@@ -367,7 +367,7 @@ static bool untrack_tables(change *c, const json *args, buf *out, error *err)
 /* ---- settings ---- */
 
 /* The table's JSON, changed by the caller; it must be tracked. */
-static bool table_json(change *c, const json *args, const char *what, str *source, qname *table, json **j, error *err)
+static bool table_json(candidate *c, const json *args, const char *what, str *source, qname *table, json **j, error *err)
 {
 	const snap_table *t;
 	if (!arg_object(c, args, what, err) || !arg_source(c, args, source, err) || !arg_qname(c, args, "table", table, err)) return false;
@@ -376,14 +376,14 @@ static bool table_json(change *c, const json *args, const char *what, str *sourc
 	return true;
 }
 
-static bool put_and_apply(change *c, str source, qname table, const json *j, buf *out, error *err)
+static bool put_and_apply(candidate *c, str source, qname table, const json *j, buf *out, error *err)
 {
 	metadata *next;
 	if (!edit_put_table(c->md, source, j, &next, err)) return arg_failed(c, err);
-	return change_apply(c, next, object_table(c->a, source, table), err) && reply_success(out);
+	return candidate_apply(c, next, object_table(c->a, source, table), err) && reply_success(out);
 }
 
-static bool set_table_is_enum(change *c, const json *args, buf *out, error *err)
+static bool set_table_is_enum(candidate *c, const json *args, buf *out, error *err)
 {
 	str source;
 	qname table;
@@ -396,7 +396,7 @@ static bool set_table_is_enum(change *c, const json *args, buf *out, error *err)
 	return put_and_apply(c, source, table, j, out, err);
 }
 
-static bool set_table_customization(change *c, const json *args, buf *out, error *err)
+static bool set_table_customization(candidate *c, const json *args, buf *out, error *err)
 {
 	str source;
 	qname table;
@@ -409,7 +409,7 @@ static bool set_table_customization(change *c, const json *args, buf *out, error
 }
 
 /* Deprecated: root fields and column names only. */
-static bool set_table_custom_fields(change *c, const json *args, buf *out, error *err)
+static bool set_table_custom_fields(candidate *c, const json *args, buf *out, error *err)
 {
 	str source;
 	qname table;

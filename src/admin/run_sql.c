@@ -32,7 +32,7 @@ bool run_sql_has_ddl(str sql)
 /* ---- following a difference ---- */
 
 typedef struct following {
-	change *c;
+	candidate *c;
 	str source;
 	const snap_source *src; /* as it was */
 	const cat_diff *d;
@@ -292,7 +292,7 @@ static bool purge(following *f, bool cascade)
 	return true;
 }
 
-bool run_sql_follow(change *c, str source, const cat_diff *d, const catalog *after, bool cascade, metadata **out, error *err)
+bool run_sql_follow(candidate *c, str source, const cat_diff *d, const catalog *after, bool cascade, metadata **out, error *err)
 {
 	following f = {.c = c,
 		       .source = source,

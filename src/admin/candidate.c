@@ -1,4 +1,4 @@
-/* change: a request's candidate for metadata and snapshot; accepted, it is stored and published. */
+/* candidate: a request's candidate for metadata and snapshot; accepted, it is stored and published. */
 #include "admin/admin_in.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -50,23 +50,23 @@ void admin_rebuild(admin *adm)
 
 /* ---- the candidate ---- */
 
-void change_begin(change *c, admin *adm, admin_request *r)
+void candidate_begin(candidate *c, admin *adm, admin_request *r)
 {
-	*c = (change){.adm = adm, .a = r->a, .req = r, .md = metadata_ref(adm->md), .snap = snapshot_ref(adm->snap)};
+	*c = (candidate){.adm = adm, .a = r->a, .req = r, .md = metadata_ref(adm->md), .snap = snapshot_ref(adm->snap)};
 }
 
-void change_end(change *c)
+void candidate_end(candidate *c)
 {
 	metadata_unref(c->md);
 	snapshot_unref(c->snap);
 }
 
-snapshot *change_build(change *c, const metadata *next)
+snapshot *candidate_build(candidate *c, const metadata *next)
 {
 	return build(c->adm, next, c->adm->version + 1, c->snap);
 }
 
-void change_adopt(change *c, metadata *next, snapshot *snap)
+void candidate_adopt(candidate *c, metadata *next, snapshot *snap)
 {
 	metadata_unref(c->md);
 	snapshot_unref(c->snap);
@@ -75,14 +75,14 @@ void change_adopt(change *c, metadata *next, snapshot *snap)
 	c->built = true;
 }
 
-static void name_issues(change *c, const snapshot *s, str object, issue_list *own)
+static void name_issues(candidate *c, const snapshot *s, str object, issue_list *own)
 {
 	for (size_t i = 0; object.n && i < s->ninconsistencies; i++)
 		if (str_eq(s->inconsistencies[i].name, object)) vec_push(c->a, own, &s->inconsistencies[i]);
 }
 
 /* Hasura v2: buildSchemaCacheFor. */
-static bool object_error(change *c, const issue_list *own, error *err)
+static bool object_error(candidate *c, const issue_list *own, error *err)
 {
 	str reasons = STR("");
 	for (size_t i = 0; i < own->n; i++)
@@ -92,10 +92,10 @@ static bool object_error(change *c, const issue_list *own, error *err)
 	return false;
 }
 
-bool change_apply(change *c, metadata *next, str object, error *err)
+bool candidate_apply(candidate *c, metadata *next, str object, error *err)
 {
-	snapshot *fresh = change_build(c, next);
-	issue_list own = {0}, all = change_new_issues(c->a, c->snap, fresh);
+	snapshot *fresh = candidate_build(c, next);
+	issue_list own = {0}, all = candidate_new_issues(c->a, c->snap, fresh);
 	name_issues(c, fresh, object, &own);
 	bool ok = !own.n && !all.n;
 	if (own.n) {
@@ -106,7 +106,7 @@ bool change_apply(change *c, metadata *next, str object, error *err)
 		err->internal = issues_json(c->a, &all);
 	}
 	if (ok) {
-		change_adopt(c, next, fresh);
+		candidate_adopt(c, next, fresh);
 	} else {
 		snapshot_unref(fresh);
 		metadata_unref(next);
@@ -114,12 +114,12 @@ bool change_apply(change *c, metadata *next, str object, error *err)
 	return ok;
 }
 
-bool change_apply_drop(change *c, metadata *next, error *err)
+bool candidate_apply_drop(candidate *c, metadata *next, error *err)
 {
-	snapshot *fresh = change_build(c, next);
-	issue_list all = change_new_issues(c->a, c->snap, fresh);
+	snapshot *fresh = candidate_build(c, next);
+	issue_list all = candidate_new_issues(c->a, c->snap, fresh);
 	if (!all.n) {
-		change_adopt(c, next, fresh);
+		candidate_adopt(c, next, fresh);
 		return true;
 	}
 	(void)error_set(err, ERR_UNEXPECTED, STR(""), "cannot continue due to newly found inconsistent metadata");
@@ -129,13 +129,13 @@ bool change_apply_drop(change *c, metadata *next, error *err)
 	return false;
 }
 
-void change_source_reloaded(change *c, str source)
+void candidate_source_reloaded(candidate *c, str source)
 {
 	if (!c->reloaded) c->reloaded = json_new_array(c->a);
 	json_push(c->reloaded, json_new_str(c->a, str_copy(c->a, source)));
 }
 
-void change_warn(change *c, const char *code, str object, const char *type, str message)
+void candidate_warn(candidate *c, const char *code, str object, const char *type, str message)
 {
 	if (!c->warnings) c->warnings = json_new_array(c->a);
 	json *w = json_new_object(c->a);
@@ -149,7 +149,7 @@ void change_warn(change *c, const char *code, str object, const char *type, str 
 /* ---- storing ---- */
 
 /* Hasura v2: CacheInvalidations. */
-static str notification(const change *c)
+static str notification(const candidate *c)
 {
 	json *o = json_new_object(c->a);
 	json_setz(o, "metadata", json_new_bool(c->a, c->reload_all));
@@ -159,7 +159,7 @@ static str notification(const change *c)
 	return json_to_str(c->a, o);
 }
 
-static bool may_modify(const change *c, error *err)
+static bool may_modify(const candidate *c, error *err)
 {
 	if (c->adm->config.maintenance)
 		return error_set(err, ERR_UNEXPECTED, STR(""), "metadata cannot be modified in maintenance mode");
@@ -168,7 +168,7 @@ static bool may_modify(const change *c, error *err)
 	return true;
 }
 
-static bool expected_version(const change *c, int64_t *out, error *err)
+static bool expected_version(const candidate *c, int64_t *out, error *err)
 {
 	const json *given = json_getz(c->req->body, "resource_version");
 	*out = c->adm->version;
@@ -177,7 +177,7 @@ static bool expected_version(const change *c, int64_t *out, error *err)
 	return error_set(err, ERR_PARSE_FAILED, STR("$.resource_version"), "resource_version must be an integer");
 }
 
-bool change_commit(change *c, error *err)
+bool candidate_commit(candidate *c, error *err)
 {
 	int64_t expected;
 	if (!may_modify(c, err) || !expected_version(c, &expected, err)) return false;
