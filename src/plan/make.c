@@ -82,6 +82,25 @@ static bool read_roots(plan_ctx *c)
 	return op->kind != GQ_SUBSCRIPTION || check_subscription(c);
 }
 
+/* @cached(ttl: Int = 60, refresh: Boolean = false): accepted, without effect (Hasura v2 outside of its cloud). */
+static bool check_cached(plan_ctx *c)
+{
+	static const str names[] = {STR_INIT("ttl"), STR_INIT("refresh")};
+	const gq_directive *d = gq_find_directive(c->req->op->directives, STR("cached"));
+	if (!d) return true;
+	const plan_path *at = path_key(c, NULL, d->name), *args = path_key(c, at, STR("args"));
+	for (const gq_value *v = d->args; v; v = v->next) {
+		bool refresh = str_eq(v->name, names[1]), on;
+		int64_t ttl;
+		if (!refresh && !str_eq(v->name, names[0]))
+			return plan_fail(c, at, "'cached' has no argument named '%.*s'", STR_ARG(v->name));
+		input in = input_literal(v, path_key(c, args, v->name));
+		if (!input_peel(c, &in, type_required(refresh ? STR("Boolean") : STR("Int")), true)) return false;
+		if (refresh ? !input_bool(c, &in, &on) : !input_int(c, &in, &ttl)) return false;
+	}
+	return true;
+}
+
 static bool check_operation(plan_ctx *c)
 {
 	static const gq_location where[] = {[GQ_QUERY] = GQ_ON_QUERY, [GQ_MUTATION] = GQ_ON_MUTATION, [GQ_SUBSCRIPTION] = GQ_ON_SUBSCRIPTION};
@@ -89,7 +108,7 @@ static bool check_operation(plan_ctx *c)
 	if (op->kind == GQ_MUTATION && !role_has_mutations(c->snap, c->role, c->req->backend))
 		return plan_fail(c, NULL, "no mutations exist");
 	if (op->kind == GQ_SUBSCRIPTION && !c->snap->subscription_roots.n) return plan_fail(c, NULL, "no subscriptions exist");
-	return gq_check_directives(op->directives, where[op->kind], STR("$"), c->err);
+	return gq_check_directives(op->directives, where[op->kind], STR("$"), c->err) && check_cached(c);
 }
 
 static void finish(plan_ctx *c)

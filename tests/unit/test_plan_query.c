@@ -472,6 +472,42 @@ static void reasons(void **state)
 	assert_null(err.internal);
 }
 
+static void introspection(void **state)
+{
+	plan *p;
+	error err;
+	(void)state;
+	assert_true(make_with(t.snap, "user", "query($n:String!){s:__schema{types{name}} __type(name:$n){fields(includeDeprecated:true){name}}}",
+			      "{\"n\":\"author\"}", &p, &err));
+	assert_int_equal(p->nroots, 2);
+	assert_int_equal(p->roots[0].kind, ROOT_JSON);
+	assert_non_null(p->roots[0].introspect);
+	assert_non_null(p->roots[1].introspect);
+	assert_int_equal(p->nguards, 1);
+	plan_free(p);
+	refused("user", "{__schema{nope}}", NULL, ROOT "__schema.selectionSet.nope", "field 'nope' not found in type: '__Schema'");
+	refused("user", "{__schema}", NULL, ROOT "__schema.selectionSet", "missing selection set for '__Schema'");
+	refused("user", "{__type{name}}", NULL, ROOT "__type.args.name", "missing required field 'name'");
+	refused("user", "subscription{__schema{types{name}}}", NULL, ROOT "__schema", "field '__schema' not found in type: 'subscription_root'");
+}
+
+static void cached(void **state)
+{
+	(void)state;
+	plan_is("admin", "query@cached(ttl:5,refresh:true){author{id}}", NULL, "author: list author {id=id}");
+	refused("admin", "query@cached(tl:5){author{id}}", NULL, "$.cached", "'cached' has no argument named 'tl'");
+	refused("admin", "query@cached(ttl:\"5\"){author{id}}", NULL, "$.cached.args.ttl",
+		"expected a 32-bit integer for type 'Int', but found a string");
+	refused("admin", "query@skip(if:true){author{id}}", NULL, "$", "directive 'skip' is not allowed on a query");
+}
+
+static void streams(void **state)
+{
+	(void)state;
+	refused("admin", "subscription{author_stream(batch_size:1,cursor:[]){id}}", NULL, ROOT "author_stream",
+		"streaming subscriptions are not served by this version of Weir");
+}
+
 static void subscriptions(void **state)
 {
 	(void)state;
@@ -489,7 +525,7 @@ int main(void)
 		cmocka_unit_test(geometries), cmocka_unit_test(orders),        cmocka_unit_test(keys),       cmocka_unit_test(aggregates),
 		cmocka_unit_test(functions),  cmocka_unit_test(computed),      cmocka_unit_test(json_paths), cmocka_unit_test(selections),
 		cmocka_unit_test(values),     cmocka_unit_test(variables),     cmocka_unit_test(flags),      cmocka_unit_test(inherited),  cmocka_unit_test(inherited_computed),
-		cmocka_unit_test(reasons),    cmocka_unit_test(subscriptions),
+		cmocka_unit_test(reasons),    cmocka_unit_test(subscriptions), cmocka_unit_test(introspection), cmocka_unit_test(cached), cmocka_unit_test(streams),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }
