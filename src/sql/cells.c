@@ -200,7 +200,10 @@ static const out_node *aggregate(cells *c, const place *p, const plan_field *f)
 		fields[i].head = out_head(c->m->a, part->alias, i == 0);
 		if (part->kind == PF_NODES)
 			fields[i].value = list(c, p, select_of_nodes(c->m->a, sel, part, false), f->rel);
-		else if (part->kind == PF_AGGREGATE) fields[i].value = cells_aggregate(c, sel, part, &src);
+		else if (part->kind == PF_AGGREGATE)
+			fields[i].value = strategy_aggregate_level(c, p, sel, f->rel)
+				? level_aggregate(c, p, sel, part, f->rel)
+				: cells_aggregate(c, sel, part, &src);
 		else fields[i].value = out_string(c->m->a, part->text);
 	}
 	return out_object(c->m->a, fields, sel->nfields, OUT_ALWAYS);
