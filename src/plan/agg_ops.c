@@ -6,9 +6,16 @@ str agg_op(str name, bool *numeric)
 		str name;
 		bool numeric;
 	} ops[] = {
-		{STR_INIT("max"), false},        {STR_INIT("min"), false},        {STR_INIT("sum"), true},      {STR_INIT("avg"), true},
-		{STR_INIT("stddev"), true},      {STR_INIT("stddev_samp"), true}, {STR_INIT("stddev_pop"), true}, {STR_INIT("variance"), true},
-		{STR_INIT("var_samp"), true},    {STR_INIT("var_pop"), true},
+		{STR_INIT("max"), false},
+		{STR_INIT("min"), false},
+		{STR_INIT("sum"), true},
+		{STR_INIT("avg"), true},
+		{STR_INIT("stddev"), true},
+		{STR_INIT("stddev_samp"), true},
+		{STR_INIT("stddev_pop"), true},
+		{STR_INIT("variance"), true},
+		{STR_INIT("var_samp"), true},
+		{STR_INIT("var_pop"), true},
 	};
 	for (size_t i = 0; i < sizeof ops / sizeof *ops; i++) {
 		if (!str_eq(ops[i].name, name)) continue;

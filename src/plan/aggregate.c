@@ -26,7 +26,8 @@ static bool read_count_columns(const agg_ctx *g, const input *given, plan_agg *o
 	for (size_t i = 0; i < items.n; i++) {
 		size_t at;
 		input one = items.v[i];
-		if (!input_peel_value(c, &one, type_required(type)) || !input_enum(c, &one, type, names, n, &at)) return false;
+		if (!input_peel_value(c, &one, type_required(type)) || !input_enum(c, &one, type, names, n, &at))
+			return false;
 		cols[i].col = &t->cols[indices[at]];
 		cols[i].visible_if = permit_column_filter(c, g->perm, indices[at]);
 	}
@@ -43,12 +44,13 @@ static bool read_count(const agg_ctx *g, const sel_field *f, const plan_path *at
 	out->kind = AGG_COUNT;
 	if (!sel_leaf(c, f, at) || !sel_arguments(c, f, at, names, 2)) return false;
 	if (sel_argument(c, f, at, names[1], &in) &&
-	    (!input_peel_value(c, &in, type_nullable(STR("Boolean"))) || !input_bool(c, &in, &out->distinct)))
+		(!input_peel_value(c, &in, type_nullable(STR("Boolean"))) || !input_bool(c, &in, &out->distinct)))
 		return false;
 	return !sel_argument(c, f, at, names[0], &in) || read_count_columns(g, &in, out);
 }
 
-static bool read_agg_computed(const agg_ctx *g, const snap_computed *cf, const sel_field *f, const plan_path *at, plan_agg_column *out)
+static bool read_agg_computed(
+	const agg_ctx *g, const snap_computed *cf, const sel_field *f, const plan_path *at, plan_agg_column *out)
 {
 	plan_field field = {0};
 	if (!computed_scalar(g->c, g->s->source, g->s->table, cf, f, at, &field)) return false;
@@ -58,7 +60,8 @@ static bool read_agg_computed(const agg_ctx *g, const snap_computed *cf, const s
 	return true;
 }
 
-static bool read_agg_column(const agg_ctx *g, str type, bool numeric, const sel_field *f, const plan_path *at, plan_agg_column *out)
+static bool read_agg_column(
+	const agg_ctx *g, str type, bool numeric, const sel_field *f, const plan_path *at, plan_agg_column *out)
 {
 	plan_ctx *c = g->c;
 	const snap_table *t = g->s->table;
@@ -71,7 +74,8 @@ static bool read_agg_column(const agg_ctx *g, str type, bool numeric, const sel_
 		return sel_leaf(c, f, at) && sel_arguments(c, f, at, NULL, 0);
 	}
 	const snap_computed *cf = seen && sf->kind == FIELD_COMPUTED ? &t->computed[sf->index] : NULL;
-	if (cf && !cf->returns_table && agg_takes_type(src, cf->type, numeric)) return read_agg_computed(g, cf, f, at, out);
+	if (cf && !cf->returns_table && agg_takes_type(src, cf->type, numeric))
+		return read_agg_computed(g, cf, f, at, out);
 	return sel_unknown(c, f, at, type, missing_field(c, src, t, f->name));
 }
 
@@ -104,7 +108,8 @@ static bool op_exists(const agg_ctx *g, bool numeric)
 	for (size_t i = 0; i < t->ncols; i++)
 		if (permit_column(g->perm, i) && agg_takes_column(g->s->source, &t->cols[i], numeric)) return true;
 	for (size_t i = 0; i < t->ncomputed; i++)
-		if (!t->computed[i].returns_table && g->perm->computed[i] && agg_takes_type(g->s->source, t->computed[i].type, numeric))
+		if (!t->computed[i].returns_table && g->perm->computed[i] &&
+			agg_takes_type(g->s->source, t->computed[i].type, numeric))
 			return true;
 	return false;
 }

@@ -8,10 +8,17 @@ typedef struct agg_function {
 } agg_function;
 
 static const agg_function functions[] = {
-	{STR_INIT("count"), NULL, false},          {STR_INIT("bool_and"), "bool", false},  {STR_INIT("bool_or"), "bool", false},
-	{STR_INIT("avg"), "float8", false},        {STR_INIT("max"), "float8", false},     {STR_INIT("min"), "float8", false},
-	{STR_INIT("sum"), "float8", false},        {STR_INIT("corr"), "float8", true},     {STR_INIT("covar_samp"), "float8", true},
-	{STR_INIT("stddev_samp"), "float8", false}, {STR_INIT("var_samp"), "float8", false},
+	{STR_INIT("count"), NULL, false},
+	{STR_INIT("bool_and"), "bool", false},
+	{STR_INIT("bool_or"), "bool", false},
+	{STR_INIT("avg"), "float8", false},
+	{STR_INIT("max"), "float8", false},
+	{STR_INIT("min"), "float8", false},
+	{STR_INIT("sum"), "float8", false},
+	{STR_INIT("corr"), "float8", true},
+	{STR_INIT("covar_samp"), "float8", true},
+	{STR_INIT("stddev_samp"), "float8", false},
+	{STR_INIT("var_samp"), "float8", false},
 };
 
 typedef struct reading {
@@ -19,7 +26,7 @@ typedef struct reading {
 	const snap_source *src;
 	const snap_table *target;
 	const agg_function *fn;
-	str type;     /* input type of this function */
+	str type; /* input type of this function */
 	bexp_agg *agg;
 	str_vec cols; /* PostgreSQL names */
 	const bexp *visible;
@@ -47,7 +54,8 @@ static bool read_column(reading *r, str enum_type, const input *given)
 	size_t *indices, n, at;
 	input in = *given;
 	argument_columns(r, &names, &indices, &n);
-	if (!input_peel_value(r->c, &in, type_required(enum_type)) || !input_enum(r->c, &in, enum_type, names, n, &at)) return false;
+	if (!input_peel_value(r->c, &in, type_required(enum_type)) || !input_enum(r->c, &in, enum_type, names, n, &at))
+		return false;
 	const bexp *visible = permit_visible(r->c, permit_select(r->c, r->src, r->target), indices[at]);
 	r->visible = bexp_and(r->c->a, r->visible, visible);
 	vec_push(r->c->a, &r->cols, r->target->cols[indices[at]].cat->name);
@@ -76,7 +84,8 @@ static bool read_pair(reading *r, str enum_type, const input *given)
 	for (size_t i = 0; i < 2; i++) {
 		const input *one = input_get(&o, names[i]);
 		if (!one)
-			return plan_fail(r->c, path_key(r->c, in.at, names[i]), "missing required field '%.*s'", STR_ARG(names[i]));
+			return plan_fail(r->c, path_key(r->c, in.at, names[i]), "missing required field '%.*s'",
+				STR_ARG(names[i]));
 		if (!read_column(r, enum_type, one)) return false;
 	}
 	return true;
@@ -86,7 +95,8 @@ static bool read_arguments(reading *r, const input *in, const plan_path *at)
 {
 	if (!r->fn->type) return !in || read_list(r, in);
 	if (!in) return plan_fail(r->c, path_key(r->c, at, STR("arguments")), "missing required field 'arguments'");
-	str enum_type = str_cat(r->c->a, 4, r->target->type, STR("_select_column_"), r->type, STR("_arguments_columns"));
+	str enum_type =
+		str_cat(r->c->a, 4, r->target->type, STR("_select_column_"), r->type, STR("_arguments_columns"));
 	return r->fn->two ? read_pair(r, enum_type, in) : read_column(r, enum_type, in);
 }
 
@@ -98,14 +108,16 @@ static bool read_predicate(reading *r, const input *given, const plan_path *at)
 	bexp_lhs lhs = {.type = t.oid, .nullable = true};
 	bexp_vec all = {0};
 	input in = *given;
-	if (!input_peel_value(c, &in, type_required(compare_type(c, &t))) || !compare_read(c, &t, &lhs, &in, &all)) return false;
+	if (!input_peel_value(c, &in, type_required(compare_type(c, &t))) || !compare_read(c, &t, &lhs, &in, &all))
+		return false;
 	r->agg->predicate = bexp_all(c, &all);
 	return true;
 }
 
 static bool read_function(reading *r, const input *given)
 {
-	static const str names[] = {STR_INIT("arguments"), STR_INIT("distinct"), STR_INIT("filter"), STR_INIT("predicate")};
+	static const str names[] = {
+		STR_INIT("arguments"), STR_INIT("distinct"), STR_INIT("filter"), STR_INIT("predicate")};
 	plan_ctx *c = r->c;
 	input in = *given;
 	input_object o;
@@ -114,7 +126,9 @@ static bool read_function(reading *r, const input *given)
 	const bexp *filter = NULL;
 	input *distinct = input_get(&o, names[1]), *where = input_get(&o, names[2]);
 	if (!read_arguments(r, input_get(&o, names[0]), in.at)) return false;
-	if (distinct && (!input_peel_value(c, distinct, type_nullable(STR("Boolean"))) || !input_bool(c, distinct, &r->agg->distinct)))
+	if (distinct &&
+		(!input_peel_value(c, distinct, type_nullable(STR("Boolean"))) ||
+			!input_bool(c, distinct, &r->agg->distinct)))
 		return false;
 	if (where && !where_read_optional(c, r->src, r->target, where, &filter)) return false;
 	if (!read_predicate(r, input_get(&o, names[3]), in.at)) return false;
@@ -139,7 +153,8 @@ static const agg_function *find_function(reading *r, str name)
 	return NULL;
 }
 
-static bool read_one(plan_ctx *c, const snap_source *src, const snap_rel *rel, str type, const input_member *m, bexp **out)
+static bool read_one(
+	plan_ctx *c, const snap_source *src, const snap_rel *rel, str type, const input_member *m, bexp **out)
 {
 	reading r = {.c = c, .src = src, .target = snap_source_table(src, rel->target)};
 	if (!find_function(&r, m->name)) return input_unknown_field(c, m, type);
@@ -151,14 +166,16 @@ static bool read_one(plan_ctx *c, const snap_source *src, const snap_rel *rel, s
 	return read_function(&r, &m->value);
 }
 
-bool aggregate_predicate_read(plan_ctx *c, const snap_source *src, const snap_rel *rel, const input *given, bexp_vec *out)
+bool aggregate_predicate_read(
+	plan_ctx *c, const snap_source *src, const snap_rel *rel, const input *given, bexp_vec *out)
 {
 	const snap_table *target = snap_source_table(src, rel->target);
 	str type = str_cat(c->a, 2, target->type, STR("_aggregate_bool_exp"));
 	input in = *given;
 	input_object o;
 	bexp *e = NULL;
-	if (!plan_enter(c, in.at) || !input_peel_value(c, &in, type_nullable(type)) || !input_members(c, &in, type, &o)) return false;
+	if (!plan_enter(c, in.at) || !input_peel_value(c, &in, type_nullable(type)) || !input_members(c, &in, type, &o))
+		return false;
 	for (size_t i = 0; i < o.n; i++)
 		if (!read_one(c, src, rel, type, &o.v[i], &e)) return false;
 	plan_leave(c);

@@ -13,8 +13,7 @@ static void put_element(arena *a, buf *b, const json *e, bool json_elems)
 static void put_list(arena *a, buf *b, const json *list, bool json_elems, unsigned depth)
 {
 	buf_putc(b, '{');
-	JSON_EACH(e, list)
-	{
+	JSON_EACH (e, list) {
 		if (e != list->first) buf_putc(b, ',');
 		if (e->kind == JSON_NULL) {
 			buf_puts(b, "NULL");

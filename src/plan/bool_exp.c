@@ -14,7 +14,8 @@ bool where_read_optional(plan_ctx *c, const snap_source *src, const snap_table *
 	return input_peel_value(c, &in, type_nullable(bool_exp_type(c, t))) && where_read(c, src, t, &in, out);
 }
 
-static bool read_list(plan_ctx *c, const snap_source *src, const snap_table *t, const input *given, bexp_kind kind, bexp_vec *out)
+static bool read_list(
+	plan_ctx *c, const snap_source *src, const snap_table *t, const input *given, bexp_kind kind, bexp_vec *out)
 {
 	input in = *given;
 	input_list items;
@@ -24,7 +25,8 @@ static bool read_list(plan_ctx *c, const snap_source *src, const snap_table *t, 
 	e->kids = NEW_ARRAY(c->a, const bexp *, items.n);
 	for (size_t i = 0; i < items.n; i++) {
 		input one = items.v[i];
-		if (!input_peel_value(c, &one, type_required(type.name)) || !where_read(c, src, t, &one, &e->kids[i])) return false;
+		if (!input_peel_value(c, &one, type_required(type.name)) || !where_read(c, src, t, &one, &e->kids[i]))
+			return false;
 		e->nkids++;
 	}
 	vec_push(c->a, out, e);
@@ -49,7 +51,8 @@ static bool read_comparison(plan_ctx *c, const value_type *t, const bexp_lhs *lh
 	return input_peel_value(c, &in, type_nullable(compare_type(c, t))) && compare_read(c, t, lhs, &in, out);
 }
 
-static bool read_column(plan_ctx *c, const snap_source *src, const snap_table *t, size_t index, const input *in, bexp_vec *out)
+static bool read_column(
+	plan_ctx *c, const snap_source *src, const snap_table *t, size_t index, const input *in, bexp_vec *out)
 {
 	const snap_column *col = &t->cols[index];
 	value_type type = value_type_column(c, src, col);
@@ -65,7 +68,8 @@ static const bexp **one_kid(plan_ctx *c, const bexp *kid)
 	return kids;
 }
 
-static bool read_related(plan_ctx *c, const snap_source *src, const snap_table *target, const input *in, bexp *e, bexp_vec *out)
+static bool read_related(
+	plan_ctx *c, const snap_source *src, const snap_table *target, const input *in, bexp *e, bexp_vec *out)
 {
 	const bexp *where;
 	if (!plan_enter(c, in->at) || !where_read_optional(c, src, target, in, &where)) return false;
@@ -84,7 +88,8 @@ static bool read_relationship(plan_ctx *c, const snap_source *src, const snap_re
 	return read_related(c, src, snap_source_table(src, rel->target), in, e, out);
 }
 
-static bool read_computed(plan_ctx *c, const snap_source *src, const snap_table *t, size_t index, const input *in, bexp_vec *out)
+static bool read_computed(
+	plan_ctx *c, const snap_source *src, const snap_table *t, size_t index, const input *in, bexp_vec *out)
 {
 	const snap_computed *cf = &t->computed[index];
 	permit_call(c, &cf->call);
@@ -100,25 +105,23 @@ static bool read_computed(plan_ctx *c, const snap_source *src, const snap_table 
 }
 
 /* False with *known false: no such field for this role. */
-static bool read_field(plan_ctx *c, const snap_source *src, const snap_table *t, const input_member *m, bool *known, bexp_vec *out)
+static bool read_field(
+	plan_ctx *c, const snap_source *src, const snap_table *t, const input_member *m, bool *known, bexp_vec *out)
 {
 	const snap_field *f = snap_table_field(t, m->name);
 	*known = f && role_sees_field(c->snap, src, t, f, c->role);
 	if (!*known) return false;
 	switch (f->kind) {
-	case FIELD_COLUMN:
-		return read_column(c, src, t, f->index, &m->value, out);
+	case FIELD_COLUMN: return read_column(c, src, t, f->index, &m->value, out);
 	case FIELD_OBJECT:
-	case FIELD_ARRAY:
-		return read_relationship(c, src, &t->rels[f->index], &m->value, out);
+	case FIELD_ARRAY: return read_relationship(c, src, &t->rels[f->index], &m->value, out);
 	case FIELD_COMPUTED:
 		*known = t->computed[f->index].nuser_args == 0;
 		return *known && read_computed(c, src, t, f->index, &m->value, out);
 	case FIELD_ARRAY_AGG:
 		*known = !c->snap->options.hide_aggregation_predicates;
 		return *known && aggregate_predicate_read(c, src, &t->rels[f->index], &m->value, out);
-	case FIELD_COMPUTED_AGG:
-		break;
+	case FIELD_COMPUTED_AGG: break;
 	}
 	return *known = false;
 }
@@ -133,14 +136,10 @@ bool where_read(plan_ctx *c, const snap_source *src, const snap_table *t, const 
 	for (size_t i = 0; i < o.n; i++) {
 		const input_member *m = &o.v[i];
 		bool known = true, ok;
-		if (str_eqz(m->name, "_and"))
-			ok = read_list(c, src, t, &m->value, BEXP_AND, &all);
-		else if (str_eqz(m->name, "_or"))
-			ok = read_list(c, src, t, &m->value, BEXP_OR, &all);
-		else if (str_eqz(m->name, "_not"))
-			ok = read_not(c, src, t, &m->value, &all);
-		else
-			ok = read_field(c, src, t, m, &known, &all);
+		if (str_eqz(m->name, "_and")) ok = read_list(c, src, t, &m->value, BEXP_AND, &all);
+		else if (str_eqz(m->name, "_or")) ok = read_list(c, src, t, &m->value, BEXP_OR, &all);
+		else if (str_eqz(m->name, "_not")) ok = read_not(c, src, t, &m->value, &all);
+		else ok = read_field(c, src, t, m, &known, &all);
 		if (!known) return input_unknown_field(c, m, type);
 		if (!ok) return false;
 	}

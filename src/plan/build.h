@@ -29,15 +29,15 @@ typedef struct plan_ctx {
 	str role;
 	plan *p;
 	error *err;
-	map vars;        /* name → struct plan_var * */
+	map vars; /* name → struct plan_var * */
 	guard_vec guards;
-	map guarded;     /* paths that have one */
+	map guarded; /* paths that have one */
 	check_vec checks;
-	map session;     /* names of session variables used */
-	map noted;       /* filters whose session variables are collected */
-	map visited;     /* fragments whose variables are collected */
-	bool once;       /* the plan holds values of this request: not to be cached */
-	unsigned depth;  /* of relationships in selections and expressions */
+	map session;    /* names of session variables used */
+	map noted;      /* filters whose session variables are collected */
+	map visited;    /* fragments whose variables are collected */
+	bool once;      /* the plan holds values of this request: not to be cached */
+	unsigned depth; /* of relationships in selections and expressions */
 } plan_ctx;
 
 /* ---- errors ---- */
@@ -47,7 +47,8 @@ const plan_path *path_index(plan_ctx *c, const plan_path *up, size_t i);
 str path_text(plan_ctx *c, const plan_path *p);
 /* Returns false. validation-failed. */
 bool plan_fail(plan_ctx *c, const plan_path *at, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-bool plan_fail_code(plan_ctx *c, error_code code, const plan_path *at, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+bool plan_fail_code(plan_ctx *c, error_code code, const plan_path *at, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
 /* ['a', 'b'] */
 str plan_name_list(arena *a, const str *names, size_t n);
 
@@ -84,8 +85,8 @@ bool sel_argument(plan_ctx *c, const sel_field *f, const plan_path *at, str name
 bool sel_unknown(plan_ctx *c, const sel_field *f, const plan_path *at, str type, str reason);
 
 /* Fields of a row of t: fills *fields. at: path of the field that has the selection set. */
-MUST_CHECK bool row_fields(plan_ctx *c, const snap_source *src, const snap_table *t, const sel_set *set, const plan_path *at,
-			   plan_field **fields, size_t *n);
+MUST_CHECK bool row_fields(plan_ctx *c, const snap_source *src, const snap_table *t, const sel_set *set,
+	const plan_path *at, plan_field **fields, size_t *n);
 
 /* ---- permissions (permission.c) ---- */
 
@@ -115,16 +116,16 @@ const bexp *permit_table(plan_ctx *c, const snap_source *src, const snap_table *
 /* A type values are read for. */
 typedef struct value_type {
 	const snap_source *src;
-	pg_oid oid;       /* base type */
-	str name;         /* GraphQL scalar, of the element for lists; enum type name */
-	str pg_name;      /* in pg_type */
-	bool list;        /* GraphQL list */
+	pg_oid oid;  /* base type */
+	str name;    /* GraphQL scalar, of the element for lists; enum type name */
+	str pg_name; /* in pg_type */
+	bool list;   /* GraphQL list */
 	str cast;
 	val_conv conv;
 	bool from_geojson;
 	const struct value_rule *rule;
 	const struct value_rule *elem; /* arrays: of their elements */
-	const snap_table *enum_table; /* values must be one of its */
+	const snap_table *enum_table;  /* values must be one of its */
 } value_type;
 
 value_type value_type_column(plan_ctx *c, const snap_source *src, const snap_column *col);
@@ -145,7 +146,8 @@ MUST_CHECK bool value_read_list(plan_ctx *c, const value_type *t, const input *i
 /* Reads [T!] as a value of the array type (has_keys_any, delete_at_path, ltree arrays). */
 MUST_CHECK bool value_read_array(plan_ctx *c, const value_type *t, const input *in, val *out);
 /* A member of each object of a list inside the variables (plan_list_is_uniform) as one array: VAL_COLUMN. */
-MUST_CHECK bool value_read_column(plan_ctx *c, const value_type *t, bool nullable, const input *list, str member, val *out);
+MUST_CHECK bool value_read_column(
+	plan_ctx *c, const value_type *t, bool nullable, const input *list, str member, val *out);
 /*
  * A long list of objects with the same keys in the same order and with scalars only: to the skeleton of the variables such
  * lists are all alike, whatever their length and their nulls.
@@ -160,30 +162,32 @@ const json *plan_value_at(const json *variables, const val_step *path, size_t n)
 MUST_CHECK bool where_read(plan_ctx *c, const snap_source *src, const snap_table *t, const input *in, const bexp **out);
 /* key = value for each column of the primary key: by_pk, pk_columns. Arguments or members are given by `get`. */
 MUST_CHECK bool key_equalities(plan_ctx *c, const snap_source *src, const snap_table *t, const plan_path *args,
-			       bool (*get)(plan_ctx *c, void *data, str name, input *out), void *data, const bexp **out);
+	bool (*get)(plan_ctx *c, void *data, str name, input *out), void *data, const bexp **out);
 /* [<T>_order_by!], peeled and not null. */
-MUST_CHECK bool order_read(plan_ctx *c, const snap_source *src, const snap_table *t, const input *in, const plan_order **out, size_t *n);
+MUST_CHECK bool order_read(
+	plan_ctx *c, const snap_source *src, const snap_table *t, const input *in, const plan_order **out, size_t *n);
 /* distinct_on, limit, offset, order_by, where of a list, an aggregate, a function. at: path of the field. */
 MUST_CHECK bool select_args(plan_ctx *c, const sel_field *f, const plan_path *at, plan_select *s);
 extern const str SELECT_ARG_NAMES[5];
 /* `args` of a function; also those of a computed field. */
-MUST_CHECK bool function_args(plan_ctx *c, const snap_source *src, const snap_function *fn, const sel_field *f, const plan_path *at,
-			      plan_from_function **out);
-MUST_CHECK bool computed_args(plan_ctx *c, const snap_source *src, const snap_table *t, const snap_computed *cf, const sel_field *f,
-			      const plan_path *at, row_call *out);
+MUST_CHECK bool function_args(plan_ctx *c, const snap_source *src, const snap_function *fn, const sel_field *f,
+	const plan_path *at, plan_from_function **out);
+MUST_CHECK bool computed_args(plan_ctx *c, const snap_source *src, const snap_table *t, const snap_computed *cf,
+	const sel_field *f, const plan_path *at, row_call *out);
 /* Columns the role may select, as names (for enums); indices[i] is the column. */
 void select_columns(plan_ctx *c, const snap_source *src, const snap_table *t, str **names, size_t **indices, size_t *n);
 
 /* ---- selects ---- */
 
-plan_select *select_new(plan_ctx *c, const snap_source *src, const snap_table *t, select_shape shape, const plan_path *at);
+plan_select *select_new(
+	plan_ctx *c, const snap_source *src, const snap_table *t, select_shape shape, const plan_path *at);
 /* The sub-selection of f, by the shape of s. */
 MUST_CHECK bool select_fields(plan_ctx *c, plan_select *s, const sel_field *f, const plan_path *at);
 /* Arguments of a list, permissions, sub-selection. */
 MUST_CHECK bool select_rows(plan_ctx *c, plan_select *s, const sel_field *f, const plan_path *at);
 /* A scalar computed field: its arguments, and path for JSON. */
-MUST_CHECK bool computed_scalar(plan_ctx *c, const snap_source *src, const snap_table *t, const snap_computed *cf, const sel_field *f,
-				const plan_path *at, plan_field *out);
+MUST_CHECK bool computed_scalar(plan_ctx *c, const snap_source *src, const snap_table *t, const snap_computed *cf,
+	const sel_field *f, const plan_path *at, plan_field *out);
 /* The sub-selection of an aggregate: aggregate, nodes. */
 MUST_CHECK bool aggregate_fields(plan_ctx *c, plan_select *s, const sel_set *set, const plan_path *at);
 /* A root field that reads rows; also functions in mutation_root. */

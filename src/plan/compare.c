@@ -15,14 +15,14 @@ enum {
 };
 
 typedef enum arg_kind {
-	ARG_SAME,      /* the column's type */
-	ARG_LIST,      /* a list of it, one by one */
+	ARG_SAME, /* the column's type */
+	ARG_LIST, /* a list of it, one by one */
 	ARG_BOOL,
 	ARG_TEXT,
-	ARG_TEXTS,     /* [String!] as text[] */
-	ARG_SAMES,     /* a list of it, as one array */
+	ARG_TEXTS, /* [String!] as text[] */
+	ARG_SAMES, /* a list of it, as one array */
 	ARG_LQUERY,
-	ARG_LQUERIES,  /* [String!] as lquery[] */
+	ARG_LQUERIES, /* [String!] as lquery[] */
 	ARG_LTXTQUERY,
 	ARG_GEOM_WITHIN,
 	ARG_GEOG_WITHIN,
@@ -90,8 +90,13 @@ static unsigned families(const value_type *t)
 		uint32_t flag;
 		unsigned family;
 	} by_flag[] = {
-		{TYPE_STRINGY, FOR_STRING},     {TYPE_ARRAY, FOR_ARRAY},       {TYPE_JSONB, FOR_JSONB}, {TYPE_GEOGRAPHY, FOR_GEOGRAPHY},
-		{TYPE_GEOMETRY, FOR_GEOMETRY}, {TYPE_LTREE, FOR_LTREE},       {TYPE_RASTER, FOR_RASTER},
+		{TYPE_STRINGY, FOR_STRING},
+		{TYPE_ARRAY, FOR_ARRAY},
+		{TYPE_JSONB, FOR_JSONB},
+		{TYPE_GEOGRAPHY, FOR_GEOGRAPHY},
+		{TYPE_GEOMETRY, FOR_GEOMETRY},
+		{TYPE_LTREE, FOR_LTREE},
+		{TYPE_RASTER, FOR_RASTER},
 	};
 	if (t->enum_table) return FOR_ALL;
 	uint32_t flags = cat_type_flags(t->src->cat, t->oid);
@@ -136,17 +141,21 @@ static bool within(plan_ctx *c, const value_type *t, const input *in, bool geogr
 {
 	static const str names[] = {STR_INIT("distance"), STR_INIT("from"), STR_INIT("use_spheroid")};
 	str type = geography ? STR("st_d_within_geography_input") : STR("st_d_within_input");
-	value_type real = value_type_named(c, t->src, STR("float4")), boolean = value_type_named(c, t->src, STR("bool"));
+	value_type real = value_type_named(c, t->src, STR("float4")),
+		   boolean = value_type_named(c, t->src, STR("bool"));
 	input_object o;
 	input *distance, *from;
 	if (!input_members(c, in, type, &o) || !input_only(c, &o, type, names, geography ? 3 : 2)) return false;
-	if (!need(c, &o, in->at, names[0], &distance) || !value_read(c, &real, false, distance, &e->extra[0])) return false;
+	if (!need(c, &o, in->at, names[0], &distance) || !value_read(c, &real, false, distance, &e->extra[0]))
+		return false;
 	if (!need(c, &o, in->at, names[1], &from) || !value_read(c, t, false, from, &e->rhs)) return false;
 	e->nextra = 1;
 	if (!geography) return true;
 	e->nextra = 2;
 	input *spheroid = input_get(&o, names[2]);
-	if (spheroid) return input_peel(c, spheroid, type_nullable(STR("Boolean")), true) && value_read(c, &boolean, true, spheroid, &e->extra[1]);
+	if (spheroid)
+		return input_peel(c, spheroid, type_nullable(STR("Boolean")), true) &&
+			value_read(c, &boolean, true, spheroid, &e->extra[1]);
 	e->extra[1] = (val){.kind = VAL_CONST, .text = STR("true"), .cast = boolean.cast};
 	return true;
 }
@@ -155,7 +164,8 @@ static bool nband(plan_ctx *c, const value_type *t, const input *in, bool requir
 {
 	static const str names[] = {STR_INIT("geommin"), STR_INIT("nband")};
 	str type = required ? STR("st_intersects_nband_geom_input") : STR("st_intersects_geom_nband_input");
-	value_type integer = value_type_named(c, t->src, STR("int4")), geometry = value_type_named(c, t->src, STR("geometry"));
+	value_type integer = value_type_named(c, t->src, STR("int4")),
+		   geometry = value_type_named(c, t->src, STR("geometry"));
 	input_object o;
 	input *geom, *band = NULL;
 	if (!input_members(c, in, type, &o) || !input_only(c, &o, type, names, 2)) return false;
@@ -184,36 +194,24 @@ static bool read_arg(plan_ctx *c, const value_type *t, const op_rule *r, const i
 {
 	value_type text = value_type_named(c, t->src, STR("text"));
 	switch (r->arg) {
-	case ARG_SAME:
-		return value_read(c, t, false, in, &e->rhs);
-	case ARG_LIST:
-		return value_read_list(c, t, in, &e->rhs);
-	case ARG_BOOL:
-		return input_bool(c, in, &e->is_null);
-	case ARG_TEXT:
-		return value_read(c, &text, true, in, &e->rhs);
-	case ARG_TEXTS:
-		return value_read_array(c, &text, in, &e->rhs);
-	case ARG_SAMES:
-		return value_read_array(c, t, in, &e->rhs);
-	case ARG_LQUERY:
-		return read_named(c, t, "lquery", false, in, &e->rhs);
+	case ARG_SAME: return value_read(c, t, false, in, &e->rhs);
+	case ARG_LIST: return value_read_list(c, t, in, &e->rhs);
+	case ARG_BOOL: return input_bool(c, in, &e->is_null);
+	case ARG_TEXT: return value_read(c, &text, true, in, &e->rhs);
+	case ARG_TEXTS: return value_read_array(c, &text, in, &e->rhs);
+	case ARG_SAMES: return value_read_array(c, t, in, &e->rhs);
+	case ARG_LQUERY: return read_named(c, t, "lquery", false, in, &e->rhs);
 	case ARG_LQUERIES: {
 		value_type lquery = value_type_named(c, t->src, STR("lquery"));
 		if (!value_read_array(c, &text, in, &e->rhs)) return false;
 		e->rhs.cast = array_of(c, &lquery);
 		return true;
 	}
-	case ARG_LTXTQUERY:
-		return read_named(c, t, "ltxtquery", false, in, &e->rhs);
-	case ARG_GEOM_WITHIN:
-		return within(c, t, in, false, e);
-	case ARG_GEOG_WITHIN:
-		return within(c, t, in, true, e);
-	case ARG_NBAND_GEOM:
-		return nband(c, t, in, true, e);
-	case ARG_GEOM_NBAND:
-		return nband(c, t, in, false, e);
+	case ARG_LTXTQUERY: return read_named(c, t, "ltxtquery", false, in, &e->rhs);
+	case ARG_GEOM_WITHIN: return within(c, t, in, false, e);
+	case ARG_GEOG_WITHIN: return within(c, t, in, true, e);
+	case ARG_NBAND_GEOM: return nband(c, t, in, true, e);
+	case ARG_GEOM_NBAND: return nband(c, t, in, false, e);
 	}
 	return false;
 }
@@ -238,7 +236,8 @@ static in_type arg_type(const value_type *t, arg_kind k)
 	if (k == ARG_LIST || k == ARG_SAMES) return type_with_null(type_list_of(value_in_type(t, false)), true);
 	if (k == ARG_TEXTS || k == ARG_LQUERIES) return type_list(STR("String"));
 	size_t i = 0;
-	while (named[i].kind != k) i++;
+	while (named[i].kind != k)
+		i++;
 	return type_nullable(named[i].name);
 }
 
@@ -258,7 +257,8 @@ static bool read_cast(plan_ctx *c, const value_type *t, const bexp_lhs *lhs, con
 	bexp_lhs cast = *lhs;
 	cast.cast = target.cast;
 	cast.type = target.oid;
-	return input_peel_value(c, &inner, type_nullable(compare_type(c, &target))) && compare_read(c, &target, &cast, &inner, out);
+	return input_peel_value(c, &inner, type_nullable(compare_type(c, &target))) &&
+		compare_read(c, &target, &cast, &inner, out);
 }
 
 static bool has_cast(const value_type *t)
@@ -267,7 +267,8 @@ static bool has_cast(const value_type *t)
 	return !t->enum_table && (flags & (TYPE_JSONB | TYPE_GEOMETRY | TYPE_GEOGRAPHY));
 }
 
-static bool read_op(plan_ctx *c, const value_type *t, const bexp_lhs *lhs, const op_rule *r, const input *given, bexp_vec *out)
+static bool read_op(
+	plan_ctx *c, const value_type *t, const bexp_lhs *lhs, const op_rule *r, const input *given, bexp_vec *out)
 {
 	input in = *given;
 	if (!input_peel_value(c, &in, arg_type(t, r->arg))) return false;

@@ -21,13 +21,17 @@ const plan_path *path_index(plan_ctx *c, const plan_path *up, size_t i)
 str path_text(plan_ctx *c, const plan_path *p)
 {
 	size_t n = 0;
-	for (const plan_path *q = p; q; q = q->up) n++;
+	for (const plan_path *q = p; q; q = q->up)
+		n++;
 	const plan_path **steps = NEW_ARRAY(c->a, const plan_path *, n);
-	for (const plan_path *q = p; q; q = q->up) steps[--n] = q;
+	for (const plan_path *q = p; q; q = q->up)
+		steps[--n] = q;
 	str out = STR("$");
-	for (const plan_path *q = p; q; q = q->up) n++;
+	for (const plan_path *q = p; q; q = q->up)
+		n++;
 	for (size_t i = 0; i < n; i++)
-		out = steps[i]->key.p ? jsonpath_key(c->a, out, steps[i]->key) : jsonpath_index(c->a, out, steps[i]->index);
+		out = steps[i]->key.p ? jsonpath_key(c->a, out, steps[i]->key)
+				      : jsonpath_index(c->a, out, steps[i]->index);
 	return out;
 }
 
@@ -74,7 +78,8 @@ str plan_name_list(arena *a, const str *names, size_t n)
 
 bool plan_enter(plan_ctx *c, const plan_path *at)
 {
-	if (++c->depth > PLAN_DEPTH_MAX) return plan_fail(c, at, "the query nests deeper than %d levels", PLAN_DEPTH_MAX);
+	if (++c->depth > PLAN_DEPTH_MAX)
+		return plan_fail(c, at, "the query nests deeper than %d levels", PLAN_DEPTH_MAX);
 	return true;
 }
 

@@ -2,9 +2,9 @@
 #include "plan/input.h"
 
 typedef struct arg_slot {
-	str gql;             /* name in the input object; p NULL: not the user's */
+	str gql; /* name in the input object; p NULL: not the user's */
 	const cat_arg *arg;
-	bool fixed;          /* the table row: stands where it stands */
+	bool fixed; /* the table row: stands where it stands */
 	bool given;
 	val value;
 } arg_slot;
@@ -57,16 +57,19 @@ static bool lay_out(arg_list *l, const plan_path *at)
 		arg_slot *s = &l->v[i];
 		if (s->fixed) {
 			if (!by_name) continue;
-			return plan_fail_code(l->c, ERR_NOT_SUPPORTED, at, "Only last set of positional arguments can be omitted");
+			return plan_fail_code(
+				l->c, ERR_NOT_SUPPORTED, at, "Only last set of positional arguments can be omitted");
 		}
 		if (!s->given) {
 			if (!s->arg->has_default)
-				return plan_fail_code(l->c, ERR_NOT_SUPPORTED, at, "Non default arguments cannot be omitted");
+				return plan_fail_code(
+					l->c, ERR_NOT_SUPPORTED, at, "Non default arguments cannot be omitted");
 			by_name = true;
 			continue;
 		}
 		if (by_name && !s->arg->name.n)
-			return plan_fail_code(l->c, ERR_NOT_SUPPORTED, at, "Only last set of positional arguments can be omitted");
+			return plan_fail_code(
+				l->c, ERR_NOT_SUPPORTED, at, "Only last set of positional arguments can be omitted");
 		fn_arg *a = &l->out[l->nout++];
 		*a = (fn_arg){.value = s->value};
 		if (by_name) a->name = s->arg->name;
@@ -96,8 +99,8 @@ static val session_value(plan_ctx *c, const snap_source *src, const cat_arg *arg
 	return v;
 }
 
-bool function_args(plan_ctx *c, const snap_source *src, const snap_function *fn, const sel_field *f, const plan_path *at,
-		   plan_from_function **out)
+bool function_args(plan_ctx *c, const snap_source *src, const snap_function *fn, const sel_field *f,
+	const plan_path *at, plan_from_function **out)
 {
 	arg_list l = {.c = c, .src = src, .type = fn->args_type, .n = fn->cat->nargs};
 	l.v = NEW_ARRAY(c->a, arg_slot, l.n);
@@ -116,8 +119,8 @@ bool function_args(plan_ctx *c, const snap_source *src, const snap_function *fn,
 	return true;
 }
 
-bool computed_args(plan_ctx *c, const snap_source *src, const snap_table *t, const snap_computed *cf, const sel_field *f,
-		   const plan_path *at, row_call *out)
+bool computed_args(plan_ctx *c, const snap_source *src, const snap_table *t, const snap_computed *cf,
+	const sel_field *f, const plan_path *at, row_call *out)
 {
 	arg_list l = {.c = c, .src = src, .n = cf->fn->nargs};
 	size_t unnamed = 0;

@@ -16,8 +16,8 @@ static bool is_container(const json *j)
 
 static bool has_containers(const json *list)
 {
-	JSON_EACH(e, list)
-	if (is_container(e)) return true;
+	JSON_EACH (e, list)
+		if (is_container(e)) return true;
 	return false;
 }
 
@@ -30,8 +30,7 @@ static bool alike(const json *x, const json *y)
 {
 	if (y->kind != JSON_OBJECT || x->count != y->count) return false;
 	const json *m = x->first;
-	JSON_EACH(n, y)
-	{
+	JSON_EACH (n, y) {
 		if (!is_scalar(n) || !str_eq(m->key, n->key)) return false;
 		m = m->next;
 	}
@@ -40,9 +39,10 @@ static bool alike(const json *x, const json *y)
 
 bool plan_list_is_uniform(const json *list)
 {
-	if (list->kind != JSON_ARRAY || list->count <= SKELETON_LIST_MAX || list->first->kind != JSON_OBJECT) return false;
-	JSON_EACH(e, list)
-	if (!alike(list->first, e)) return false;
+	if (list->kind != JSON_ARRAY || list->count <= SKELETON_LIST_MAX || list->first->kind != JSON_OBJECT)
+		return false;
+	JSON_EACH (e, list)
+		if (!alike(list->first, e)) return false;
 	return true;
 }
 
@@ -52,16 +52,19 @@ static uint64_t hash(const json *j, uint64_t h)
 	h = mix(h, (uint64_t)j->kind + 1);
 	if (j->kind == JSON_NUMBER) return mix(h, number_plain(j->text));
 	if (j->kind == JSON_OBJECT) {
-		JSON_EACH(m, j) h = hash(m, str_hash(m->key, h));
+		JSON_EACH (m, j)
+			h = hash(m, str_hash(m->key, h));
 		return mix(h, j->count);
 	}
 	if (j->kind != JSON_ARRAY) return h;
 	if (j->count > SKELETON_LIST_MAX && !has_containers(j)) return mix(h, SIZE_MAX);
 	if (plan_list_is_uniform(j)) {
-		JSON_EACH(m, j->first) h = str_hash(m->key, h);
+		JSON_EACH (m, j->first)
+			h = str_hash(m->key, h);
 		return mix(h, SIZE_MAX - 1);
 	}
-	JSON_EACH(e, j) h = hash(e, h);
+	JSON_EACH (e, j)
+		h = hash(e, h);
 	return mix(h, j->count);
 }
 
@@ -73,7 +76,8 @@ uint64_t plan_variables_skeleton(const json *variables)
 const json *plan_value_at(const json *variables, const val_step *path, size_t n)
 {
 	const json *j = variables;
-	for (size_t i = 0; j && i < n; i++) j = path[i].key.p ? json_get(j, path[i].key) : json_at(j, path[i].index);
+	for (size_t i = 0; j && i < n; i++)
+		j = path[i].key.p ? json_get(j, path[i].key) : json_at(j, path[i].index);
 	return j;
 }
 
@@ -92,6 +96,7 @@ static bool guard_holds(const plan_guard *g, const json *j)
 bool plan_guards_hold(const plan *p, const json *variables)
 {
 	for (size_t i = 0; i < p->nguards; i++)
-		if (!guard_holds(&p->guards[i], plan_value_at(variables, p->guards[i].path, p->guards[i].npath))) return false;
+		if (!guard_holds(&p->guards[i], plan_value_at(variables, p->guards[i].path, p->guards[i].npath)))
+			return false;
 	return true;
 }

@@ -9,12 +9,23 @@ input input_literal(const gq_value *g, const plan_path *at)
 in_kind input_kind(const input *in)
 {
 	static const in_kind of_literal[] = {
-		[GQ_VAR] = IN_VARIABLE, [GQ_INT] = IN_INT,   [GQ_FLOAT] = IN_FLOAT, [GQ_STRING] = IN_STRING, [GQ_BOOL] = IN_BOOL,
-		[GQ_NULL] = IN_NULL,    [GQ_ENUM] = IN_ENUM, [GQ_LIST] = IN_LIST,   [GQ_OBJECT] = IN_OBJECT,
+		[GQ_VAR] = IN_VARIABLE,
+		[GQ_INT] = IN_INT,
+		[GQ_FLOAT] = IN_FLOAT,
+		[GQ_STRING] = IN_STRING,
+		[GQ_BOOL] = IN_BOOL,
+		[GQ_NULL] = IN_NULL,
+		[GQ_ENUM] = IN_ENUM,
+		[GQ_LIST] = IN_LIST,
+		[GQ_OBJECT] = IN_OBJECT,
 	};
 	static const in_kind of_json[] = {
-		[JSON_NULL] = IN_NULL,     [JSON_BOOL] = IN_BOOL,  [JSON_NUMBER] = IN_NUMBER,
-		[JSON_STRING] = IN_STRING, [JSON_ARRAY] = IN_LIST, [JSON_OBJECT] = IN_OBJECT,
+		[JSON_NULL] = IN_NULL,
+		[JSON_BOOL] = IN_BOOL,
+		[JSON_NUMBER] = IN_NUMBER,
+		[JSON_STRING] = IN_STRING,
+		[JSON_ARRAY] = IN_LIST,
+		[JSON_OBJECT] = IN_OBJECT,
 	};
 	if (in->g) return of_literal[in->g->kind];
 	return in->j ? of_json[in->j->kind] : IN_ABSENT;
@@ -23,16 +34,25 @@ in_kind input_kind(const input *in)
 const char *input_describe(const input *in)
 {
 	static const char *const text[] = {
-		[IN_ABSENT] = "null",  [IN_NULL] = "null",     [IN_BOOL] = "a boolean",     [IN_INT] = "an integer",
-		[IN_FLOAT] = "a float", [IN_NUMBER] = "a number", [IN_STRING] = "a string", [IN_ENUM] = "an enum value",
-		[IN_LIST] = "a list",  [IN_OBJECT] = "an object", [IN_VARIABLE] = "a variable",
+		[IN_ABSENT] = "null",
+		[IN_NULL] = "null",
+		[IN_BOOL] = "a boolean",
+		[IN_INT] = "an integer",
+		[IN_FLOAT] = "a float",
+		[IN_NUMBER] = "a number",
+		[IN_STRING] = "a string",
+		[IN_ENUM] = "an enum value",
+		[IN_LIST] = "a list",
+		[IN_OBJECT] = "an object",
+		[IN_VARIABLE] = "a variable",
 	};
 	return text[input_kind(in)];
 }
 
 bool input_mismatch(plan_ctx *c, const input *in, const char *expected, str type)
 {
-	return plan_fail(c, in->at, "expected %s for type '%.*s', but found %s", expected, STR_ARG(type), input_describe(in));
+	return plan_fail(
+		c, in->at, "expected %s for type '%.*s', but found %s", expected, STR_ARG(type), input_describe(in));
 }
 
 void input_guard(plan_ctx *c, const input *in)
@@ -41,10 +61,8 @@ void input_guard(plan_ctx *c, const input *in)
 	buf key = {0};
 	for (size_t i = 0; i < in->nvpath; i++) {
 		buf_putc(&key, '\0');
-		if (in->vpath[i].key.p)
-			buf_put(&key, in->vpath[i].key);
-		else
-			buf_put_u64(&key, in->vpath[i].index);
+		if (in->vpath[i].key.p) buf_put(&key, in->vpath[i].key);
+		else buf_put_u64(&key, in->vpath[i].index);
 	}
 	str k = str_copy(c->a, buf_str(&key));
 	buf_free(&key);
@@ -76,7 +94,8 @@ static bool literal_members(plan_ctx *c, const input *in, input_object *out)
 	out->v = NEW_ARRAY(c->a, input_member, in->g->count);
 	for (const gq_value *m = in->g->first; m; m = m->next)
 		if (!is_unbound(c, m))
-			out->v[out->n++] = (input_member){.name = m->name, .value = input_literal(m, path_key(c, in->at, m->name))};
+			out->v[out->n++] = (input_member){
+				.name = m->name, .value = input_literal(m, path_key(c, in->at, m->name))};
 	return true;
 }
 
@@ -86,12 +105,15 @@ bool input_members(plan_ctx *c, const input *in, str type, input_object *out)
 	if (input_kind(in) != IN_OBJECT) return input_mismatch(c, in, "an object", type);
 	if (in->g) return literal_members(c, in, out);
 	out->v = NEW_ARRAY(c->a, input_member, in->j->count);
-	JSON_EACH(m, in->j)
-	{
+	JSON_EACH (m, in->j) {
 		if (!str_is_name(m->key))
-			return plan_fail(c, in->at, "variable value contains object with key \"%.*s\", which is not a legal GraphQL name",
-					 STR_ARG(m->key));
-		input v = {.j = m, .vpath = step_into(c, in, m->key, 0), .nvpath = in->nvpath + 1, .at = path_key(c, in->at, m->key)};
+			return plan_fail(c, in->at,
+				"variable value contains object with key \"%.*s\", which is not a legal GraphQL name",
+				STR_ARG(m->key));
+		input v = {.j = m,
+			.vpath = step_into(c, in, m->key, 0),
+			.nvpath = in->nvpath + 1,
+			.at = path_key(c, in->at, m->key)};
 		out->v[out->n++] = (input_member){.name = m->key, .value = v};
 	}
 	return true;
@@ -119,9 +141,9 @@ bool input_items(plan_ctx *c, const input *in, input_list *out)
 		return true;
 	}
 	/* The skeleton does not hold the length of a long list of scalars or of plain objects. */
-	if (in->j->count > SKELETON_LIST_MAX && (!is_container(in->j->first) || plan_list_is_uniform(in->j))) input_guard(c, in);
-	JSON_EACH(e, in->j)
-	{
+	if (in->j->count > SKELETON_LIST_MAX && (!is_container(in->j->first) || plan_list_is_uniform(in->j)))
+		input_guard(c, in);
+	JSON_EACH (e, in->j) {
 		input v = {.j = e, .vpath = step_into(c, in, STR_NULL, out->n), .nvpath = in->nvpath + 1};
 		v.at = path_index(c, in->at, out->n);
 		out->v[out->n++] = v;
@@ -145,7 +167,8 @@ bool input_only(plan_ctx *c, const input_object *o, str type, const str *names, 
 {
 	for (size_t i = 0; i < o->n; i++) {
 		size_t k = 0;
-		while (k < n && !str_eq(names[k], o->v[i].name)) k++;
+		while (k < n && !str_eq(names[k], o->v[i].name))
+			k++;
 		if (k == n) return input_unknown_field(c, &o->v[i], type);
 	}
 	return true;
@@ -225,5 +248,5 @@ bool input_enum(plan_ctx *c, const input *in, str type, const str *names, size_t
 	for (*out = 0; *out < n; ++*out)
 		if (str_eq(names[*out], value)) return true;
 	return plan_fail(c, in->at, "expected one of the values %.*s for type '%.*s', but found '%.*s'",
-			 STR_ARG(plan_name_list(c->a, names, n)), STR_ARG(type), STR_ARG(value));
+		STR_ARG(plan_name_list(c->a, names, n)), STR_ARG(type), STR_ARG(value));
 }

@@ -7,7 +7,19 @@
 #pragma once
 #include "plan/build.h"
 
-typedef enum in_kind { IN_ABSENT, IN_NULL, IN_BOOL, IN_INT, IN_FLOAT, IN_NUMBER, IN_STRING, IN_ENUM, IN_LIST, IN_OBJECT, IN_VARIABLE } in_kind;
+typedef enum in_kind {
+	IN_ABSENT,
+	IN_NULL,
+	IN_BOOL,
+	IN_INT,
+	IN_FLOAT,
+	IN_NUMBER,
+	IN_STRING,
+	IN_ENUM,
+	IN_LIST,
+	IN_OBJECT,
+	IN_VARIABLE
+} in_kind;
 
 /* IN_INT, IN_FLOAT, IN_ENUM come from literals, IN_NUMBER from variables. */
 struct input {

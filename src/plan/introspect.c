@@ -3,7 +3,8 @@
 #include "plan/input.h"
 #include "schema/introspect.h"
 
-static bool selection(plan_ctx *c, introspect_type type, const sel_field *f, const plan_path *at, const introspect_sel **out, size_t *n);
+static bool selection(plan_ctx *c, introspect_type type, const sel_field *f, const plan_path *at,
+	const introspect_sel **out, size_t *n);
 
 /* The value changes nothing, but it must be one. Hasura v2 has no deprecated fields. */
 static bool arguments(plan_ctx *c, const introspect_field *m, const sel_field *f, const plan_path *at)
@@ -30,7 +31,8 @@ static bool one(plan_ctx *c, introspect_type type, const sel_field *f, const pla
 }
 
 /* Depth: bounded by the document's. */
-static bool selection(plan_ctx *c, introspect_type type, const sel_field *f, const plan_path *at, const introspect_sel **out, size_t *n)
+static bool selection(plan_ctx *c, introspect_type type, const sel_field *f, const plan_path *at,
+	const introspect_sel **out, size_t *n)
 {
 	const plan_path *inner = path_key(c, at, STR("selectionSet"));
 	sel_field_vec fields;
@@ -49,7 +51,8 @@ static bool type_name(plan_ctx *c, const sel_field *f, const plan_path *at, str 
 	const plan_path *args = path_key(c, at, STR("args"));
 	input in;
 	if (!sel_arguments(c, f, at, &name, 1)) return false;
-	if (!sel_argument(c, f, at, name, &in)) return plan_fail(c, path_key(c, args, name), "missing required field 'name'");
+	if (!sel_argument(c, f, at, name, &in))
+		return plan_fail(c, path_key(c, args, name), "missing required field 'name'");
 	if (!input_peel_value(c, &in, type_required(STR("String"))) || !input_string(c, &in, out)) return false;
 	*out = str_copy(c->a, *out);
 	return true;

@@ -33,7 +33,8 @@ static bool name(scan *s, str *out)
 {
 	size_t from = s->at;
 	if (!is_letter(peek(s))) return false;
-	while (is_letter(peek(s)) || is_digit(peek(s)) || peek(s) == '-') s->at++;
+	while (is_letter(peek(s)) || is_digit(peek(s)) || peek(s) == '-')
+		s->at++;
 	*out = str_copy(s->a, str_sub(s->text, from, s->at - from));
 	return true;
 }
@@ -41,7 +42,8 @@ static bool name(scan *s, str *out)
 static bool index_of(scan *s, str *out)
 {
 	size_t from = s->at;
-	while (is_digit(peek(s))) s->at++;
+	while (is_digit(peek(s)))
+		s->at++;
 	*out = str_copy(s->a, str_sub(s->text, from, s->at - from));
 	return out->n > 0;
 }

@@ -3,13 +3,15 @@
 #include "plan/introspect.h"
 #include "plan/missing.h"
 
-#define NO_QUERIES                                                                                                               \
+#define NO_QUERIES                                                                                                              \
 	"There are no queries available to the current role. Either there are no sources or remote schemas configured, or the " \
 	"current role doesn't have the required permissions."
 
 static str root_type(gq_operation_kind kind)
 {
-	return kind == GQ_QUERY ? STR("query_root") : kind == GQ_MUTATION ? STR("mutation_root") : STR("subscription_root");
+	return kind == GQ_QUERY       ? STR("query_root")
+		: kind == GQ_MUTATION ? STR("mutation_root")
+				      : STR("subscription_root");
 }
 
 static bool placeholder(plan_ctx *c, const sel_field *f, const plan_path *at, plan_root *out)
@@ -36,12 +38,14 @@ static bool mutation_field(plan_ctx *c, const sel_field *f, const plan_path *at,
 static bool query_field(plan_ctx *c, gq_operation_kind kind, const sel_field *f, const plan_path *at, plan_root *out)
 {
 	bool sub = kind == GQ_SUBSCRIPTION;
-	const snap_root *r = sub ? role_subscription_root(c->snap, c->role, f->name) : role_query_root(c->snap, c->role, f->name);
+	const snap_root *r =
+		sub ? role_subscription_root(c->snap, c->role, f->name) : role_query_root(c->snap, c->role, f->name);
 	if (r) return root_rows(c, r, f, at, out);
 	if (!sub && c->req->introspection_allowed && (str_eqz(f->name, "__schema") || str_eqz(f->name, "__type")))
 		return root_introspect(c, f, at, out);
 	bool empty = !sub && str_eqz(f->name, "no_queries_available") && !role_has_queries(c->snap, c->role);
-	return empty ? placeholder(c, f, at, out) : sel_unknown(c, f, at, root_type(kind), missing_root(c, kind, f->name));
+	return empty ? placeholder(c, f, at, out)
+		     : sel_unknown(c, f, at, root_type(kind), missing_root(c, kind, f->name));
 }
 
 static bool root_field(plan_ctx *c, gq_operation_kind kind, const sel_field *f, const plan_path *at, plan_root *out)
@@ -60,7 +64,8 @@ static bool root_field(plan_ctx *c, gq_operation_kind kind, const sel_field *f, 
 static bool check_subscription(plan_ctx *c)
 {
 	bool many = gq_find_directive(c->req->op->directives, STR("_multiple_top_level_fields")) != NULL;
-	for (size_t i = 0; i < c->p->nroots; i++) many &= c->p->roots[i].kind == ROOT_ROWS;
+	for (size_t i = 0; i < c->p->nroots; i++)
+		many &= c->p->roots[i].kind == ROOT_ROWS;
 	if (c->p->nroots == 1 || many) return true;
 	return plan_fail(c, NULL, "subscriptions must select one top level field");
 }
@@ -103,11 +108,13 @@ static bool check_cached(plan_ctx *c)
 
 static bool check_operation(plan_ctx *c)
 {
-	static const gq_location where[] = {[GQ_QUERY] = GQ_ON_QUERY, [GQ_MUTATION] = GQ_ON_MUTATION, [GQ_SUBSCRIPTION] = GQ_ON_SUBSCRIPTION};
+	static const gq_location where[] = {
+		[GQ_QUERY] = GQ_ON_QUERY, [GQ_MUTATION] = GQ_ON_MUTATION, [GQ_SUBSCRIPTION] = GQ_ON_SUBSCRIPTION};
 	const gq_operation *op = c->req->op;
 	if (op->kind == GQ_MUTATION && !role_has_mutations(c->snap, c->role, c->req->backend))
 		return plan_fail(c, NULL, "no mutations exist");
-	if (op->kind == GQ_SUBSCRIPTION && !c->snap->subscription_roots.n) return plan_fail(c, NULL, "no subscriptions exist");
+	if (op->kind == GQ_SUBSCRIPTION && !c->snap->subscription_roots.n)
+		return plan_fail(c, NULL, "no subscriptions exist");
 	return gq_check_directives(op->directives, where[op->kind], STR("$"), c->err) && check_cached(c);
 }
 
@@ -120,7 +127,8 @@ static void finish(plan_ctx *c)
 	p->nchecks = c->checks.n;
 	p->cacheable = !c->once;
 	str *names = NEW_ARRAY(c->a, str, c->session.n);
-	for (size_t i = 0; i < c->session.n; i++) names[i] = c->session.items[i].key;
+	for (size_t i = 0; i < c->session.n; i++)
+		names[i] = c->session.items[i].key;
 	p->session_vars = names;
 	p->nsession_vars = c->session.n;
 }

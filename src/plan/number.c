@@ -53,7 +53,8 @@ static digits digits_of(arena *a, str text)
 		out.d[out.n++] = ch;
 		if (!point) out.e++;
 	}
-	while (out.n && out.d[out.n - 1] == '0') out.n--;
+	while (out.n && out.d[out.n - 1] == '0')
+		out.n--;
 	if (!out.n) out.e = 0;
 	return out;
 }

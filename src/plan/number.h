@@ -4,7 +4,7 @@
 #include "base/str.h"
 
 /* Hasura v2's text for an integer that is none or too big; argument: number_show. */
-#define NUMBER_BOUNDS                                                                                                   \
+#define NUMBER_BOUNDS \
 	"The value %.*s lies outside the bounds or is not an integer. Maybe it is a float, or is there integer overflow?"
 
 /* The value is an integer (1e3 and 1.0 count) within lo … hi. */

@@ -19,8 +19,12 @@ static bool read_object(const ordering *o, const snap_table *t, const input *in)
 static bool read_direction(const ordering *o, const input *given, plan_order item)
 {
 	static const str names[] = {
-		STR_INIT("asc"),  STR_INIT("asc_nulls_first"),  STR_INIT("asc_nulls_last"),
-		STR_INIT("desc"), STR_INIT("desc_nulls_first"), STR_INIT("desc_nulls_last"),
+		STR_INIT("asc"),
+		STR_INIT("asc_nulls_first"),
+		STR_INIT("asc_nulls_last"),
+		STR_INIT("desc"),
+		STR_INIT("desc_nulls_first"),
+		STR_INIT("desc_nulls_last"),
 	};
 	plan_ctx *c = o->c;
 	str type = STR("order_by");
@@ -72,7 +76,8 @@ static bool read_relationship(const ordering *o, const snap_rel *rel, const inpu
 
 /* ---- aggregates ---- */
 
-static bool read_agg_columns(const ordering *o, const snap_table *t, str op, bool numeric, plan_order item, const input *given)
+static bool read_agg_columns(
+	const ordering *o, const snap_table *t, str op, bool numeric, plan_order item, const input *given)
 {
 	plan_ctx *c = o->c;
 	str type = str_cat(c->a, 4, t->type, STR("_"), op, STR("_order_by"));
@@ -85,7 +90,7 @@ static bool read_agg_columns(const ordering *o, const snap_table *t, str op, boo
 	for (size_t i = 0; i < cols.n; i++) {
 		const snap_field *f = snap_table_field(t, cols.v[i].name);
 		bool ok = f && f->kind == FIELD_COLUMN && permit_column(perm, f->index) &&
-			  agg_takes_column(o->src, &t->cols[f->index], numeric);
+			agg_takes_column(o->src, &t->cols[f->index], numeric);
 		if (!ok) return input_unknown_field(c, &cols.v[i], type);
 		item.col = &t->cols[f->index];
 		item.agg = op;
@@ -165,18 +170,14 @@ static bool read_field(const ordering *o, const snap_table *t, const input_membe
 	if (!*known) return false;
 	const snap_computed *cf = as.kind == FIELD_COMPUTED ? &t->computed[f->index] : NULL;
 	switch (f->kind) {
-	case FIELD_COLUMN:
-		return read_column(o, t, f->index, &m->value);
-	case FIELD_OBJECT:
-		return read_relationship(o, &t->rels[f->index], &m->value);
-	case FIELD_ARRAY_AGG:
-		return read_array(o, &t->rels[f->index], &m->value);
+	case FIELD_COLUMN: return read_column(o, t, f->index, &m->value);
+	case FIELD_OBJECT: return read_relationship(o, &t->rels[f->index], &m->value);
+	case FIELD_ARRAY_AGG: return read_array(o, &t->rels[f->index], &m->value);
 	case FIELD_COMPUTED:
 	case FIELD_COMPUTED_AGG:
 		*known = !cf->nuser_args && cf->returns_table == (f->kind == FIELD_COMPUTED_AGG);
 		return *known && read_computed(o, t, f->index, cf->returns_table, &m->value);
-	case FIELD_ARRAY:
-		break;
+	case FIELD_ARRAY: break;
 	}
 	return *known = false;
 }
@@ -194,7 +195,8 @@ static bool read_object(const ordering *o, const snap_table *t, const input *in)
 	return true;
 }
 
-bool order_read(plan_ctx *c, const snap_source *src, const snap_table *t, const input *in, const plan_order **out, size_t *n)
+bool order_read(
+	plan_ctx *c, const snap_source *src, const snap_table *t, const input *in, const plan_order **out, size_t *n)
 {
 	order_vec all = {0};
 	ordering o = {.c = c, .src = src, .out = &all};

@@ -29,26 +29,30 @@ void permit_val(plan_ctx *c, const val *v)
 	}
 	/* All of them: their set is part of what the answer depends on. */
 	if (v->kind == VAL_SESSION_JSON) map_add(c->a, &c->session, STR("*"), c);
-	for (size_t i = 0; i < v->nelems; i++) permit_val(c, &v->elems[i]);
+	for (size_t i = 0; i < v->nelems; i++)
+		permit_val(c, &v->elems[i]);
 }
 
 void permit_call(plan_ctx *c, const row_call *call)
 {
 	if (call->session_arg != SIZE_MAX) map_add(c->a, &c->session, STR("*"), c);
-	for (size_t i = 0; i < call->nargs; i++) permit_val(c, &call->args[i].value);
+	for (size_t i = 0; i < call->nargs; i++)
+		permit_val(c, &call->args[i].value);
 }
 
 /* Depth: as deep as the metadata it was read from (JSON_MAX_DEPTH). */
 static void note(plan_ctx *c, const bexp *e)
 {
 	if (!e) return;
-	for (size_t i = 0; i < e->nkids; i++) note(c, e->kids[i]);
+	for (size_t i = 0; i < e->nkids; i++)
+		note(c, e->kids[i]);
 	if (e->lhs.computed) permit_call(c, e->lhs.computed);
 	note(c, e->lhs.visible_if);
 	note(c, e->agg.filter);
 	note(c, e->agg.predicate);
 	permit_val(c, &e->rhs);
-	for (size_t i = 0; i < e->nextra; i++) permit_val(c, &e->extra[i]);
+	for (size_t i = 0; i < e->nextra; i++)
+		permit_val(c, &e->extra[i]);
 }
 
 const bexp *permit_filter(plan_ctx *c, const bexp *filter)

@@ -10,7 +10,8 @@ typedef struct row_ctx {
 	const snap_select_perm *perm;
 } row_ctx;
 
-plan_select *select_new(plan_ctx *c, const snap_source *src, const snap_table *t, select_shape shape, const plan_path *at)
+plan_select *select_new(
+	plan_ctx *c, const snap_source *src, const snap_table *t, select_shape shape, const plan_path *at)
 {
 	plan_select *s = NEW(c->a, plan_select);
 	*s = (plan_select){.source = src, .table = t, .shape = shape, .path = path_text(c, at)};
@@ -41,9 +42,9 @@ static bool read_json_path(plan_ctx *c, const sel_field *f, const plan_path *at,
 	if (!input_peel_value(c, &in, type_nullable(STR("String"))) || !input_string(c, &in, &text)) return false;
 	if (!json_path_parse(c->a, text, &steps))
 		return plan_fail(c, path_key(c, at, STR("args")),
-				 "parse json path error: %.*s. Accept letters, digits, underscore (_) or hyphen (-) only. Use quotes "
-				 "enclosed in bracket ([\"...\"]) if there is any special character",
-				 STR_ARG(text));
+			"parse json path error: %.*s. Accept letters, digits, underscore (_) or hyphen (-) only. Use quotes "
+			"enclosed in bracket ([\"...\"]) if there is any special character",
+			STR_ARG(text));
 	out->json_path = steps.v;
 	out->njson_path = steps.n;
 	return true;
@@ -80,7 +81,8 @@ static bool read_object(const row_ctx *r, const snap_rel *rel, const sel_field *
 	return select_fields(c, out->select, f, at);
 }
 
-static bool read_array(const row_ctx *r, const snap_rel *rel, bool agg, const sel_field *f, const plan_path *at, plan_field *out)
+static bool read_array(
+	const row_ctx *r, const snap_rel *rel, bool agg, const sel_field *f, const plan_path *at, plan_field *out)
 {
 	const snap_table *target = snap_source_table(r->src, rel->target);
 	if (!sel_arguments(r->c, f, at, SELECT_ARG_NAMES, 5)) return false;
@@ -97,12 +99,13 @@ static size_t computed_names(const snap_computed *cf, bool is_doc, str *names)
 	size_t n = 0;
 	if (cf->nuser_args) names[n++] = STR("args");
 	if (is_doc) names[n++] = STR("path");
-	for (size_t i = 0; cf->returns_table && i < 5; i++) names[n++] = SELECT_ARG_NAMES[i];
+	for (size_t i = 0; cf->returns_table && i < 5; i++)
+		names[n++] = SELECT_ARG_NAMES[i];
 	return n;
 }
 
-bool computed_scalar(plan_ctx *c, const snap_source *src, const snap_table *t, const snap_computed *cf, const sel_field *f,
-		     const plan_path *at, plan_field *out)
+bool computed_scalar(plan_ctx *c, const snap_source *src, const snap_table *t, const snap_computed *cf,
+	const sel_field *f, const plan_path *at, plan_field *out)
 {
 	str names[8];
 	bool is_doc = is_json(src, cf->type);
@@ -114,7 +117,8 @@ bool computed_scalar(plan_ctx *c, const snap_source *src, const snap_table *t, c
 	return !is_doc || read_json_path(c, f, at, out);
 }
 
-static bool read_computed(const row_ctx *r, const snap_computed *cf, const sel_field *f, const plan_path *at, plan_field *out)
+static bool read_computed(
+	const row_ctx *r, const snap_computed *cf, const sel_field *f, const plan_path *at, plan_field *out)
 {
 	str names[8];
 	if (!cf->returns_table) return computed_scalar(r->c, r->src, r->t, cf, f, at, out);
@@ -135,24 +139,19 @@ static bool read_field(const row_ctx *r, const sel_field *f, const plan_path *at
 	bool known = sf && sf->kind != FIELD_COMPUTED_AGG && role_sees_field(c->snap, r->src, r->t, sf, c->role);
 	if (!known) return sel_unknown(c, f, at, r->t->type, missing_field(c, r->src, r->t, f->name));
 	switch (sf->kind) {
-	case FIELD_COLUMN:
-		return read_column(r, sf->index, f, at, out);
-	case FIELD_OBJECT:
-		return read_object(r, &r->t->rels[sf->index], f, at, out);
-	case FIELD_ARRAY:
-		return read_array(r, &r->t->rels[sf->index], false, f, at, out);
-	case FIELD_ARRAY_AGG:
-		return read_array(r, &r->t->rels[sf->index], true, f, at, out);
+	case FIELD_COLUMN: return read_column(r, sf->index, f, at, out);
+	case FIELD_OBJECT: return read_object(r, &r->t->rels[sf->index], f, at, out);
+	case FIELD_ARRAY: return read_array(r, &r->t->rels[sf->index], false, f, at, out);
+	case FIELD_ARRAY_AGG: return read_array(r, &r->t->rels[sf->index], true, f, at, out);
 	case FIELD_COMPUTED:
-	case FIELD_COMPUTED_AGG:
-		break;
+	case FIELD_COMPUTED_AGG: break;
 	}
 	return read_computed(r, &r->t->computed[sf->index], f, at, out);
 }
 
 /* Depth: the document's, bounded by gq_select_operation. */
-bool row_fields(plan_ctx *c, const snap_source *src, const snap_table *t, const sel_set *set, const plan_path *at, plan_field **fields,
-		size_t *n)
+bool row_fields(plan_ctx *c, const snap_source *src, const snap_table *t, const sel_set *set, const plan_path *at,
+	plan_field **fields, size_t *n)
 {
 	row_ctx r = {.c = c, .src = src, .t = t, .perm = permit_select(c, src, t)};
 	const plan_path *here = path_key(c, at, STR("selectionSet"));

@@ -1,7 +1,8 @@
 /* select_args: distinct_on, limit, offset, order_by, where. Hasura v2: GraphQL/Schema/Select.hs, defaultTableArgs. */
 #include "plan/input.h"
 
-const str SELECT_ARG_NAMES[5] = {STR_INIT("distinct_on"), STR_INIT("limit"), STR_INIT("offset"), STR_INIT("order_by"), STR_INIT("where")};
+const str SELECT_ARG_NAMES[5] = {
+	STR_INIT("distinct_on"), STR_INIT("limit"), STR_INIT("offset"), STR_INIT("order_by"), STR_INIT("where")};
 
 void select_columns(plan_ctx *c, const snap_source *src, const snap_table *t, str **names, size_t **indices, size_t *n)
 {
@@ -17,7 +18,8 @@ void select_columns(plan_ctx *c, const snap_source *src, const snap_table *t, st
 }
 
 /* The argument, peeled; false in *given when it is absent or null. */
-static bool optional(plan_ctx *c, const sel_field *f, const plan_path *at, str name, in_type type, input *in, bool *given)
+static bool optional(
+	plan_ctx *c, const sel_field *f, const plan_path *at, str name, in_type type, input *in, bool *given)
 {
 	*given = false;
 	if (!sel_argument(c, f, at, name, in)) return true;
@@ -42,7 +44,8 @@ static bool read_distinct(plan_ctx *c, const sel_field *f, const plan_path *at, 
 	for (size_t i = 0; i < items.n; i++) {
 		size_t col;
 		input one = items.v[i];
-		if (!input_peel_value(c, &one, type_required(type)) || !input_enum(c, &one, type, names, n, &col)) return false;
+		if (!input_peel_value(c, &one, type_required(type)) || !input_enum(c, &one, type, names, n, &col))
+			return false;
 		s->distinct[s->ndistinct++] = &s->table->cols[indices[col]];
 	}
 	return true;
@@ -90,15 +93,17 @@ static bool check_distinct(plan_ctx *c, const plan_path *at, const plan_select *
 	for (size_t i = 0; ok && i < s->ndistinct; i++) {
 		bool found = false;
 		for (size_t k = 0; k < s->ndistinct; k++)
-			found |= s->order[k].kind == ORDER_COLUMN && !s->order[k].npath && s->order[k].col == s->distinct[i];
+			found |= s->order[k].kind == ORDER_COLUMN && !s->order[k].npath &&
+				s->order[k].col == s->distinct[i];
 		ok = found && s->order[i].kind == ORDER_COLUMN && !s->order[i].npath;
 	}
 	if (ok) return true;
-	return plan_fail(c, path_key(c, at, STR("args")), "\"distinct_on\" columns must match initial \"order_by\" columns");
+	return plan_fail(
+		c, path_key(c, at, STR("args")), "\"distinct_on\" columns must match initial \"order_by\" columns");
 }
 
 bool select_args(plan_ctx *c, const sel_field *f, const plan_path *at, plan_select *s)
 {
-	return read_where(c, f, at, s) && read_order(c, f, at, s) && read_window(c, f, at, s) && read_distinct(c, f, at, s) &&
-	       check_distinct(c, at, s);
+	return read_where(c, f, at, s) && read_order(c, f, at, s) && read_window(c, f, at, s) &&
+		read_distinct(c, f, at, s) && check_distinct(c, at, s);
 }

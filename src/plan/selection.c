@@ -15,10 +15,11 @@ static bool merge(collecting *k, sel_field *old, const gq_selection *s)
 {
 	plan_ctx *c = k->c;
 	if (!str_eq(old->name, s->name))
-		return plan_fail(c, k->at, "selection of both '%.*s' and '%.*s' specify the same response name, '%.*s'", STR_ARG(old->name),
-				 STR_ARG(s->name), STR_ARG(old->key));
+		return plan_fail(c, k->at, "selection of both '%.*s' and '%.*s' specify the same response name, '%.*s'",
+			STR_ARG(old->name), STR_ARG(s->name), STR_ARG(old->key));
 	if (!gq_arguments_equal(old->first->args, s->args))
-		return plan_fail(c, k->at, "inconsistent arguments between multiple selections of field '%.*s'", STR_ARG(old->name));
+		return plan_fail(c, k->at, "inconsistent arguments between multiple selections of field '%.*s'",
+			STR_ARG(old->name));
 	if (!s->first) return true;
 	const gq_selection **v = NEW_ARRAY(c->a, const gq_selection *, old->sub.n + 1);
 	if (old->sub.n) memcpy(v, old->sub.v, old->sub.n * sizeof *v);
@@ -52,7 +53,8 @@ static bool condition(collecting *k, const gq_directive *d, bool *out)
 	const gq_value *arg = NULL;
 	for (const gq_value *a = d->args; a; a = a->next) {
 		if (!str_eqz(a->name, "if"))
-			return plan_fail(c, at, "'%.*s' has no argument named '%.*s'", STR_ARG(d->name), STR_ARG(a->name));
+			return plan_fail(
+				c, at, "'%.*s' has no argument named '%.*s'", STR_ARG(d->name), STR_ARG(a->name));
 		arg = a;
 	}
 	at = path_key(c, path_key(c, at, STR("args")), STR("if"));
@@ -80,7 +82,9 @@ static bool collect(collecting *k, const gq_selection *s)
 {
 	for (; s; s = s->next) {
 		bool take;
-		gq_location where = s->kind == GQ_FIELD ? GQ_ON_FIELD : s->kind == GQ_SPREAD ? GQ_ON_SPREAD : GQ_ON_INLINE;
+		gq_location where = s->kind == GQ_FIELD ? GQ_ON_FIELD
+			: s->kind == GQ_SPREAD          ? GQ_ON_SPREAD
+							: GQ_ON_INLINE;
 		if (!included(k, s->directives, where, &take)) return false;
 		if (!take) continue;
 		if (s->kind == GQ_FIELD) {
@@ -112,8 +116,11 @@ bool sel_arguments(plan_ctx *c, const sel_field *f, const plan_path *at, const s
 	for (const gq_value *a = f->first->args; a; a = a->next) {
 		if (a->kind == GQ_VAR && input_variable_unbound(c, a->text)) continue;
 		size_t i = 0;
-		while (i < n && !str_eq(names[i], a->name)) i++;
-		if (i == n) return plan_fail(c, at, "'%.*s' has no argument named '%.*s'", STR_ARG(f->name), STR_ARG(a->name));
+		while (i < n && !str_eq(names[i], a->name))
+			i++;
+		if (i == n)
+			return plan_fail(
+				c, at, "'%.*s' has no argument named '%.*s'", STR_ARG(f->name), STR_ARG(a->name));
 	}
 	return true;
 }

@@ -50,8 +50,12 @@ const value_rule *value_rule_of(const catalog *cat, pg_oid base)
 static const char *met(const json *j)
 {
 	static const char *const names[] = {
-		[JSON_NULL] = "Null",     [JSON_BOOL] = "Boolean", [JSON_NUMBER] = "Number",
-		[JSON_STRING] = "String", [JSON_ARRAY] = "Array",  [JSON_OBJECT] = "Object",
+		[JSON_NULL] = "Null",
+		[JSON_BOOL] = "Boolean",
+		[JSON_NUMBER] = "Number",
+		[JSON_STRING] = "String",
+		[JSON_ARRAY] = "Array",
+		[JSON_OBJECT] = "Object",
 	};
 	return names[j->kind];
 }
@@ -68,24 +72,18 @@ static bool judge_one(arena *a, const value_rule *rule, str type, const json *j,
 	bool string = j->kind == JSON_STRING;
 	switch (rule->accepts) {
 	case ACCEPT_ANY:
-	case ACCEPT_ENUM:
-		return true;
+	case ACCEPT_ENUM: return true;
 	case ACCEPT_INT:
 		if (string) return true;
 		if (j->kind != JSON_NUMBER) return wrong(a, rule->what, "Number", j, why);
 		if (number_to_int(j->text, rule->lo, rule->hi, &n)) return true;
 		*why = str_printf(a, NUMBER_BOUNDS, STR_ARG(number_show(a, j->text)));
 		return false;
-	case ACCEPT_NUMBER:
-		return string || j->kind == JSON_NUMBER || wrong(a, rule->what, "Number", j, why);
-	case ACCEPT_BOOL:
-		return string || j->kind == JSON_BOOL || wrong(a, rule->what, "Boolean", j, why);
-	case ACCEPT_STRING:
-		return string || wrong(a, rule->what, "String", j, why);
-	case ACCEPT_OBJECT:
-		return string || j->kind == JSON_OBJECT || wrong(a, rule->what, "Object", j, why);
-	case ACCEPT_NAMED:
-		break;
+	case ACCEPT_NUMBER: return string || j->kind == JSON_NUMBER || wrong(a, rule->what, "Number", j, why);
+	case ACCEPT_BOOL: return string || j->kind == JSON_BOOL || wrong(a, rule->what, "Boolean", j, why);
+	case ACCEPT_STRING: return string || wrong(a, rule->what, "String", j, why);
+	case ACCEPT_OBJECT: return string || j->kind == JSON_OBJECT || wrong(a, rule->what, "Object", j, why);
+	case ACCEPT_NAMED: break;
 	}
 	if (string) return true;
 	*why = str_printf(a, "A string is expected for type: %.*s", STR_ARG(type));
@@ -97,8 +95,7 @@ bool value_judge(arena *a, const value_rule *rule, const value_rule *elem, str t
 	if (!elem) return judge_one(a, rule, type, j, why);
 	if (j->kind == JSON_STRING) return true;
 	if (j->kind != JSON_ARRAY) return wrong(a, "[]", "Array", j, why);
-	JSON_EACH(e, j)
-	{
+	JSON_EACH (e, j) {
 		if (e->kind == JSON_NULL || (e->kind == JSON_ARRAY && elem->accepts != ACCEPT_ANY)) continue;
 		if (!judge_one(a, elem, type, e, why)) return false;
 	}

@@ -8,13 +8,13 @@
 
 typedef enum value_accepts {
 	ACCEPT_ANY,
-	ACCEPT_INT,    /* lo … hi */
+	ACCEPT_INT, /* lo … hi */
 	ACCEPT_NUMBER,
 	ACCEPT_BOOL,
 	ACCEPT_STRING,
 	ACCEPT_OBJECT,
-	ACCEPT_NAMED,  /* string; the error names the type */
-	ACCEPT_ENUM    /* a value of an enum table */
+	ACCEPT_NAMED, /* string; the error names the type */
+	ACCEPT_ENUM   /* a value of an enum table */
 } value_accepts;
 
 typedef struct value_rule {

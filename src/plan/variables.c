@@ -3,8 +3,8 @@
 
 typedef struct plan_var {
 	const gq_variable_def *def;
-	const json *j;     /* given; NULL: default or none */
-	bool unbound;      /* taken out of the query as if it had not been written */
+	const json *j; /* given; NULL: default or none */
+	bool unbound;  /* taken out of the query as if it had not been written */
 	bool used;
 	const val_step *path;
 } plan_var;
@@ -56,7 +56,8 @@ static bool usable(plan_ctx *c, in_type want, const gq_variable_def *def, bool l
 	bool want_null = !(want.nonnull & (1u << want.lists));
 	const gq_value *dflt = def->default_value;
 	/* Hasura v2: with this flag a nullable variable without default counts as having one. */
-	bool has_default = dflt ? dflt->kind != GQ_NULL : c->snap->options.no_null_unbound_variable_default && !def->type->nonnull;
+	bool has_default =
+		dflt ? dflt->kind != GQ_NULL : c->snap->options.no_null_unbound_variable_default && !def->type->nonnull;
 	if (!want_null && !def->type->nonnull && !location_default && !has_default) return false;
 	return compatible(want, def->type);
 }
@@ -74,7 +75,7 @@ bool input_peel(plan_ctx *c, input *in, in_type want, bool location_default)
 	if (!v) return plan_fail(c, NULL, "unbound variable \"%.*s\"", STR_ARG(in->g->text));
 	if (!usable(c, want, v->def, location_default))
 		return plan_fail(c, in->at, "variable '%.*s' is declared as '%.*s', but used where '%.*s' is expected",
-				 STR_ARG(v->def->name), STR_ARG(declared_text(c, v->def->type)), STR_ARG(type_text(c->a, want)));
+			STR_ARG(v->def->name), STR_ARG(declared_text(c, v->def->type)), STR_ARG(type_text(c->a, want)));
 	*in = (input){.at = in->at};
 	if (v->j) {
 		in->j = v->j;
@@ -95,7 +96,8 @@ bool input_peel_value(plan_ctx *c, input *in, in_type want)
 	in->g = &null_literal;
 	if (!(want.nonnull & (1u << want.lists))) return true;
 	return plan_fail(c, in->at,
-			 "no variable value specified for non-nullable variable no value specified for variable '%.*s'", STR_ARG(name));
+		"no variable value specified for non-nullable variable no value specified for variable '%.*s'",
+		STR_ARG(name));
 }
 
 /* ---- values with variables inside, as JSON ---- */
@@ -121,10 +123,8 @@ static json *literal_json(plan_ctx *c, const gq_value *v)
 	for (const gq_value *e = v->first; e; e = e->next) {
 		if (e->kind == GQ_VAR && input_variable_unbound(c, e->text)) continue;
 		json *j = literal_json(c, e);
-		if (v->kind == GQ_LIST)
-			json_push(out, j);
-		else
-			json_set(out, e->name, j);
+		if (v->kind == GQ_LIST) json_push(out, j);
+		else json_set(out, e->name, j);
 	}
 	return out;
 }
@@ -144,9 +144,12 @@ static bool bind_one(plan_ctx *c, const gq_variable_def *d)
 	v->j = json_get(c->req->variables, d->name);
 	bool nullable = !d->type->nonnull;
 	if (v->j && !nullable && v->j->kind == JSON_NULL && !c->snap->options.null_in_nonnullable_variables)
-		return plan_fail(c, NULL, "null value found for non-nullable type: \"%.*s\"", STR_ARG(declared_text(c, d->type)));
+		return plan_fail(c, NULL, "null value found for non-nullable type: \"%.*s\"",
+			STR_ARG(declared_text(c, d->type)));
 	if (!v->j && !d->default_value) {
-		if (!nullable) return plan_fail(c, NULL, "expecting a value for non-nullable variable: \"%.*s\"", STR_ARG(d->name));
+		if (!nullable)
+			return plan_fail(
+				c, NULL, "expecting a value for non-nullable variable: \"%.*s\"", STR_ARG(d->name));
 		v->unbound = c->snap->options.no_null_unbound_variable_default;
 	}
 	val_step *step = NEW(c->a, val_step);
@@ -180,7 +183,8 @@ static bool use_directives(plan_ctx *c, const gq_directive *d)
 static bool use_selections(plan_ctx *c, const gq_selection *s)
 {
 	for (; s; s = s->next) {
-		if (!use_value(c, s->args) || !use_directives(c, s->directives) || !use_selections(c, s->first)) return false;
+		if (!use_value(c, s->args) || !use_directives(c, s->directives) || !use_selections(c, s->first))
+			return false;
 		if (s->kind != GQ_SPREAD || !map_add(c->a, &c->visited, s->name, c)) continue;
 		const gq_fragment *f = gq_find_fragment(c->req->doc, s->name);
 		if (f && !use_selections(c, f->first)) return false;
@@ -191,8 +195,7 @@ static bool use_selections(plan_ctx *c, const gq_selection *s)
 static bool check_given(plan_ctx *c)
 {
 	str extra = STR("");
-	JSON_EACH(m, c->req->variables)
-	{
+	JSON_EACH (m, c->req->variables) {
 		const plan_var *v = map_get(&c->vars, m->key);
 		if (v && v->used) continue;
 		extra = str_cat(c->a, 3, extra, extra.n ? STR(", ") : STR(""), m->key);

@@ -36,16 +36,87 @@ static const char METADATA[] =
 	"\"functions\":[{\"function\":\"search\"}]}";
 
 static const char *const words[] = {
-	"author", "article", "author_by_pk", "author_aggregate", "search", "id", "name", "bio", "title", "color", "age", "articles",
-	"articles_aggregate", "full_name", "top", "top_aggregate", "aggregate", "nodes", "count", "sum", "max", "__typename", "where",
-	"limit", "offset", "order_by", "distinct_on", "args", "q", "lim", "path", "columns", "distinct", "_eq", "_in", "_and", "_or",
-	"_not", "_is_null", "_contains", "_has_keys_any", "_cast", "String", "predicate", "arguments", "filter", "asc", "desc_nulls_last",
-	"published", "score", "bool_and", "corr", "red", "null", "true", "1", "-2", "1.5", "\"a\"", "\"$.a\"", "[]", "{}", "$a", "$b", "$c",
-	"{", "}", "(", ")", "[", "]", ":", ",", "@skip(if:$d)", "@include(if:true)", "...f", "...on author", "x:",
+	"author",
+	"article",
+	"author_by_pk",
+	"author_aggregate",
+	"search",
+	"id",
+	"name",
+	"bio",
+	"title",
+	"color",
+	"age",
+	"articles",
+	"articles_aggregate",
+	"full_name",
+	"top",
+	"top_aggregate",
+	"aggregate",
+	"nodes",
+	"count",
+	"sum",
+	"max",
+	"__typename",
+	"where",
+	"limit",
+	"offset",
+	"order_by",
+	"distinct_on",
+	"args",
+	"q",
+	"lim",
+	"path",
+	"columns",
+	"distinct",
+	"_eq",
+	"_in",
+	"_and",
+	"_or",
+	"_not",
+	"_is_null",
+	"_contains",
+	"_has_keys_any",
+	"_cast",
+	"String",
+	"predicate",
+	"arguments",
+	"filter",
+	"asc",
+	"desc_nulls_last",
+	"published",
+	"score",
+	"bool_and",
+	"corr",
+	"red",
+	"null",
+	"true",
+	"1",
+	"-2",
+	"1.5",
+	"\"a\"",
+	"\"$.a\"",
+	"[]",
+	"{}",
+	"$a",
+	"$b",
+	"$c",
+	"{",
+	"}",
+	"(",
+	")",
+	"[",
+	"]",
+	":",
+	",",
+	"@skip(if:$d)",
+	"@include(if:true)",
+	"...f",
+	"...on author",
+	"x:",
 };
 
-static const char HEAD[] =
-	"query($a:Int,$b:[String!],$c:author_bool_exp,$d:Boolean!=true){";
+static const char HEAD[] = "query($a:Int,$b:[String!],$c:author_bool_exp,$d:Boolean!=true){";
 static const char FRAGMENT[] = "} fragment f on author{id articles{title}}";
 
 enum { WORDS = sizeof words / sizeof *words };
@@ -102,7 +173,8 @@ static void check_where(const plan *p, const plan_select *s, const bexp *e)
 		must(first->own_root, "related rows without the role's filter");
 	}
 	if (e->kind == BEXP_REL_AGG) must(e->agg.filter != NULL, "an aggregate without the role's filter");
-	for (size_t i = 0; i < e->nkids; i++) check_where(p, s, e->kids[i]);
+	for (size_t i = 0; i < e->nkids; i++)
+		check_where(p, s, e->kids[i]);
 }
 
 static void check_plan(const plan *p, const json *vars)
@@ -126,10 +198,8 @@ static str document(arena *a, const uint8_t *data, size_t size)
 	buf b = {0};
 	buf_puts(&b, HEAD);
 	for (size_t i = 0; i < size; i++) {
-		if (data[i] < WORDS)
-			buf_puts(&b, words[data[i]]);
-		else
-			buf_putc(&b, (char)data[i]);
+		if (data[i] < WORDS) buf_puts(&b, words[data[i]]);
+		else buf_putc(&b, (char)data[i]);
 		buf_putc(&b, ' ');
 	}
 	buf_puts(&b, FRAGMENT);

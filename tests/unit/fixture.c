@@ -29,9 +29,11 @@ static words split(str line)
 {
 	words w = {0};
 	for (size_t i = 0; i < line.n;) {
-		while (i < line.n && (line.p[i] == ' ' || line.p[i] == '\t')) i++;
+		while (i < line.n && (line.p[i] == ' ' || line.p[i] == '\t'))
+			i++;
 		size_t from = i;
-		while (i < line.n && line.p[i] != ' ' && line.p[i] != '\t') i++;
+		while (i < line.n && line.p[i] != ' ' && line.p[i] != '\t')
+			i++;
 		if (i == from) continue;
 		if (w.n == 128) bad("too many words", line);
 		w.v[w.n++] = str_sub(line, from, i - from);
@@ -66,16 +68,36 @@ static const struct {
 	char category;
 	bool extension;
 } builtin[] = {
-	{"bool", 16, 1000, 'B', false},       {"bytea", 17, 1001, 'U', false},       {"char", 18, 1002, 'Z', false},
-	{"name", 19, 1003, 'S', false},       {"int8", 20, 1016, 'N', false},        {"int2", 21, 1005, 'N', false},
-	{"int4", 23, 1007, 'N', false},       {"text", 25, 1009, 'S', false},        {"json", 114, 199, 'U', false},
-	{"float4", 700, 1021, 'N', false},    {"float8", 701, 1022, 'N', false},     {"money", 790, 791, 'N', false},
-	{"inet", 869, 1041, 'I', false},      {"bpchar", 1042, 1014, 'S', false},    {"varchar", 1043, 1015, 'S', false},
-	{"date", 1082, 1182, 'D', false},     {"time", 1083, 1183, 'D', false},      {"timestamp", 1114, 1115, 'D', false},
-	{"timestamptz", 1184, 1185, 'D', false}, {"interval", 1186, 1187, 'T', false}, {"timetz", 1266, 1270, 'D', false},
-	{"numeric", 1700, 1231, 'N', false},  {"uuid", 2950, 2951, 'U', false},      {"jsonb", 3802, 3807, 'U', false},
-	{"citext", 30001, 30002, 'S', true},  {"geometry", 30003, 30004, 'U', true}, {"geography", 30005, 30006, 'U', true},
-	{"raster", 30007, 30008, 'U', true},  {"ltree", 30009, 30010, 'U', true},    {"lquery", 30011, 30012, 'U', true},
+	{"bool", 16, 1000, 'B', false},
+	{"bytea", 17, 1001, 'U', false},
+	{"char", 18, 1002, 'Z', false},
+	{"name", 19, 1003, 'S', false},
+	{"int8", 20, 1016, 'N', false},
+	{"int2", 21, 1005, 'N', false},
+	{"int4", 23, 1007, 'N', false},
+	{"text", 25, 1009, 'S', false},
+	{"json", 114, 199, 'U', false},
+	{"float4", 700, 1021, 'N', false},
+	{"float8", 701, 1022, 'N', false},
+	{"money", 790, 791, 'N', false},
+	{"inet", 869, 1041, 'I', false},
+	{"bpchar", 1042, 1014, 'S', false},
+	{"varchar", 1043, 1015, 'S', false},
+	{"date", 1082, 1182, 'D', false},
+	{"time", 1083, 1183, 'D', false},
+	{"timestamp", 1114, 1115, 'D', false},
+	{"timestamptz", 1184, 1185, 'D', false},
+	{"interval", 1186, 1187, 'T', false},
+	{"timetz", 1266, 1270, 'D', false},
+	{"numeric", 1700, 1231, 'N', false},
+	{"uuid", 2950, 2951, 'U', false},
+	{"jsonb", 3802, 3807, 'U', false},
+	{"citext", 30001, 30002, 'S', true},
+	{"geometry", 30003, 30004, 'U', true},
+	{"geography", 30005, 30006, 'U', true},
+	{"raster", 30007, 30008, 'U', true},
+	{"ltree", 30009, 30010, 'U', true},
+	{"lquery", 30011, 30012, 'U', true},
 	{"ltxtquery", 30013, 30014, 'U', true},
 };
 
@@ -91,7 +113,8 @@ static void add_type(building *b, pg_oid oid, pg_oid array, qname name, char kin
 static void add_builtins(building *b)
 {
 	for (size_t i = 0; i < sizeof builtin / sizeof *builtin; i++) {
-		qname n = {.schema = builtin[i].extension ? STR("public") : STR("pg_catalog"), .name = str_from(builtin[i].name)};
+		qname n = {.schema = builtin[i].extension ? STR("public") : STR("pg_catalog"),
+			.name = str_from(builtin[i].name)};
 		add_type(b, builtin[i].oid, builtin[i].array, n, 'b', builtin[i].category);
 	}
 	cat_type v = {.oid = 2278, .name = {STR_INIT("pg_catalog"), STR_INIT("void")}, .kind = 'p', .category = 'P'};
@@ -114,7 +137,8 @@ static pg_oid type_named(const building *b, str name)
 	qname q = name_of(name);
 	for (size_t i = 0; i < b->types.n; i++) {
 		const cat_type *t = &b->types.v[i];
-		if (str_eq(t->name.name, q.name) && (str_eqz(q.schema, "public") || str_eq(t->name.schema, q.schema))) return t->oid;
+		if (str_eq(t->name.name, q.name) && (str_eqz(q.schema, "public") || str_eq(t->name.schema, q.schema)))
+			return t->oid;
 	}
 	bad("no such type", name);
 }
@@ -154,7 +178,10 @@ static void add_column(building *b, cat_table *t, str word)
 	size_t colon = str_find_char(word, ':');
 	if (colon == SIZE_MAX) bad("a column without type", word);
 	cat_column *c = &t->cols[t->ncols++];
-	*c = (cat_column){.name = str_copy(t->a, str_sub(word, 0, colon)), .attnum = (int16_t)t->ncols, .typmod = -1, .updatable = true};
+	*c = (cat_column){.name = str_copy(t->a, str_sub(word, 0, colon)),
+		.attnum = (int16_t)t->ncols,
+		.typmod = -1,
+		.updatable = true};
 	str type = str_from_at(word, colon + 1);
 	for (; type.n && (type.p[type.n - 1] == '!' || type.p[type.n - 1] == '='); type.n--) {
 		if (type.p[type.n - 1] == '!') c->not_null = true;
@@ -186,11 +213,13 @@ static void add_key(building *b, cat_table *t, const words *w, size_t from, size
 static void add_fk(building *b, cat_table *t, const words *w, size_t from, size_t to)
 {
 	size_t arrow = from;
-	while (arrow < to && !str_eqz(w->v[arrow], "->")) arrow++;
+	while (arrow < to && !str_eqz(w->v[arrow], "->"))
+		arrow++;
 	if (arrow + 2 > to || to - arrow - 2 != arrow - from) bad("a foreign key", w->v[from]);
 	const cat_table *ref = table_named(b, w->v[arrow + 1]);
 	cat_fk *fk = &t->fks[t->nfks++];
-	*fk = (cat_fk){.oid = b->next++, .ref_oid = ref->oid, .ncols = arrow - from, .on_update = 'a', .on_delete = 'a'};
+	*fk = (cat_fk){
+		.oid = b->next++, .ref_oid = ref->oid, .ncols = arrow - from, .on_update = 'a', .on_delete = 'a'};
 	fk->ref = (qname){.schema = str_copy(t->a, ref->name.schema), .name = str_copy(t->a, ref->name.name)};
 	fk->cols = NEW_ARRAY(t->a, int16_t, fk->ncols);
 	fk->ref_nums = NEW_ARRAY(t->a, int16_t, fk->ncols);
@@ -207,7 +236,8 @@ static void add_fk(building *b, cat_table *t, const words *w, size_t from, size_
 
 static size_t clause_end(const words *w, size_t from)
 {
-	while (from < w->n && !str_eqz(w->v[from], "|")) from++;
+	while (from < w->n && !str_eqz(w->v[from], "|"))
+		from++;
 	return from;
 }
 
@@ -216,7 +246,8 @@ static void fill_columns(building *b, const words *w)
 	cat_table *t = table_named(b, w->v[1]);
 	size_t end = clause_end(w, 2);
 	t->cols = NEW_ARRAY(t->a, cat_column, end - 2);
-	for (size_t i = 2; i < end; i++) add_column(b, t, w->v[i]);
+	for (size_t i = 2; i < end; i++)
+		add_column(b, t, w->v[i]);
 }
 
 static void fill_clauses(building *b, const words *w)
@@ -229,7 +260,8 @@ static void fill_clauses(building *b, const words *w)
 		if (from == to) bad("an empty clause", w->v[1]);
 		if (str_eqz(w->v[from], "pk")) {
 			add_key(b, t, w, from + 1, to, true);
-			for (size_t k = from + 1; k < to; k++) ((cat_column *)cat_table_column(t, w->v[k]))->not_null = true;
+			for (size_t k = from + 1; k < to; k++)
+				((cat_column *)cat_table_column(t, w->v[k]))->not_null = true;
 		} else if (str_eqz(w->v[from], "unique")) {
 			add_key(b, t, w, from + 1, to, false);
 		} else if (str_eqz(w->v[from], "fk")) {
@@ -251,7 +283,8 @@ static void add_arg(building *b, cat_function *f, str word)
 	if (colon == SIZE_MAX) bad("an argument without type", word);
 	cat_arg *x = &f->args[f->nargs++];
 	str type = str_from_at(word, colon + 1);
-	*x = (cat_arg){.name = str_copy(f->a, str_sub(word, 0, colon)), .mode = 'i', .has_default = str_ends(type, STR("="))};
+	*x = (cat_arg){
+		.name = str_copy(f->a, str_sub(word, 0, colon)), .mode = 'i', .has_default = str_ends(type, STR("="))};
 	x->type = type_named(b, x->has_default ? str_sub(type, 0, type.n - 1) : type);
 }
 
@@ -269,7 +302,8 @@ static void add_function(building *b, const words *w)
 	f->language = STR("sql");
 	f->args = NEW_ARRAY(a, cat_arg, w->n);
 	size_t i = 2;
-	for (; i < w->n && !str_eqz(w->v[i], "->"); i++) add_arg(b, f, w->v[i]);
+	for (; i < w->n && !str_eqz(w->v[i], "->"); i++)
+		add_arg(b, f, w->v[i]);
 	if (i + 2 >= w->n) bad("a function without result and volatility", w->v[1]);
 	str returns = w->v[i + 1];
 	f->returns_set = str_starts(returns, STR("setof:"));
@@ -342,7 +376,8 @@ static void index_tables(building *b)
 	c->fk_refs = NEW_ARRAY(c->a, cat_fk_ref, nfks);
 	for (size_t i = 0; i < b->tables.n; i++)
 		for (size_t k = 0; k < b->tables.v[i]->nfks; k++)
-			c->fk_refs[c->nfk_refs++] = (cat_fk_ref){.table = b->tables.v[i], .fk = &b->tables.v[i]->fks[k]};
+			c->fk_refs[c->nfk_refs++] =
+				(cat_fk_ref){.table = b->tables.v[i], .fk = &b->tables.v[i]->fks[k]};
 	qsort(c->fk_refs, c->nfk_refs, sizeof *c->fk_refs, fk_ref_cmp);
 }
 
@@ -395,7 +430,8 @@ static json *wrap(arena *a, json *inside)
 	error err;
 	json *conf;
 	error_init(&err, a);
-	if (!json_parse(a, STR("{\"connection_info\":{\"database_url\":\"postgres://fixture\"}}"), &conf, &err)) abort();
+	if (!json_parse(a, STR("{\"connection_info\":{\"database_url\":\"postgres://fixture\"}}"), &conf, &err))
+		abort();
 	json_setz(source, "configuration", conf);
 	return doc;
 }
@@ -410,13 +446,14 @@ static void read_values(arena *a, const char *text, map *enums)
 		rows->n = w.n - 2;
 		rows->values = NEW_ARRAY(a, str, rows->n);
 		rows->comments = NEW_ARRAY(a, str, rows->n);
-		for (size_t i = 0; i < rows->n; i++) rows->values[i] = str_copy(a, w.v[i + 2]);
+		for (size_t i = 0; i < rows->n; i++)
+			rows->values[i] = str_copy(a, w.v[i + 2]);
 		map_put(a, enums, catalog_key(a, name_of(w.v[1])), rows);
 	}
 }
 
-snapshot *fixture_snapshot_of(catalog *c, const char *catalog_text, const char *metadata_json, const schema_options *options,
-			      const snapshot *previous)
+snapshot *fixture_snapshot_of(catalog *c, const char *catalog_text, const char *metadata_json,
+	const schema_options *options, const snapshot *previous)
 {
 	static const schema_options plain = {.infer_function_permissions = true};
 	arena *a = arena_new(0);
@@ -424,7 +461,8 @@ snapshot *fixture_snapshot_of(catalog *c, const char *catalog_text, const char *
 	json *doc;
 	metadata *md;
 	error_init(&err, a);
-	if (!json_parse(a, str_from(metadata_json), &doc, &err) || !metadata_parse(wrap(a, doc), NULL, &md, &err)) bad("metadata", err.message);
+	if (!json_parse(a, str_from(metadata_json), &doc, &err) || !metadata_parse(wrap(a, doc), NULL, &md, &err))
+		bad("metadata", err.message);
 	source_catalog sc = {.source = STR("default"), .cat = c, .connection = 1};
 	read_values(a, catalog_text, &sc.enums);
 	snapshot *s = snapshot_build(md, &sc, 1, options ? options : &plain, 1, previous);

@@ -24,5 +24,5 @@ catalog *fixture_catalog(const char *text);
  */
 snapshot *fixture_snapshot(const char *catalog_text, const char *metadata_json, const schema_options *options);
 /* The same from a catalog that exists; its enum rows are given by the text. Takes no reference of the caller's away. */
-snapshot *fixture_snapshot_of(catalog *c, const char *catalog_text, const char *metadata_json, const schema_options *options,
-			      const snapshot *previous);
+snapshot *fixture_snapshot_of(catalog *c, const char *catalog_text, const char *metadata_json,
+	const schema_options *options, const snapshot *previous);

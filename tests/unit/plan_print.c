@@ -4,10 +4,8 @@ static void print_path(buf *b, const val_step *path, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		buf_putc(b, i ? '.' : '$');
-		if (path[i].key.p)
-			buf_put(b, path[i].key);
-		else
-			buf_put_u64(b, path[i].index);
+		if (path[i].key.p) buf_put(b, path[i].key);
+		else buf_put_u64(b, path[i].index);
 	}
 }
 
@@ -26,23 +24,13 @@ void print_val(buf *b, const val *v)
 	buf_puts(b, conv[v->conv]);
 	if (v->from_geojson) buf_puts(b, "geo ");
 	switch (v->kind) {
-	case VAL_CONST:
-		buf_printf(b, "'%.*s'", STR_ARG(v->text));
-		break;
-	case VAL_NULL:
-		buf_puts(b, "null");
-		break;
+	case VAL_CONST: buf_printf(b, "'%.*s'", STR_ARG(v->text)); break;
+	case VAL_NULL: buf_puts(b, "null"); break;
 	case VAL_VAR:
-	case VAL_COLUMN:
-		print_path(b, v->path, v->npath);
-		break;
+	case VAL_COLUMN: print_path(b, v->path, v->npath); break;
 	case VAL_SESSION:
-	case VAL_SESSION_OPT:
-		buf_printf(b, "@%.*s", STR_ARG(v->text));
-		break;
-	case VAL_SESSION_JSON:
-		buf_puts(b, "@*");
-		break;
+	case VAL_SESSION_OPT: buf_printf(b, "@%.*s", STR_ARG(v->text)); break;
+	case VAL_SESSION_JSON: buf_puts(b, "@*"); break;
 	}
 	if (v->cast.n) buf_printf(b, "::%.*s", STR_ARG(v->cast));
 }
@@ -65,22 +53,17 @@ static void print_cmp(buf *b, const bexp *e)
 		print_bexp(b, e->lhs.visible_if);
 		buf_puts(b, "]");
 	}
-	if (e->lhs.column.p)
-		buf_put(b, e->lhs.column);
-	else if (e->lhs.computed)
-		print_call(b, e->lhs.computed);
-	else
-		buf_puts(b, "agg");
+	if (e->lhs.column.p) buf_put(b, e->lhs.column);
+	else if (e->lhs.computed) print_call(b, e->lhs.computed);
+	else buf_puts(b, "agg");
 	if (e->lhs.cast.n) buf_printf(b, "::%.*s", STR_ARG(e->lhs.cast));
 	if (e->op == CMP_IS_NULL) {
 		buf_puts(b, e->is_null ? " is null" : " is not null");
 		return;
 	}
 	buf_printf(b, " %.*s%s ", STR_ARG(cmp_op_name(e->op)), e->null_safe ? "?" : "");
-	if (e->rhs_column.p)
-		buf_printf(b, "%s%.*s", e->rhs_root ? "$." : "", STR_ARG(e->rhs_column));
-	else
-		print_val(b, &e->rhs);
+	if (e->rhs_column.p) buf_printf(b, "%s%.*s", e->rhs_root ? "$." : "", STR_ARG(e->rhs_column));
+	else print_val(b, &e->rhs);
 	for (size_t i = 0; i < e->nextra; i++) {
 		buf_puts(b, ", ");
 		print_val(b, &e->extra[i]);
@@ -101,7 +84,8 @@ static void print_agg(buf *b, const bexp *e)
 {
 	const bexp_agg *g = &e->agg;
 	buf_printf(b, "%.*s%s(", STR_ARG(g->function), g->distinct ? " distinct" : "");
-	for (size_t i = 0; i < g->ncolumns; i++) buf_printf(b, "%s%.*s", i ? ", " : "", STR_ARG(g->columns[i]));
+	for (size_t i = 0; i < g->ncolumns; i++)
+		buf_printf(b, "%s%.*s", i ? ", " : "", STR_ARG(g->columns[i]));
 	buf_printf(b, ") of %.*s", STR_ARG(e->rel.target.name));
 	if (g->filter) {
 		buf_puts(b, " where ");
@@ -119,15 +103,9 @@ void print_bexp(buf *b, const bexp *e)
 	}
 	if (e->own_root) buf_puts(b, "own:");
 	switch (e->kind) {
-	case BEXP_TRUE:
-		buf_puts(b, "true");
-		break;
-	case BEXP_FALSE:
-		buf_puts(b, "false");
-		break;
-	case BEXP_AND:
-		print_kids(b, e, " and ");
-		break;
+	case BEXP_TRUE: buf_puts(b, "true"); break;
+	case BEXP_FALSE: buf_puts(b, "false"); break;
+	case BEXP_AND: print_kids(b, e, " and "); break;
 	case BEXP_OR:
 		buf_puts(b, "or");
 		print_kids(b, e, " or ");
@@ -136,21 +114,17 @@ void print_bexp(buf *b, const bexp *e)
 		buf_puts(b, "not ");
 		print_kids(b, e, " and ");
 		break;
-	case BEXP_CMP:
-		print_cmp(b, e);
-		break;
+	case BEXP_CMP: print_cmp(b, e); break;
 	case BEXP_REL:
 		buf_printf(b, "exists %.*s on %.*s=%.*s ", STR_ARG(e->rel.target.name), STR_ARG(e->rel.pairs[0].local),
-			   STR_ARG(e->rel.pairs[0].remote));
+			STR_ARG(e->rel.pairs[0].remote));
 		print_kids(b, e, " and ");
 		break;
 	case BEXP_EXISTS:
 		buf_printf(b, "exists any %.*s ", STR_ARG(e->rel.target.name));
 		print_kids(b, e, " and ");
 		break;
-	case BEXP_REL_AGG:
-		print_agg(b, e);
-		break;
+	case BEXP_REL_AGG: print_agg(b, e); break;
 	case BEXP_COMPUTED_TABLE:
 		buf_puts(b, "exists ");
 		print_call(b, e->lhs.computed);
@@ -162,15 +136,15 @@ void print_bexp(buf *b, const bexp *e)
 static void print_order(buf *b, const plan_order *o)
 {
 	for (size_t i = 0; i < o->npath; i++)
-		buf_printf(b, "%.*s.", o->path[i].rel ? (int)o->path[i].rel->name.n : 1, o->path[i].rel ? o->path[i].rel->name.p : "*");
+		buf_printf(b, "%.*s.", o->path[i].rel ? (int)o->path[i].rel->name.n : 1,
+			o->path[i].rel ? o->path[i].rel->name.p : "*");
 	if (o->visible_if) {
 		buf_putc(b, '[');
 		print_bexp(b, o->visible_if);
 		buf_putc(b, ']');
 	}
 	if (o->agg.p) buf_printf(b, "%.*s ", STR_ARG(o->agg));
-	if (o->computed)
-		print_call(b, &o->call);
+	if (o->computed) print_call(b, &o->call);
 	if (o->col) buf_put(b, o->col->cat->name);
 	if (o->desc) buf_puts(b, " desc");
 	if (o->nulls) buf_puts(b, o->nulls == NULLS_FIRST ? " nulls first" : " nulls last");
@@ -189,16 +163,14 @@ static void print_aggs(buf *b, const plan_field *f)
 			buf_put(b, g->typename);
 			continue;
 		}
-		buf_printf(b, "%.*s%s(", g->kind == AGG_COUNT ? 5 : (int)g->op.n, g->kind == AGG_COUNT ? "count" : g->op.p,
-			   g->distinct ? " distinct" : "");
+		buf_printf(b, "%.*s%s(", g->kind == AGG_COUNT ? 5 : (int)g->op.n,
+			g->kind == AGG_COUNT ? "count" : g->op.p, g->distinct ? " distinct" : "");
 		for (size_t k = 0; k < g->ncols; k++) {
 			const plan_agg_column *col = &g->cols[k];
 			if (k) buf_puts(b, ", ");
 			if (col->alias.p) buf_printf(b, "%.*s=", STR_ARG(col->alias));
-			if (col->computed)
-				print_call(b, &col->call);
-			else
-				buf_put(b, col->typename.p ? col->typename : col->col->cat->name);
+			if (col->computed) print_call(b, &col->call);
+			else buf_put(b, col->typename.p ? col->typename : col->col->cat->name);
 		}
 		buf_puts(b, ")");
 	}
@@ -214,12 +186,8 @@ static void print_field(buf *b, const plan_field *f)
 		buf_puts(b, "]");
 	}
 	switch (f->kind) {
-	case PF_TYPENAME:
-		buf_printf(b, "='%.*s'", STR_ARG(f->text));
-		break;
-	case PF_COLUMN:
-		buf_printf(b, "=%.*s", STR_ARG(f->col->cat->name));
-		break;
+	case PF_TYPENAME: buf_printf(b, "='%.*s'", STR_ARG(f->text)); break;
+	case PF_COLUMN: buf_printf(b, "=%.*s", STR_ARG(f->col->cat->name)); break;
 	case PF_OBJECT:
 	case PF_ARRAY:
 	case PF_ARRAY_AGG:
@@ -240,11 +208,10 @@ static void print_field(buf *b, const plan_field *f)
 		buf_puts(b, "=nodes");
 		print_fields(b, f->fields, f->nfields);
 		break;
-	case PF_AGGREGATE:
-		print_aggs(b, f);
-		break;
+	case PF_AGGREGATE: print_aggs(b, f); break;
 	}
-	for (size_t i = 0; i < f->njson_path; i++) buf_printf(b, "#%.*s", STR_ARG(f->json_path[i]));
+	for (size_t i = 0; i < f->njson_path; i++)
+		buf_printf(b, "#%.*s", STR_ARG(f->json_path[i]));
 }
 
 static void print_fields(buf *b, const plan_field *f, size_t n)
@@ -262,7 +229,8 @@ static void print_from(buf *b, const plan_select *s)
 	static const char *const shapes[] = {"list", "one", "aggregate"};
 	buf_printf(b, "%s %.*s", shapes[s->shape], STR_ARG(s->table->name.name));
 	if (!s->function) return;
-	row_call call = {.function = s->function->fn->cat->name, .args = s->function->args, .nargs = s->function->nargs};
+	row_call call = {
+		.function = s->function->fn->cat->name, .args = s->function->args, .nargs = s->function->nargs};
 	buf_puts(b, " from ");
 	print_call(b, &call);
 }
@@ -297,9 +265,7 @@ void print_plan(buf *b, const plan *p)
 		const plan_root *r = &p->roots[i];
 		if (i) buf_puts(b, "; ");
 		buf_printf(b, "%.*s: ", STR_ARG(r->alias));
-		if (r->select)
-			print_select(b, r->select);
-		else
-			buf_put(b, r->text);
+		if (r->select) print_select(b, r->select);
+		else buf_put(b, r->text);
 	}
 }

@@ -84,7 +84,8 @@ static void holds(const char *text, const char *variables, const char *others, b
 {
 	plan *p = make(text, variables);
 	assert_true(plan_guards_hold(p, vars_of(variables)));
-	if (plan_guards_hold(p, vars_of(others)) != want) fail_msg("%s with %s: guards should %shold", text, others, want ? "" : "not ");
+	if (plan_guards_hold(p, vars_of(others)) != want)
+		fail_msg("%s with %s: guards should %shold", text, others, want ? "" : "not ");
 	plan_free(p);
 }
 
@@ -96,9 +97,12 @@ static void guards(void **state)
 	holds("query($i:Int){item(where:{id:{_eq:$i}}){id}}", "{\"i\":1}", "{\"i\":2}", true);
 	holds("query($s:Boolean!){item{id @skip(if:$s) name}}", "{\"s\":true}", "{\"s\":false}", false);
 	holds("query($o:order_by){item(order_by:{id:$o}){id}}", "{\"o\":\"asc\"}", "{\"o\":\"desc\"}", false);
-	holds("query($w:item_bool_exp){item(where:$w){id}}", "{\"w\":{\"id\":{\"_eq\":1}}}", "{\"w\":{\"id\":{\"_eq\":2}}}", true);
-	holds("query($w:item_bool_exp){item(where:$w){id}}", "{\"w\":{\"id\":{\"_is_null\":true}}}", "{\"w\":{\"id\":{\"_is_null\":false}}}", false);
-	holds("query($d:[item_select_column!]){item(distinct_on:$d){id}}", "{\"d\":[\"id\"]}", "{\"d\":[\"name\"]}", false);
+	holds("query($w:item_bool_exp){item(where:$w){id}}", "{\"w\":{\"id\":{\"_eq\":1}}}",
+		"{\"w\":{\"id\":{\"_eq\":2}}}", true);
+	holds("query($w:item_bool_exp){item(where:$w){id}}", "{\"w\":{\"id\":{\"_is_null\":true}}}",
+		"{\"w\":{\"id\":{\"_is_null\":false}}}", false);
+	holds("query($d:[item_select_column!]){item(distinct_on:$d){id}}", "{\"d\":[\"id\"]}", "{\"d\":[\"name\"]}",
+		false);
 	holds("query($n:Int){item(where:{bio:{_contains:{x:$n}}}){id}}", "{\"n\":1}", "{\"n\":2}", false);
 	holds("query($j:jsonb){item(where:{bio:{_contains:$j}}){id}}", "{\"j\":1}", "{\"j\":2}", true);
 	holds("query($i:[Int!]){item(where:{id:{_in:$i}}){id}}", "{\"i\":[1,2]}", "{\"i\":[3,4]}", true);
@@ -133,18 +137,23 @@ static void checks(void **state)
 	checked("query($c:color_enum){item(where:{color:{_eq:$c}}){id}}", "{\"c\":\"red\"}", "{\"c\":\"blue\"}",
 		"expected one of the values ['red', 'green'] for type 'color_enum', but found 'blue'",
 		"$.selectionSet.item.args.where.color._eq");
-	checked("query($n:[String!]){item(where:{name:{_in:$n}}){id}}", "{\"n\":[\"1\",\"2\",\"3\",\"4\",\"5\",\"6\",\"7\",\"8\",\"9\"]}",
-		"{\"n\":[\"1\",null]}", "unexpected null value for type 'String'", "$.selectionSet.item.args.where.name._in[1]");
+	checked("query($n:[String!]){item(where:{name:{_in:$n}}){id}}",
+		"{\"n\":[\"1\",\"2\",\"3\",\"4\",\"5\",\"6\",\"7\",\"8\",\"9\"]}", "{\"n\":[\"1\",null]}",
+		"unexpected null value for type 'String'", "$.selectionSet.item.args.where.name._in[1]");
 	checked("query($n:[String!]){item(where:{bio:{_has_keys_any:$n}}){id}}", "{\"n\":[\"1\"]}", "{\"n\":[5]}",
-		"parsing Text failed, expected String, but encountered Number", "$.selectionSet.item.args.where.bio._has_keys_any[0]");
+		"parsing Text failed, expected String, but encountered Number",
+		"$.selectionSet.item.args.where.bio._has_keys_any[0]");
 	checked("query($t:[String!]){item(where:{tags:{_contains:$t}}){id}}", "{\"t\":[\"1\"]}", "{\"t\":[true]}",
-		"parsing Text failed, expected String, but encountered Boolean", "$.selectionSet.item.args.where.tags._contains");
+		"parsing Text failed, expected String, but encountered Boolean",
+		"$.selectionSet.item.args.where.tags._contains");
 	checked("query($g:geometry){item(where:{area:{_eq:$g}}){id}}", "{\"g\":{}}", "{\"g\":5}",
-		"parsing Geometry failed, expected Object, but encountered Number", "$.selectionSet.item.args.where.area._eq");
+		"parsing Geometry failed, expected Object, but encountered Number",
+		"$.selectionSet.item.args.where.area._eq");
 	checked("query($u:uuid){item(where:{uid:{_eq:$u}}){id}}", "{\"u\":\"x\"}", "{\"u\":5}",
-		"parsing UUID failed, expected String, but encountered Number", "$.selectionSet.item.args.where.uid._eq");
-	checked("query($i:Int!){item_by_pk(id:$i){id}}", "{\"i\":1}", "{\"i\":null}", "unexpected null value for type 'Int'",
-		"$.selectionSet.item_by_pk.args.id");
+		"parsing UUID failed, expected String, but encountered Number",
+		"$.selectionSet.item.args.where.uid._eq");
+	checked("query($i:Int!){item_by_pk(id:$i){id}}", "{\"i\":1}", "{\"i\":null}",
+		"unexpected null value for type 'Int'", "$.selectionSet.item_by_pk.args.id");
 }
 
 int main(void)

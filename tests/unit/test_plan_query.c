@@ -84,7 +84,8 @@ static int tear_down(void **state)
 }
 
 /* Document and variables are gone when the plan is looked at: it must have copied what it needs. */
-static bool make_with(const snapshot *snap, const char *role, const char *text, const char *variables, plan **out, error *err)
+static bool make_with(
+	const snapshot *snap, const char *role, const char *text, const char *variables, plan **out, error *err)
 {
 	arena *request = arena_new(0);
 	gq_document *doc;
@@ -92,7 +93,10 @@ static bool make_with(const snapshot *snap, const char *role, const char *text, 
 	error_init(err, t.a);
 	str query = str_copy(request, str_from(text));
 	bool ok = gq_parse(request, query, NULL, &doc, err);
-	plan_request req = {.snap = snap, .role = str_copy(request, str_from(role)), .introspection_allowed = true, .explain_missing = t.dev};
+	plan_request req = {.snap = snap,
+		.role = str_copy(request, str_from(role)),
+		.introspection_allowed = true,
+		.explain_missing = t.dev};
 	req.doc = doc;
 	ok = ok && gq_select_operation(doc, STR_NULL, &req.op, err);
 	ok = ok && (!variables || json_parse_copy(request, str_from(variables), &vars, err));
@@ -115,8 +119,8 @@ static void plan_is(const char *role, const char *text, const char *variables, c
 	plan_free(p);
 }
 
-static void refused_with(const snapshot *snap, const char *role, const char *text, const char *variables, const char *path,
-			 const char *message)
+static void refused_with(const snapshot *snap, const char *role, const char *text, const char *variables,
+	const char *path, const char *message)
 {
 	plan *p;
 	error err;
@@ -126,7 +130,8 @@ static void refused_with(const snapshot *snap, const char *role, const char *tex
 	}
 	str at = error_path(&err);
 	if (!str_eqz(err.message, message) || !str_eqz(at, path))
-		fail_msg("%s\n got: %.*s at %.*s\nwant: %s at %s", text, STR_ARG(err.message), STR_ARG(at), message, path);
+		fail_msg("%s\n got: %.*s at %.*s\nwant: %s at %s", text, STR_ARG(err.message), STR_ARG(at), message,
+			path);
 }
 
 static void refused(const char *role, const char *text, const char *variables, const char *path, const char *message)
@@ -146,20 +151,23 @@ static void lists(void **state)
 		"author: list author filter id eq @x-hasura-user-id::integer limit 3 offset 7 {id=id}");
 	plan_is("admin", "{a:author{id} b:author{name} __typename}", NULL,
 		"a: list author {id=id}; b: list author {name=name}; __typename: query_root");
-	plan_is("admin", "{author(limit:null,where:null,order_by:null,offset:null,distinct_on:null){id}}", NULL, "author: list author {id=id}");
+	plan_is("admin", "{author(limit:null,where:null,order_by:null,offset:null,distinct_on:null){id}}", NULL,
+		"author: list author {id=id}");
 }
 
 static void relationships(void **state)
 {
 	(void)state;
-	plan_is("admin", "{article{author{name}}}", NULL, "article: list article {author=rel author one author {name=name}}");
+	plan_is("admin", "{article{author{name}}}", NULL,
+		"article: list article {author=rel author one author {name=name}}");
 	plan_is("user", "{author{articles(limit:2){id author{id}}}}", NULL,
 		"author: list author filter id eq @x-hasura-user-id::integer limit 5 {articles=rel articles list article filter published eq? "
 		"'true'::boolean limit 2 {id=id author=rel author one author filter id eq @x-hasura-user-id::integer {id=id}}}");
 	plan_is("admin", "{author{articles_aggregate(limit:1){aggregate{count}nodes{id}}}}", NULL,
 		"author: list author {articles_aggregate=rel articles aggregate article limit 1 agg limit 1 {aggregate {count=count()} "
 		"nodes=nodes {id=id}}}");
-	refused("user", "{author{articles_aggregate{aggregate{count}}}}", NULL, ROOT "author.selectionSet.articles_aggregate",
+	refused("user", "{author{articles_aggregate{aggregate{count}}}}", NULL,
+		ROOT "author.selectionSet.articles_aggregate",
 		"field 'articles_aggregate' not found in type: 'author'");
 }
 
@@ -169,17 +177,21 @@ static void wheres(void **state)
 	plan_is("admin", "{author(where:{id:{_eq:1,_gt:0},name:{_ilike:\"a%\"}}){id}}", NULL,
 		"author: list author where (id eq '1'::integer and id gt '0'::integer and name ilike 'a%'::text) {id=id}");
 	plan_is("admin", "{author(where:{}){id}}", NULL, "author: list author {id=id}");
-	plan_is("admin", "{author(where:{_or:[],_and:[],_not:{}}){id}}", NULL, "author: list author where (or() and () and not (true)) {id=id}");
-	plan_is("admin", "{author(where:{_or:{id:{_is_null:true}}}){id}}", NULL, "author: list author where or(id is null) {id=id}");
+	plan_is("admin", "{author(where:{_or:[],_and:[],_not:{}}){id}}", NULL,
+		"author: list author where (or() and () and not (true)) {id=id}");
+	plan_is("admin", "{author(where:{_or:{id:{_is_null:true}}}){id}}", NULL,
+		"author: list author where or(id is null) {id=id}");
 	plan_is("user", "{article(where:{author:{name:{_eq:\"x\"}}}){id}}", NULL,
 		"article: list article filter published eq? 'true'::boolean where exists author on author_id=id ((own:id eq "
 		"@x-hasura-user-id::integer and name eq 'x'::text)) {id=id}");
-	plan_is("admin", "{author(where:{articles:{}}){id}}", NULL, "author: list author where exists article on id=author_id () {id=id}");
+	plan_is("admin", "{author(where:{articles:{}}){id}}", NULL,
+		"author: list author where exists article on id=author_id () {id=id}");
 	plan_is("admin", "{author(where:{id:{_in:[1,2]},name:{_nin:[]}}){id}}", NULL,
 		"author: list author where (id in ('1'::integer, '2'::integer) and name nin ()) {id=id}");
 	plan_is("admin", "{author(where:{id:{_in:[1,2,3,4,5,6,7,8,9]}}){id}}", NULL,
 		"author: list author where id in array '{\"1\",\"2\",\"3\",\"4\",\"5\",\"6\",\"7\",\"8\",\"9\"}'::integer[] {id=id}");
-	plan_is("admin", "{author(where:{bio:{_contains:{a:[1,B]},_has_key:\"k\",_has_keys_any:[\"a\",\"b\"],_cast:{String:{_like:\"%x\"}}}}){id}}",
+	plan_is("admin",
+		"{author(where:{bio:{_contains:{a:[1,B]},_has_key:\"k\",_has_keys_any:[\"a\",\"b\"],_cast:{String:{_like:\"%x\"}}}}){id}}",
 		NULL,
 		"author: list author where (bio contains json '{\"a\":[1,\"B\"]}'::jsonb and bio has_key 'k'::text and bio has_keys_any array "
 		"'{\"a\",\"b\"}'::text[] and bio::text like '%x'::text) {id=id}");
@@ -200,10 +212,11 @@ static void wheres_of_aggregates(void **state)
 		"{author(where:{articles_aggregate:{bool_and:{arguments:published,distinct:true,filter:{id:{_lt:9}},predicate:{_eq:true}}}}){id}}",
 		NULL,
 		"author: list author where bool_and distinct(published) of article where id lt '9'::integer having agg eq 'true'::boolean {id=id}");
-	plan_is("admin", "{author(where:{articles_aggregate:{corr:{arguments:{X:score,Y:score},predicate:{_eq:1}}}}){id}}", NULL,
+	plan_is("admin",
+		"{author(where:{articles_aggregate:{corr:{arguments:{X:score,Y:score},predicate:{_eq:1}}}}){id}}", NULL,
 		"author: list author where corr(score, score) of article having agg eq '1'::float8 {id=id}");
-	refused("admin", "{author(where:{articles_aggregate:{}}){id}}", NULL, ROOT "author.args.where.articles_aggregate",
-		"exactly one predicate should be specified");
+	refused("admin", "{author(where:{articles_aggregate:{}}){id}}", NULL,
+		ROOT "author.args.where.articles_aggregate", "exactly one predicate should be specified");
 	refused("admin", "{author(where:{articles_aggregate:{bool_or:{arguments:title,predicate:{}}}}){id}}", NULL,
 		ROOT "author.args.where.articles_aggregate.bool_or.arguments",
 		"expected one of the values ['published'] for type 'article_select_column_article_aggregate_bool_exp_bool_or_arguments_columns', "
@@ -215,10 +228,14 @@ static void wheres_of_aggregates(void **state)
 static void geometries(void **state)
 {
 	(void)state;
-	plan_is("admin", "{article(where:{where_at:{_st_d_within:{distance:1.5,from:{type:\"Point\",coordinates:[1,2]}}}}){id}}", NULL,
+	plan_is("admin",
+		"{article(where:{where_at:{_st_d_within:{distance:1.5,from:{type:\"Point\",coordinates:[1,2]}}}}){id}}",
+		NULL,
 		"article: list article where where_at st_d_within json geo '{\"type\":\"Point\",\"coordinates\":[1,2]}'::\"public\".\"geometry\", "
 		"'1.5'::real {id=id}");
-	plan_is("admin", "{tree(where:{area:{_st_d_within:{distance:1,from:{}}},path:{_ancestor_any:[\"a\"],_matches:\"*.b\"}}){id}}", NULL,
+	plan_is("admin",
+		"{tree(where:{area:{_st_d_within:{distance:1,from:{}}},path:{_ancestor_any:[\"a\"],_matches:\"*.b\"}}){id}}",
+		NULL,
 		"tree: list tree where (area st_d_within json geo '{}'::\"public\".\"geography\", '1'::real, 'true'::boolean and path ancestor_any "
 		"array '{\"a\"}'::\"public\".\"ltree\"[] and path matches '*.b'::\"public\".\"lquery\") {id=id}");
 	plan_is("admin", "{tree(where:{pic:{_st_intersects_geom_nband:{geommin:{}}}}){id}}", NULL,
@@ -232,7 +249,8 @@ static void orders(void **state)
 	(void)state;
 	plan_is("admin", "{author(order_by:[{name:asc},{id:desc_nulls_last,age:null}]){id}}", NULL,
 		"author: list author order name, id desc nulls last {id=id}");
-	plan_is("admin", "{article(order_by:{author:{name:desc}}){id}}", NULL, "article: list article order author.name desc {id=id}");
+	plan_is("admin", "{article(order_by:{author:{name:desc}}){id}}", NULL,
+		"article: list article order author.name desc {id=id}");
 	plan_is("admin", "{author(order_by:{articles_aggregate:{count:desc,max:{views:asc_nulls_first}}}){id}}", NULL,
 		"author: list author order articles.count  desc, articles.max views nulls first {id=id}");
 	plan_is("admin", "{author(order_by:{short_name:asc,top_aggregate:{count:asc}}){id}}", NULL,
@@ -256,8 +274,10 @@ static void keys(void **state)
 	plan_is("user", "{author_by_pk(id:1){name}}", NULL,
 		"author_by_pk: one author by key filter id eq @x-hasura-user-id::integer where (id eq '1'::integer) {name=name}");
 	refused("admin", "{author_by_pk{name}}", NULL, ROOT "author_by_pk.args.id", "missing required field 'id'");
-	refused("admin", "{author_by_pk(id:null){name}}", NULL, ROOT "author_by_pk.args.id", "unexpected null value for type 'Int'");
-	refused("reader", "{article_by_pk(id:1){title}}", NULL, ROOT "article_by_pk", "field 'article_by_pk' not found in type: 'query_root'");
+	refused("admin", "{author_by_pk(id:null){name}}", NULL, ROOT "author_by_pk.args.id",
+		"unexpected null value for type 'Int'");
+	refused("reader", "{article_by_pk(id:1){title}}", NULL, ROOT "article_by_pk",
+		"field 'article_by_pk' not found in type: 'query_root'");
 }
 
 static void aggregates(void **state)
@@ -284,7 +304,8 @@ static void aggregates(void **state)
 static void functions(void **state)
 {
 	(void)state;
-	plan_is("admin", "{search(args:{q:\"a\"},limit:1){id}}", NULL, "search: list article from search('a'::text) limit 1 {id=id}");
+	plan_is("admin", "{search(args:{q:\"a\"},limit:1){id}}", NULL,
+		"search: list article from search('a'::text) limit 1 {id=id}");
 	plan_is("admin", "{search(args:{q:\"a\",arg_1:3,lim:null}){id}}", NULL,
 		"search: list article from search('a'::text, null::integer, '3'::integer) {id=id}");
 	plan_is("admin", "{search_aggregate(args:{q:\"a\"}){aggregate{count}}}", NULL,
@@ -294,10 +315,12 @@ static void functions(void **state)
 	plan_is("user", "{search(args:{q:\"a\"}){id}}", NULL,
 		"search: list article from search('a'::text) filter published eq? 'true'::boolean {id=id}");
 	refused("admin", "{search{id}}", NULL, ROOT "search.args.args", "missing required field 'args'");
-	refused("admin", "{search(args:{}){id}}", NULL, ROOT "search.args.args", "Non default arguments cannot be omitted");
+	refused("admin", "{search(args:{}){id}}", NULL, ROOT "search.args.args",
+		"Non default arguments cannot be omitted");
 	refused("admin", "{search(args:{q:\"a\",arg_1:3}){id}}", NULL, ROOT "search.args.args",
 		"Only last set of positional arguments can be omitted");
-	refused("admin", "{search(args:{q:\"a\",x:3}){id}}", NULL, ROOT "search.args.args.x", "field 'x' not found in type: 'search_args'");
+	refused("admin", "{search(args:{q:\"a\",x:3}){id}}", NULL, ROOT "search.args.args.x",
+		"field 'x' not found in type: 'search_args'");
 }
 
 static void computed(void **state)
@@ -307,29 +330,35 @@ static void computed(void **state)
 		"author: list author {full_name=full_name() short=full_name('-'::text)}");
 	plan_is("admin", "{author{all_articles(args:{max_views:\"9\"},limit:1){id}}}", NULL,
 		"author: list author {all_articles=author_articles('9'::bigint) list article limit 1 {id=id}}");
-	refused("user", "{author{full_name}}", NULL, ROOT "author.selectionSet.full_name", "field 'full_name' not found in type: 'author'");
+	refused("user", "{author{full_name}}", NULL, ROOT "author.selectionSet.full_name",
+		"field 'full_name' not found in type: 'author'");
 }
 
 static void json_paths(void **state)
 {
 	(void)state;
-	plan_is("admin", "{author{bio(path:\"$.a['b c'][0]\") b:bio(path:\"$\")}}", NULL, "author: list author {bio=bio#a#b c#0 b=bio}");
+	plan_is("admin", "{author{bio(path:\"$.a['b c'][0]\") b:bio(path:\"$\")}}", NULL,
+		"author: list author {bio=bio#a#b c#0 b=bio}");
 	refused("admin", "{author{bio(path:\"$.\")}}", NULL, ROOT "author.selectionSet.bio.args",
 		"parse json path error: $.. Accept letters, digits, underscore (_) or hyphen (-) only. Use quotes enclosed in bracket "
 		"([\"...\"]) if there is any special character");
-	refused("admin", "{author{name(path:\"$\")}}", NULL, ROOT "author.selectionSet.name", "'name' has no argument named 'path'");
+	refused("admin", "{author{name(path:\"$\")}}", NULL, ROOT "author.selectionSet.name",
+		"'name' has no argument named 'path'");
 }
 
 static void selections(void **state)
 {
 	(void)state;
-	plan_is("admin", "query{author{...f ...on author{name} ...on other{nothing}}} fragment f on author{id articles{id}articles{title}}", NULL,
-		"author: list author {id=id articles=rel articles list article {id=id title=title} name=name}");
+	plan_is("admin",
+		"query{author{...f ...on author{name} ...on other{nothing}}} fragment f on author{id articles{id}articles{title}}",
+		NULL, "author: list author {id=id articles=rel articles list article {id=id title=title} name=name}");
 	plan_is("admin", "query($y:Boolean!){author{id name@skip(if:$y) age@include(if:true)}}", "{\"y\":true}",
 		"author: list author {id=id age=age}");
 	refused("admin", "{author}", NULL, ROOT "author.selectionSet", "missing selection set for 'author'");
-	refused("admin", "{author{id{x}}}", NULL, ROOT "author.selectionSet.id", "unexpected subselection set for non-object field");
-	refused("admin", "{author{nope}}", NULL, ROOT "author.selectionSet.nope", "field 'nope' not found in type: 'author'");
+	refused("admin", "{author{id{x}}}", NULL, ROOT "author.selectionSet.id",
+		"unexpected subselection set for non-object field");
+	refused("admin", "{author{nope}}", NULL, ROOT "author.selectionSet.nope",
+		"field 'nope' not found in type: 'author'");
 	refused("admin", "{nope}", NULL, ROOT "nope", "field 'nope' not found in type: 'query_root'");
 	refused("admin", "{author(nope:1){id}}", NULL, ROOT "author", "'author' has no argument named 'nope'");
 	refused("admin", "{author{x:id x:name}}", NULL, ROOT "author.selectionSet",
@@ -347,8 +376,10 @@ static void selections(void **state)
 static void values(void **state)
 {
 	(void)state;
-	refused("admin", "{author(where:{id:{_eq:null}}){id}}", NULL, ROOT "author.args.where.id._eq", "unexpected null value for type 'Int'");
-	refused("admin", "{author(where:{id:{_in:null}}){id}}", NULL, ROOT "author.args.where.id._in", "expected a list, but found null");
+	refused("admin", "{author(where:{id:{_eq:null}}){id}}", NULL, ROOT "author.args.where.id._eq",
+		"unexpected null value for type 'Int'");
+	refused("admin", "{author(where:{id:{_in:null}}){id}}", NULL, ROOT "author.args.where.id._in",
+		"expected a list, but found null");
 	refused("admin", "{author(where:{id:{_in:[1,null]}}){id}}", NULL, ROOT "author.args.where.id._in[1]",
 		"unexpected null value for type 'Int'");
 	refused("admin", "{author(where:{id:{_eq:3000000000}}){id}}", NULL, ROOT "author.args.where.id._eq",
@@ -363,7 +394,8 @@ static void values(void **state)
 		"parsing Text failed, expected String, but encountered Number");
 	refused("admin", "{author(where:{id:{_eq:true}}){id}}", NULL, ROOT "author.args.where.id._eq",
 		"parsing Integer expected for input type: PGInteger failed, expected Number, but encountered Boolean");
-	refused("admin", "{author(where:{tone:{_eq:5}}){id}}", NULL, ROOT "author.args.where.tone._eq", "A string is expected for type: mood");
+	refused("admin", "{author(where:{tone:{_eq:5}}){id}}", NULL, ROOT "author.args.where.tone._eq",
+		"A string is expected for type: mood");
 	refused("admin", "{author(limit:-1){id}}", NULL, ROOT "author.args.limit",
 		"expected a non-negative 32-bit integer for type 'Int', but found an integer");
 	refused("admin", "{author(limit:\"1\"){id}}", NULL, ROOT "author.args.limit",
@@ -372,8 +404,10 @@ static void values(void **state)
 		"expected a 32-bit integer, or a 64-bit integer represented as a string for type 'Int', but found a string");
 	refused("admin", "{author(where:{nope:{}}){id}}", NULL, ROOT "author.args.where.nope",
 		"field 'nope' not found in type: 'author_bool_exp'");
-	refused("admin", "{author(where:[]){id}}", NULL, ROOT "author.args.where", "expected an object for type 'author_bool_exp', but found a list");
-	refused("admin", "{author(where:{_and:null}){id}}", NULL, ROOT "author.args.where._and", "expected a list, but found null");
+	refused("admin", "{author(where:[]){id}}", NULL, ROOT "author.args.where",
+		"expected an object for type 'author_bool_exp', but found a list");
+	refused("admin", "{author(where:{_and:null}){id}}", NULL, ROOT "author.args.where._and",
+		"expected a list, but found null");
 	refused("admin", "{author(where:{id:{_like:\"x\"}}){id}}", NULL, ROOT "author.args.where.id._like",
 		"field '_like' not found in type: 'Int_comparison_exp'");
 	refused("admin", "{article(where:{color:{_eq:\"red\"}}){id}}", NULL, ROOT "article.args.where.color._eq",
@@ -387,14 +421,18 @@ static void values(void **state)
 static void variables(void **state)
 {
 	(void)state;
-	plan_is("admin", "query($i:Int!,$n:[String!],$w:author_bool_exp!){author(where:{id:{_eq:$i},name:{_in:$n},_and:[$w]}){id}}",
+	plan_is("admin",
+		"query($i:Int!,$n:[String!],$w:author_bool_exp!){author(where:{id:{_eq:$i},name:{_in:$n},_and:[$w]}){id}}",
 		"{\"i\":1,\"n\":[\"a\",\"b\"],\"w\":{\"age\":{\"_gt\":5,\"_is_null\":false}}}",
 		"author: list author where (id eq $i::integer and name in ($n.0::text, $n.1::text) and ((age gt $w.age._gt::smallint and age is not "
 		"null))) {id=id}");
 	plan_is("admin", "query($n:[String!]){author(where:{name:{_in:$n}}){id}}",
-		"{\"n\":[\"a\",\"b\",\"c\",\"d\",\"e\",\"f\",\"g\",\"h\",\"i\"]}", "author: list author where name in array $n::text[] {id=id}");
-	plan_is("admin", "query($i:Int=7){author(where:{id:{_eq:$i}}){id}}", NULL, "author: list author where id eq '7'::integer {id=id}");
-	plan_is("admin", "query($i:Int!){author(where:{id:{_eq:$i}}){id}}", "{\"i\":1.0}", "author: list author where id eq '1'::integer {id=id}");
+		"{\"n\":[\"a\",\"b\",\"c\",\"d\",\"e\",\"f\",\"g\",\"h\",\"i\"]}",
+		"author: list author where name in array $n::text[] {id=id}");
+	plan_is("admin", "query($i:Int=7){author(where:{id:{_eq:$i}}){id}}", NULL,
+		"author: list author where id eq '7'::integer {id=id}");
+	plan_is("admin", "query($i:Int!){author(where:{id:{_eq:$i}}){id}}", "{\"i\":1.0}",
+		"author: list author where id eq '1'::integer {id=id}");
 	plan_is("admin", "query($l:Int){author(limit:$l){id}}", NULL, "author: list author {id=id}");
 	plan_is("admin", "query($j:jsonb){author(where:{bio:{_contains:$j}}){id}}", "{\"j\":[1]}",
 		"author: list author where bio contains json $j::jsonb {id=id}");
@@ -403,19 +441,23 @@ static void variables(void **state)
 	refused("admin", "query($i:Int){author(where:{id:{_eq:$i}}){id}}", NULL, ROOT "author.args.where.id._eq",
 		"unexpected null value for type 'Int'");
 	refused("admin", "query($i:Int!){author{id}}", NULL, "$", "expecting a value for non-nullable variable: \"i\"");
-	refused("admin", "query($i:Int!){author(limit:$i){id}}", "{\"i\":null}", "$", "null value found for non-nullable type: \"Int!\"");
+	refused("admin", "query($i:Int!){author(limit:$i){id}}", "{\"i\":null}", "$",
+		"null value found for non-nullable type: \"Int!\"");
 	refused("admin", "query($i:Int){author{id}}", "{\"i\":1}", "$", "unexpected variables in variableValues: i");
 	refused("admin", "{author(limit:$i){id}}", NULL, "$", "unbound variable \"i\"");
-	refused("admin", "query($i:String!){author(where:{id:{_eq:$i}}){id}}", "{\"i\":\"1\"}", ROOT "author.args.where.id._eq",
+	refused("admin", "query($i:String!){author(where:{id:{_eq:$i}}){id}}", "{\"i\":\"1\"}",
+		ROOT "author.args.where.id._eq",
 		"variable 'i' is declared as 'String!', but used where 'Int' is expected");
 	refused("admin", "query($i:Int){author_by_pk(id:$i){id}}", "{\"i\":1}", ROOT "author_by_pk.args.id",
 		"variable 'i' is declared as 'Int', but used where 'Int!' is expected");
-	refused("admin", "query($i:[Int]){author(where:{id:{_eq:$i}}){id}}", "{\"i\":[1]}", ROOT "author.args.where.id._eq",
+	refused("admin", "query($i:[Int]){author(where:{id:{_eq:$i}}){id}}", "{\"i\":[1]}",
+		ROOT "author.args.where.id._eq",
 		"variable 'i' is declared as '[Int]', but used where 'Int' is expected");
-	refused("admin", "query($o:[author_order_by!]){author(order_by:$o){id}}", "{\"o\":[{\"id\":5}]}", ROOT "author.args.order_by[0].id",
-		"expected an enum value for type 'order_by', but found a number");
-	refused("admin", "query($w:author_bool_exp){author(where:$w){id}}", "{\"w\":{\"id\":{\"_eq\":\"1\"},\"na me\":{}}}",
-		ROOT "author.args.where", "variable value contains object with key \"na me\", which is not a legal GraphQL name");
+	refused("admin", "query($o:[author_order_by!]){author(order_by:$o){id}}", "{\"o\":[{\"id\":5}]}",
+		ROOT "author.args.order_by[0].id", "expected an enum value for type 'order_by', but found a number");
+	refused("admin", "query($w:author_bool_exp){author(where:$w){id}}",
+		"{\"w\":{\"id\":{\"_eq\":\"1\"},\"na me\":{}}}", ROOT "author.args.where",
+		"variable value contains object with key \"na me\", which is not a legal GraphQL name");
 }
 
 static void flags(void **state)
@@ -477,18 +519,21 @@ static void introspection(void **state)
 	plan *p;
 	error err;
 	(void)state;
-	assert_true(make_with(t.snap, "user", "query($n:String!){s:__schema{types{name}} __type(name:$n){fields(includeDeprecated:true){name}}}",
-			      "{\"n\":\"author\"}", &p, &err));
+	assert_true(make_with(t.snap, "user",
+		"query($n:String!){s:__schema{types{name}} __type(name:$n){fields(includeDeprecated:true){name}}}",
+		"{\"n\":\"author\"}", &p, &err));
 	assert_int_equal(p->nroots, 2);
 	assert_int_equal(p->roots[0].kind, ROOT_JSON);
 	assert_non_null(p->roots[0].introspect);
 	assert_non_null(p->roots[1].introspect);
 	assert_int_equal(p->nguards, 1);
 	plan_free(p);
-	refused("user", "{__schema{nope}}", NULL, ROOT "__schema.selectionSet.nope", "field 'nope' not found in type: '__Schema'");
+	refused("user", "{__schema{nope}}", NULL, ROOT "__schema.selectionSet.nope",
+		"field 'nope' not found in type: '__Schema'");
 	refused("user", "{__schema}", NULL, ROOT "__schema.selectionSet", "missing selection set for '__Schema'");
 	refused("user", "{__type{name}}", NULL, ROOT "__type.args.name", "missing required field 'name'");
-	refused("user", "subscription{__schema{types{name}}}", NULL, ROOT "__schema", "field '__schema' not found in type: 'subscription_root'");
+	refused("user", "subscription{__schema{types{name}}}", NULL, ROOT "__schema",
+		"field '__schema' not found in type: 'subscription_root'");
 }
 
 static void cached(void **state)
@@ -512,7 +557,8 @@ static void subscriptions(void **state)
 {
 	(void)state;
 	plan_is("admin", "subscription{author{id}}", NULL, "author: list author {id=id}");
-	refused("admin", "subscription{author{id} article{id}}", NULL, "$", "subscriptions must select one top level field");
+	refused("admin", "subscription{author{id} article{id}}", NULL, "$",
+		"subscriptions must select one top level field");
 	plan_is("admin", "subscription@_multiple_top_level_fields{author{id} article{id}}", NULL,
 		"author: list author {id=id}; article: list article {id=id}");
 	refused("nobody", "mutation{insert_author{id}}", NULL, "$", "no mutations exist");
@@ -521,11 +567,28 @@ static void subscriptions(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(lists),      cmocka_unit_test(relationships), cmocka_unit_test(wheres),     cmocka_unit_test(wheres_of_aggregates),
-		cmocka_unit_test(geometries), cmocka_unit_test(orders),        cmocka_unit_test(keys),       cmocka_unit_test(aggregates),
-		cmocka_unit_test(functions),  cmocka_unit_test(computed),      cmocka_unit_test(json_paths), cmocka_unit_test(selections),
-		cmocka_unit_test(values),     cmocka_unit_test(variables),     cmocka_unit_test(flags),      cmocka_unit_test(inherited),  cmocka_unit_test(inherited_computed),
-		cmocka_unit_test(reasons),    cmocka_unit_test(subscriptions), cmocka_unit_test(introspection), cmocka_unit_test(cached), cmocka_unit_test(streams),
+		cmocka_unit_test(lists),
+		cmocka_unit_test(relationships),
+		cmocka_unit_test(wheres),
+		cmocka_unit_test(wheres_of_aggregates),
+		cmocka_unit_test(geometries),
+		cmocka_unit_test(orders),
+		cmocka_unit_test(keys),
+		cmocka_unit_test(aggregates),
+		cmocka_unit_test(functions),
+		cmocka_unit_test(computed),
+		cmocka_unit_test(json_paths),
+		cmocka_unit_test(selections),
+		cmocka_unit_test(values),
+		cmocka_unit_test(variables),
+		cmocka_unit_test(flags),
+		cmocka_unit_test(inherited),
+		cmocka_unit_test(inherited_computed),
+		cmocka_unit_test(reasons),
+		cmocka_unit_test(subscriptions),
+		cmocka_unit_test(introspection),
+		cmocka_unit_test(cached),
+		cmocka_unit_test(streams),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }
