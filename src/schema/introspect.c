@@ -118,7 +118,7 @@ typedef struct rendering {
 	const introspect_query *q;
 	const types_index *ix;
 	types_ctx x; /* of the type being written */
-	bool full;   /* over INTROSPECT_MAX_BYTES: nothing more is written, the answer is an error */
+	bool full;   /* over the limit: nothing more is written, the answer is an error */
 } rendering;
 
 /* A type in a position: as it is used (ref), with what is behind its name once somebody asks. */
@@ -130,11 +130,16 @@ typedef struct position {
 
 static void render_type(rendering *r, const introspect_sel *sel, size_t n, position p);
 
+static size_t max_bytes(const introspect_query *q)
+{
+	return q->max_bytes ? q->max_bytes : INTROSPECT_MAX_BYTES;
+}
+
 /* A selection that goes round between types and fields grows with each turn: the answer is bounded, not the question. */
 static void flush(rendering *r)
 {
 	introspect_writer_flush(&r->w);
-	if (r->w.e->json_bytes > INTROSPECT_MAX_BYTES) r->full = true;
+	if (r->w.e->json_bytes > max_bytes(r->q)) r->full = true;
 }
 
 static void put_key(rendering *r, size_t i, const introspect_sel *s)
@@ -420,8 +425,8 @@ bool introspect_answer(const snapshot *s, const introspect_query *q, introspect_
 	if (*out) return true;
 	introspect_entry *e = render(s, q);
 	if (!e)
-		return error_set(err, ERR_VALIDATION_FAILED, STR(""), "the answer to this introspection query is larger than %d bytes",
-				 INTROSPECT_MAX_BYTES);
+		return error_set(err, ERR_VALIDATION_FAILED, STR(""), "the answer to this introspection query is larger than %zu bytes",
+				 max_bytes(q));
 	*out = introspect_cache_put(s->introspection_cache, e);
 	return true;
 }

@@ -45,12 +45,13 @@ typedef struct introspect_query {
 	const introspect_sel *sub;
 	size_t nsub;
 	str key;         /* introspect_query_key */
+	size_t max_bytes; /* of the answer as JSON; 0: INTROSPECT_MAX_BYTES */
 } introspect_query;
 
 /* Fills q->key; lives in a. */
 void introspect_query_key(arena *a, introspect_query *q);
 /*
  * The rendered answer, made at the first question: a reference for the caller, to be given back with introspect_entry_unref.
- * Thread-safe. O(hash of the key) once rendered. Error: an answer over INTROSPECT_MAX_BYTES.
+ * Thread-safe. O(hash of the key) once rendered. Error: an answer over max_bytes.
  */
 MUST_CHECK bool introspect_answer(const snapshot *s, const introspect_query *q, introspect_entry **out, error *err);

@@ -11,7 +11,7 @@
 enum {
 	INTROSPECT_CACHE_BYTES = 32 << 20,
 	INTROSPECT_MAX_BYTES = 256 << 20, /* of one answer, as JSON */
-	INTROSPECT_PLAIN_BYTES = 64 << 10 /* larger answers are kept compressed only */
+	INTROSPECT_PLAIN_BYTES = 32 << 10 /* larger answers are kept compressed only */
 };
 
 typedef struct introspect_entry {
