@@ -221,3 +221,62 @@ def test_random_queries_agree(tool, seed):
         answers = {s: ask(tool, query, strategy=s) for s in STRATEGIES}
         for strategy, answer in answers.items():
             assert pairs(answer["data"]) == pairs(answers["json"]["data"]), (strategy, query, answer["sql"])
+
+
+# (what is asked, plain SQL for the ids in order)
+MEANINGS = [
+    ("author(order_by: {rating: asc})", "SELECT id FROM author ORDER BY rating ASC NULLS LAST"),
+    ("author(order_by: [{rating: desc}, {id: asc}])", "SELECT id FROM author ORDER BY rating DESC NULLS FIRST, id"),
+    ("author(order_by: [{rating: asc_nulls_first}, {id: desc}])", "SELECT id FROM author ORDER BY rating ASC NULLS FIRST, id DESC"),
+    ("author(order_by: [{rating: desc_nulls_last}, {id: asc}], limit: 4, offset: 2)",
+     "SELECT id FROM author ORDER BY rating DESC NULLS LAST, id LIMIT 4 OFFSET 2"),
+    ("author(order_by: {id: asc}, limit: 0)", "SELECT id FROM author WHERE false"),
+    ("author(order_by: [{country: {name: asc}}, {id: asc}])",
+     "SELECT a.id FROM author a LEFT JOIN country c ON c.code = a.country_code ORDER BY c.name, a.id"),
+    ("author(order_by: [{boss: {country: {name: desc}}}, {id: asc}])",
+     "SELECT a.id FROM author a LEFT JOIN author b ON b.id = a.boss_id LEFT JOIN country c ON c.code = b.country_code ORDER BY c.name DESC, a.id"),
+    ("author(order_by: [{books_aggregate: {count: desc}}, {id: asc}])",
+     "SELECT id FROM author a ORDER BY (SELECT count(*) FROM book WHERE author_id = a.id) DESC, id"),
+    ("author(order_by: [{books_aggregate: {avg: {price: asc_nulls_first}}}, {id: asc}])",
+     "SELECT id FROM author a ORDER BY (SELECT avg(price) FROM book WHERE author_id = a.id) NULLS FIRST, id"),
+    ("author(order_by: {id: asc}, where: {books: {}})", "SELECT id FROM author WHERE id IN (SELECT author_id FROM book) ORDER BY id"),
+    ("author(order_by: {id: asc}, where: {_not: {books: {}}})", "SELECT id FROM author WHERE id NOT IN (SELECT author_id FROM book WHERE author_id IS NOT NULL) ORDER BY id"),
+    ("author(order_by: {id: asc}, where: {boss: {rating: {_is_null: true}}})",
+     "SELECT a.id FROM author a JOIN author b ON b.id = a.boss_id WHERE b.rating IS NULL ORDER BY a.id"),
+    ("author(order_by: {id: asc}, where: {boss: {}})", "SELECT id FROM author WHERE boss_id IS NOT NULL ORDER BY id"),
+    ("author(order_by: {id: asc}, where: {rating: {_neq: 3}})", "SELECT id FROM author WHERE rating <> 3 ORDER BY id"),
+    ("author(order_by: {id: asc}, where: {mood: {_eq: \"angry 'one'\"}})", "SELECT id FROM author WHERE mood = 'angry ''one''' ORDER BY id"),
+    ("author(order_by: {id: asc}, where: {name: {_similar: \"%(1|2)\", _nregex: \"0\", _iregex: \"AUTHOR\"}})",
+     "SELECT id FROM author WHERE name SIMILAR TO '%(1|2)' AND name !~ '0' AND name ~* 'AUTHOR' ORDER BY id"),
+    ("author(order_by: {id: asc}, where: {_or: [{id: {_eq: 1}}, {_and: [{id: {_gt: 5}}, {id: {_lte: 7}}]}]})", "SELECT id FROM author WHERE id IN (1, 6, 7) ORDER BY id"),
+    ("author(order_by: {id: asc}, where: {born: {_gt: \"1905-01-01\"}, active: {_eq: false}})",
+     "SELECT id FROM author WHERE born > '1905-01-01' AND NOT active ORDER BY id"),
+    ("author(order_by: {id: asc}, where: {label: {_like: \"%#1_\"}})", "SELECT id FROM author a WHERE author_label(a) LIKE '%#1_' ORDER BY id"),
+    ("author(order_by: {id: asc}, where: {books_aggregate: {count: {predicate: {_eq: 0}}}})",
+     "SELECT id FROM author a WHERE (SELECT count(*) FROM book WHERE author_id = a.id) = 0 ORDER BY id"),
+    ("author(order_by: {id: asc}, where: {books_aggregate: {count: {arguments: kind, distinct: true, predicate: {_gte: 2}}}})",
+     "SELECT id FROM author a WHERE (SELECT count(DISTINCT kind) FROM book WHERE author_id = a.id) >= 2 ORDER BY id"),
+    ("author(distinct_on: [country_code], order_by: [{country_code: asc_nulls_first}, {id: desc}], limit: 3)",
+     "SELECT DISTINCT ON (country_code) id FROM author ORDER BY country_code NULLS FIRST, id DESC LIMIT 3"),
+    ("search_books(args: {term: \"9\"}, order_by: {id: desc}, offset: 3)", "SELECT id FROM book WHERE title LIKE '%9%' ORDER BY id DESC OFFSET 3"),
+]
+
+
+@pytest.mark.parametrize("field, sql", MEANINGS)
+def test_meaning(tool, database, field, sql):
+    want = [row[0] for row in database.sql(sql)]
+    name = field.split("(")[0]
+    assert [row["id"] for row in ask(tool, f"{{ {field} {{ id }} }}")["data"][name]] == want
+    # Bounded rows with something joined to them are wrapped: the order must survive.
+    joined = "author { name }" if name == "search_books" else "boss { id } books { id }"
+    assert [row["id"] for row in ask(tool, f"{{ {field} {{ id {joined} }} }}")["data"][name]] == want
+
+
+def test_aggregates_mean_what_sql_means(tool, database):
+    query = """{ book_aggregate(where: {id: {_gt: 20}}) { aggregate { count c: count(columns: [price]) d: count(columns: [kind], distinct: true)
+        sum { price pages } avg { price } stddev_pop { pages } variance { pages } max { title published } min { price kind } } } }"""
+    got = ask(tool, query)["data"]["book_aggregate"]["aggregate"]
+    row = database.sql("""SELECT count(*), count(price), count(DISTINCT kind), sum(price)::float8, sum(pages), avg(price)::float8, stddev_pop(pages)::float8,
+        variance(pages)::float8, max(title), to_json(max(published)) #>> '{}', min(price)::float8, min(kind) FROM book WHERE id > 20""")[0]
+    assert (got["count"], got["c"], got["d"], got["sum"]["price"], got["sum"]["pages"], got["avg"]["price"], got["stddev_pop"]["pages"],
+            got["variance"]["pages"], got["max"]["title"], got["max"]["published"], got["min"]["price"], got["min"]["kind"]) == row
