@@ -142,7 +142,7 @@ bool call_parse_body(call *c, error *err)
 	return false;
 }
 
-static void resolved(session_ask *ask, const session *s, const error *err)
+static void resolved(auth_request *ask, const session *s, const error *err)
 {
 	call *c = ask->data;
 	http_request_on_abort(c->req, NULL, NULL);
@@ -161,7 +161,7 @@ static void resolved(session_ask *ask, const session *s, const error *err)
 static void aborted(void *data)
 {
 	call *c = data;
-	session_cancel(&c->ask);
+	auth_request_cancel(&c->ask);
 }
 
 void call_begin(server *s, http_request *req, const route *r)
@@ -176,7 +176,12 @@ void call_begin(server *s, http_request *req, const route *r)
 		error_init(&c->body_error, c->a);
 		c->body_broken = !call_parse_body(c, &c->body_error);
 	}
-	c->ask = (session_ask){.a = c->a, .req = req, .graphql = c->body, .done = resolved, .data = c};
+	c->ask = (auth_request){.a = c->a,
+		.headers = req->headers,
+		.nheaders = req->header_count,
+		.graphql = c->body,
+		.done = resolved,
+		.data = c};
 	http_request_on_abort(req, aborted, c);
-	session_resolve(c->sw->sessions, &c->ask);
+	auth_resolve(c->sw->auth, &c->ask);
 }

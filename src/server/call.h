@@ -39,7 +39,7 @@ struct call {
 	json *body;             /* ROUTE_GRAPHQL: parsed; else NULL until call_parse_body */
 	bool body_broken;       /* ROUTE_GRAPHQL: body_error is the answer to whoever may ask at all */
 	error body_error;
-	session_ask ask;
+	auth_request ask;
 };
 
 /* Runs the route for the request. */

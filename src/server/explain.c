@@ -39,7 +39,7 @@ static bool read_body(call *c, exec_request *r, error *err)
 	if (!call_check_admin(c, err) || !call_parse_body(c, err) || !read_query(c, r, err)) return false;
 	if (json_bool_or(c->body, "is_relay", false))
 		return error_set(err, ERR_NOT_SUPPORTED, STR_NULL, "not served by this version of Weir: the Relay API");
-	if (!session_from_variables(c->a, json_getz(c->body, "user"), &as, err)) return false;
+	if (!auth_session_from_json(c->a, json_getz(c->body, "user"), &as, err)) return false;
 	r->session = as;
 	return true;
 }

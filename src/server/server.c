@@ -67,7 +67,7 @@ static bool service_start(worker *w, void *ctx, error *err)
 	sw->srv = s;
 	sw->w = w;
 	sw->exec = exec_worker_new(s->exec, &w->loop);
-	sw->sessions = session_worker_new(s->sessions, w);
+	sw->auth = auth_worker_new(s->auth, &w->loop, w->index);
 	server_worker_snapshot(sw);
 	return true;
 }
@@ -76,10 +76,10 @@ static void service_stop(worker *w, void *ctx)
 {
 	server *s = ctx;
 	server_worker *sw = &s->workers[w->index];
-	session_worker_free(sw->sessions);
+	auth_worker_free(sw->auth);
 	exec_worker_close(sw->exec, NULL, NULL);
 	if (sw->snap) snapshot_unref(sw->snap);
-	sw->sessions = NULL;
+	sw->auth = NULL;
 	sw->exec = NULL;
 	sw->snap = NULL;
 }
@@ -159,6 +159,24 @@ static bool start_admin(server *s, error *err)
 	return admin_start(s->a, &c, &s->admin, err);
 }
 
+static bool start_auth(server *s, error *err)
+{
+	const server_config *g = s->config;
+	auth_config c = {.secrets = g->admin_secrets.v,
+		.nsecrets = g->admin_secrets.n,
+		.unauthorized_role = g->unauthorized_role,
+		.unauthorized_drops_variables = g->unauthorized_drops_variables,
+		.hook_url = g->auth_hook,
+		.hook_post = g->auth_hook_post,
+		.hook_send_body = g->auth_hook_send_body,
+		.hook_timeout_ms = g->auth_hook_timeout_ms,
+		.jwt_secret = g->jwt_secret,
+		.jwt_secrets = g->jwt_secrets,
+		.jwt_lenient = g->jwt_lenient,
+		.version = STR(SERVER_VERSION)};
+	return auth_new(&c, &s->auth, err);
+}
+
 /* ---- life ---- */
 
 static bool server_make(server *s, error *err)
@@ -172,7 +190,7 @@ static bool server_make(server *s, error *err)
 	if (!worker_group_new("weir", g->workers, &s->group, err)) return false;
 	s->workers = mem_alloc(size_mul(worker_group_count(s->group), sizeof *s->workers));
 	startup_log_config(s);
-	if (!session_shared_new(g, &s->sessions, err)) return false;
+	if (!start_auth(s, err)) return false;
 	s->exec = exec_shared_new(&exec);
 	if (!start_admin(s, err)) return false;
 	worker_group_add(s->group, &service);
@@ -224,7 +242,7 @@ void server_free(server *s)
 	http_server_free(s->http);
 	worker_group_free(s->group);
 	if (s->exec) exec_shared_free(s->exec);
-	session_shared_free(s->sessions);
+	auth_free(s->auth);
 	if (s->current) snapshot_unref(s->current);
 	uv_mutex_destroy(&s->lock);
 	mem_free(s->workers);

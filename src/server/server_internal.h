@@ -7,17 +7,17 @@
  */
 #pragma once
 #include "admin/admin.h"
+#include "auth/auth.h"
 #include "exec/exec.h"
 #include "server/http.h"
 #include "server/server.h"
-#include "server/session.h"
 #include <stdatomic.h>
 
 typedef struct server_worker {
 	server *srv;
 	worker *w;
 	exec_worker *exec;
-	session_worker *sessions;
+	auth_worker *auth;
 	snapshot *snap; /* by server_worker_snapshot only */
 	uint64_t version;
 } server_worker;
@@ -30,7 +30,7 @@ struct server {
 	http_server *http;
 	admin *admin;
 	exec_shared *exec;
-	session_shared *sessions;
+	auth *auth;
 	server_worker *workers; /* by worker index */
 	uv_mutex_t lock;        /* of current */
 	snapshot *current;
