@@ -27,9 +27,6 @@ typedef struct admin_config {
 	/* A new snapshot; the callee takes the reference given. */
 	void (*on_snapshot)(void *data, snapshot *s);
 	void *data;
-	/* Legacy CRUD (insert, select, update, delete, count) of /v1/query and /v2/query: another room's work. NULL: refused.
-	   Called on the builder thread; must call reply exactly once, from any thread. */
-	struct admin_crud *crud;
 } admin_config;
 
 /* Opens the store (with retries), loads, reads all sources' catalogs, builds the first snapshot and calls on_snapshot before it
@@ -63,19 +60,3 @@ void admin_submit(admin *a, admin_request *r);
 bool admin_metadata_ok(const admin *a);
 /* The newest snapshot, one reference for the caller. */
 snapshot *admin_snapshot(admin *a);
-
-/* The hook for legacy CRUD. */
-typedef struct admin_crud_call {
-	arena *a;
-	snapshot *snap;         /* borrowed for the call */
-	const session *session;
-	str op;                 /* insert, select, update, delete, count */
-	const json *args;
-	str path;               /* error path prefix: $.args, $.args[0].args */
-} admin_crud_call;
-
-typedef struct admin_crud {
-	/* Runs synchronously on the builder thread's own connection and gives the JSON text. */
-	bool (*run)(struct admin_crud *self, const admin_crud_call *call, buf *out, error *err);
-	void *data;
-} admin_crud;

@@ -116,7 +116,6 @@ typedef struct candidate {
 	bool built;      /* snap differs from the published one */
 	bool version2;   /* the command says version 2 */
 	str args_at;     /* path of the command's args */
-	bool full_path;  /* the error's path is complete */
 	bool arg_error;  /* the error at hand is about the form of args */
 	bool concurrent; /* inside concurrent_bulk */
 	bool ran_sql;    /* a run_sql was committed: if the rest fails, the published snapshot must be built again */
@@ -180,7 +179,7 @@ typedef struct op {
 
 /* ops_*.c; tables end with a NULL name. */
 extern const op ops_table[], ops_relationship[], ops_permission[], ops_function[], ops_metadata[], ops_source[], ops_role[],
-	ops_info[], ops_sql[];
+	ops_info[], ops_sql[], ops_crud[];
 
 /* Runs the request's body. */
 MUST_CHECK bool dispatch_run(candidate *c, error *err);

@@ -4,7 +4,7 @@
 #include "base/jsonpath.h"
 
 static const op *const TABLES[] = {ops_table, ops_relationship, ops_permission, ops_function, ops_metadata,
-				   ops_source, ops_role,	 ops_info,	 ops_sql};
+				   ops_source, ops_role,	 ops_info,	 ops_sql, ops_crud};
 
 enum { BULK_DEPTH = 16 };
 
@@ -178,7 +178,7 @@ static bool run_op(const command *cmd, const op *o, buf *out, error *err)
 	c->args_at = args_at;
 	bool ok = o->run(c, args, out, err);
 	c->args_at = outer;
-	if (ok || c->full_path) return ok;
+	if (ok) return true;
 	if (c->arg_error) wrap_arg_error(c, o, err);
 	if (c->arg_error || c->req->path != ADMIN_V2_QUERY) error_prepend_path(err, args_at);
 	else error_prepend_path(err, cmd->run_at);

@@ -1,4 +1,4 @@
-/* ops_sql: run_sql, and the hook for the CRUD of the older API. */
+/* ops_sql: run_sql. */
 #include "admin/args.h"
 #include "admin/run_sql.h"
 #include "admin/split_sql.h"
@@ -209,33 +209,4 @@ static bool run_sql(candidate *c, const json *args, buf *out, error *err)
 	return ok;
 }
 
-/* ---- CRUD ---- */
-
-static bool crud(candidate *c, const char *name, const json *args, buf *out, error *err)
-{
-	admin_crud *hook = c->adm->config.crud;
-	if (!hook) return error_set(err, ERR_NOT_SUPPORTED, STR(""), "\"%s\" is not served by this version of Weir", name);
-	admin_crud_call call = {
-		.a = c->a, .snap = c->snap, .session = c->req->session, .op = str_from(name), .args = args, .path = c->args_at};
-	if (hook->run(hook, &call, out, err)) return true;
-	c->full_path = true;
-	return false;
-}
-
-#define CRUD(name)                                                                       \
-	static bool crud_##name(candidate *c, const json *args, buf *out, error *err)       \
-	{                                                                                \
-		return crud(c, #name, args, out, err);                                   \
-	}
-CRUD(insert)
-CRUD(select)
-CRUD(update)
-CRUD(delete)
-CRUD(count)
-
-#define ANY (OP_V1 | OP_V2 | OP_ANY_ROLE)
-
-const op ops_sql[] = {
-	{"run_sql", run_sql, OP_V1 | OP_V2}, {"insert", crud_insert, ANY}, {"select", crud_select, ANY}, {"update", crud_update, ANY},
-	{"delete", crud_delete, ANY},	     {"count", crud_count, ANY},   {0},
-};
+const op ops_sql[] = {{"run_sql", run_sql, OP_V1 | OP_V2}, {0}};

@@ -64,6 +64,16 @@ static const mut_statement *statement_at(const mutation_data *d, size_t stmt)
 	return NULL;
 }
 
+bool exec_mutation_failed(const mut_statement *m, const pg_error *e, const pg_statement_info *info, error *err)
+{
+	bool raised = pg_error_is(e, "22P02");
+	if (raised && str_find(e->message, STR(MUT_CHECK)) != SIZE_MAX)
+		return error_set(err, ERR_PERMISSION_ERROR, m->path, "check constraint of an insert/update permission has failed");
+	if (raised && m->no_row.p && str_find(e->message, STR(MUT_NO_ROW)) != SIZE_MAX)
+		return error_set(err, ERR_NOT_SUPPORTED, m->no_row_path, "%.*s", STR_ARG(m->no_row));
+	return pg_error_map_dml(e, info, m->path, err);
+}
+
 static bool fail(const mutation_data *d, const pg_error *e)
 {
 	error *err = &d->step->run->err;
@@ -74,12 +84,7 @@ static bool fail(const mutation_data *d, const pg_error *e)
 	const mut_statement *m = e->kind == PG_ERR_SERVER && !e->tx_control ? statement_at(d, e->stmt) : NULL;
 	/* Functions exposed as mutations select. */
 	if (!m) return e->tx_control ? pg_error_map_dml(e, &info, STR(""), err) : pg_error_map_query(e, &info, STR(""), err);
-	bool raised = pg_error_is(e, "22P02");
-	if (raised && str_find(e->message, STR(MUT_CHECK)) != SIZE_MAX)
-		return error_set(err, ERR_PERMISSION_ERROR, m->path, "check constraint of an insert/update permission has failed");
-	if (raised && m->no_row.p && str_find(e->message, STR(MUT_NO_ROW)) != SIZE_MAX)
-		return error_set(err, ERR_NOT_SUPPORTED, m->no_row_path, "%.*s", STR_ARG(m->no_row));
-	return pg_error_map_dml(e, &info, m->path, err);
+	return exec_mutation_failed(m, e, &info, err);
 }
 
 /* ---- running ---- */
@@ -202,14 +207,13 @@ static bool put_response(const answer *x, size_t max, buf *b)
 	return true;
 }
 
-static bool write_mutation(mutation_data *d, size_t i, size_t max, buf *b, error *err)
+bool exec_write_mutation(const sql_mutation *m, const pg_result *const *results, size_t max, buf *b, error *err)
 {
-	const sql_mutation *m = root_at(d->step, i)->mutation;
 	size_t cap = max ? size_add(b->n, max) : 0;
 	if (m->many) buf_putc(b, '[');
 	for (size_t k = 0; k < m->nparts; k++) {
 		const mut_part *p = &m->parts[k];
-		answer x = {.m = m, .stmts = m->stmts + p->first, .results = d->results + d->first[i] + p->first, .n = p->n};
+		answer x = {.m = m, .stmts = m->stmts + p->first, .results = results + p->first, .n = p->n};
 		if (k) buf_putc(b, ',');
 		if (!put_response(&x, cap, b))
 			return error_set(err, ERR_POSTGRES, STR(""), "the result is larger than %zu bytes", max);
@@ -223,7 +227,7 @@ static bool mutation_write(exec_step *s, size_t i, buf *b, error *err)
 	mutation_data *d = s->data;
 	const sql_root *r = root_at(s, i);
 	size_t max = exec_run_config(s->run)->max_result_bytes;
-	if (r->mutation) return write_mutation(d, i, max, b, err);
+	if (r->mutation) return exec_write_mutation(r->mutation, d->results + d->first[i], max, b, err);
 	exec_rows rows = {.results = d->results + d->first[i], .n = r->nstmts};
 	return exec_write(s->run->a, r->out, &rows, max, b, err);
 }

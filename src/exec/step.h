@@ -83,6 +83,15 @@ MUST_CHECK bool exec_write(arena *a, const out_node *o, const exec_rows *rows, s
 /* Writes one row of results[0] by a recipe that describes a row (sql_select_fields). */
 void exec_write_row(const out_node *row, const pg_result *r, size_t i, buf *b);
 
+struct mut_statement;
+
+/* The answer of a mutation root over the results of its statements. Error: as exec_write. */
+MUST_CHECK bool exec_write_mutation(
+	const struct sql_mutation *m, const pg_result *const *results, size_t max_bytes, buf *b, error *err);
+/* What the failure of its statement m means to the client; false, with err filled. */
+bool exec_mutation_failed(
+	const struct mut_statement *m, const pg_error *e, const pg_statement_info *info, error *err);
+
 /* Notes a statement for the query log. */
 void exec_log_statement(exec_run *run, str source, const statement *st, uint64_t duration_ns, size_t rows);
 

@@ -18,8 +18,8 @@ typedef enum order_kind { ORDER_COLUMN, ORDER_COMPUTED, ORDER_AGG, ORDER_COMPUTE
 /* A relationship on the way to the ordering column. */
 typedef struct order_step {
 	const snap_rel *rel;
-	const snap_table *table;  /* target */
-	const bexp *filter;       /* the role's filter on the target; NULL: none */
+	const snap_table *table; /* target */
+	const bexp *filter;      /* the role's filter on the target; NULL: none */
 } order_step;
 
 typedef struct plan_order {
@@ -41,7 +41,7 @@ typedef enum agg_kind { AGG_TYPENAME, AGG_COUNT, AGG_OP } agg_kind;
 
 typedef struct plan_agg_column {
 	str alias;
-	str typename;              /* set: __typename field with this value */
+	str typename; /* set: __typename field with this value */
 	const snap_column *col;
 	const snap_computed *computed;
 	row_call call;
@@ -52,9 +52,9 @@ typedef struct plan_agg_column {
 typedef struct plan_agg {
 	str alias;
 	agg_kind kind;
-	str typename;             /* AGG_TYPENAME */
-	str op;                   /* AGG_OP: sum, avg, max, … (SQL function name) */
-	bool distinct;            /* AGG_COUNT */
+	str typename;                /* AGG_TYPENAME */
+	str op;                      /* AGG_OP: sum, avg, max, … (SQL function name) */
+	bool distinct;               /* AGG_COUNT */
 	const plan_agg_column *cols; /* AGG_COUNT: columns (may be none); AGG_OP: result fields */
 	size_t ncols;
 } plan_agg;
@@ -74,9 +74,9 @@ typedef enum field_kind {
 typedef struct plan_field {
 	field_kind kind;
 	str alias;
-	str text;              /* PF_TYPENAME */
+	str text; /* PF_TYPENAME */
 	const snap_column *col;
-	const str *json_path;  /* steps of the path argument; NULL: whole value */
+	const str *json_path; /* steps of the path argument; NULL: whole value */
 	size_t njson_path;
 	const bexp *visible_if; /* inherited roles: null where this fails */
 	const snap_rel *rel;
@@ -103,41 +103,44 @@ struct plan_select {
 	const snap_table *table;
 	const plan_from_function *function; /* rows come from a function; NULL: from the table */
 	select_shape shape;
-	const bexp *filter;   /* the role's; put here by plan_permit only; NULL: none */
-	const bexp *where;    /* the client's (by_pk: the key equalities); NULL: none */
+	const bexp *filter; /* the role's; put here by plan_permit only; NULL: none */
+	const bexp *where;  /* the client's (by_pk: the key equalities); NULL: none */
 	const plan_order *order;
 	size_t norder;
 	const snap_column **distinct;
 	size_t ndistinct;
 	bool has_limit;
-	int64_t limit;        /* client's, already min'ed with the role's (lists and nodes) */
-	bool has_agg_limit;   /* client's limit alone: bounds what aggregates see */
+	int64_t limit;      /* client's, already min'ed with the role's (lists and nodes) */
+	bool has_agg_limit; /* client's limit alone: bounds what aggregates see */
 	int64_t agg_limit;
 	bool has_offset;
 	int64_t offset;
-	bool by_key;          /* where is an equality on a whole provable key: at most one row */
-	plan_field *fields;   /* in response order */
+	bool by_key;        /* where is an equality on a whole provable key: at most one row */
+	plan_field *fields; /* in response order */
 	size_t nfields;
-	str path;             /* error path of this field: $.selectionSet.x */
+	str path; /* error path of this field: $.selectionSet.x */
 };
 
 /* ---- mutations ---- */
 
 typedef struct plan_set_item {
 	const snap_column *col;
-	str op;               /* "set", "inc", "append", "prepend", "delete_key", "delete_elem", "delete_at_path" */
+	str op; /* "set", "inc", "append", "prepend", "delete_key", "delete_elem", "delete_at_path"; older API: "mul",
+	                         "default" (without value) */
 	val value;
 } plan_set_item;
 
 typedef struct plan_conflict {
-	str constraint;         /* p NULL: any (legacy API) */
+	str constraint;         /* p NULL: any, or: */
+	const snap_column **on; /* columns of an index (older API); none: any */
+	size_t non;
 	const snap_column **update; /* none: DO NOTHING */
 	size_t nupdate;
 	const plan_set_item *presets; /* of the update permission */
 	size_t npresets;
-	const bexp *filter;     /* update permission's filter */
+	const bexp *filter; /* update permission's filter */
 	const bexp *where;
-	const bexp *check;      /* update permission's check, for rows that were updated; NULL: none */
+	const bexp *check; /* update permission's check, for rows that were updated; NULL: none */
 	bool has_update_check;
 } plan_conflict;
 
@@ -145,16 +148,16 @@ typedef struct plan_insert plan_insert;
 
 /* One object to insert: the values given, and what hangs on it. */
 typedef struct plan_row {
-	const val **values;     /* by column index of the insert's cols; NULL: DEFAULT */
+	const val **values; /* by column index of the insert's cols; NULL: DEFAULT */
 	struct plan_nested *nested;
 	size_t nnested;
-	str path;               /* …args.objects[0] */
+	str path; /* …args.objects[0] */
 } plan_row;
 
 typedef struct plan_nested {
 	const snap_rel *rel;
-	plan_insert *insert;    /* object: one row; array: many */
-	bool before;            /* before the parent */
+	plan_insert *insert; /* object: one row; array: many */
+	bool before;         /* before the parent */
 	str path;
 } plan_nested;
 
@@ -165,11 +168,11 @@ struct plan_insert {
 	size_t ncols;
 	plan_row *rows;
 	size_t nrows;
-	bool nested;              /* some row has nested inserts: rows go one by one */
-	bool bulk;                /* rows is one row whose VAL_COLUMN values stand for all rows of a list in the variables */
-	const bexp *check;        /* NULL: none */
+	bool nested;       /* some row has nested inserts: rows go one by one */
+	bool bulk;         /* rows is one row whose VAL_COLUMN values stand for all rows of a list in the variables */
+	const bexp *check; /* NULL: none */
 	const plan_conflict *conflict;
-	str path;                 /* …args.objects, ….rel.data: of errors that concern no single row */
+	str path; /* …args.objects, ….rel.data: of errors that concern no single row */
 };
 
 typedef struct plan_update {
@@ -186,8 +189,8 @@ typedef enum response_kind { MR_TYPENAME, MR_AFFECTED_ROWS, MR_RETURNING } respo
 typedef struct plan_response {
 	str alias;
 	response_kind kind;
-	str text;             /* MR_TYPENAME */
-	plan_select *select;  /* MR_RETURNING: fields of the rows; no filter, as in Hasura v2 */
+	str text;            /* MR_TYPENAME */
+	plan_select *select; /* MR_RETURNING: fields of the rows; no filter, as in Hasura v2 */
 } plan_response;
 
 /* An input validation webhook of a permission, and what it is shown. Plans with one are made for one request. */
@@ -204,16 +207,16 @@ typedef struct plan_mutation {
 	plan_insert *insert;
 	const plan_update *updates; /* MUT_UPDATE: one; MUT_UPDATE_MANY: each in order */
 	size_t nupdates;
-	const bexp *filter;   /* update, delete: the role's; from plan_permit only */
-	const bexp *where;    /* delete */
-	const bexp *check;    /* update; NULL: none */
-	bool one;             /* insert_one, by_pk: the answer is the row or null */
+	const bexp *filter; /* update, delete: the role's; from plan_permit only */
+	const bexp *where;  /* delete */
+	const bexp *check;  /* update; NULL: none */
+	bool one;           /* insert_one, by_pk: the answer is the row or null */
 	const plan_validation *validations;
 	size_t nvalidations;
 	const plan_response *response; /* !one */
 	size_t nresponse;
 	plan_select *returning; /* one: fields of the row; its filter is NULL */
-	str path;             /* of errors of the database: …args.objects, or $ */
+	str path;               /* of errors of the database: …args.objects, or $ */
 } plan_mutation;
 
 /* ---- root ---- */
@@ -222,11 +225,11 @@ typedef enum root_kind { ROOT_TYPENAME, ROOT_JSON, ROOT_ROWS, ROOT_MUTATION, ROO
 
 typedef struct plan_root {
 	str alias;
-	str name;            /* field name */
+	str name; /* field name */
 	root_kind kind;
-	str text;            /* ROOT_TYPENAME: the type; ROOT_JSON: the JSON (placeholder), unless: */
+	str text; /* ROOT_TYPENAME: the type; ROOT_JSON: the JSON (placeholder), unless: */
 	const struct introspect_query *introspect; /* ROOT_JSON: asked of the schema when the plan runs; NULL: none */
-	plan_select *select; /* ROOT_ROWS, ROOT_MUTATION_FUNCTION */
+	plan_select *select;                       /* ROOT_ROWS, ROOT_MUTATION_FUNCTION */
 	plan_mutation *mutation;
 } plan_root;
 
@@ -241,16 +244,16 @@ typedef struct plan_guard {
 typedef struct plan_check {
 	const val_step *path;
 	size_t npath;
-	str name;          /* GraphQL name of the type, for errors */
-	str pg_name;       /* its name in PostgreSQL, for errors */
-	bool list;         /* a list of such values, none of them null */
+	str name;    /* GraphQL name of the type, for errors */
+	str pg_name; /* its name in PostgreSQL, for errors */
+	bool list;   /* a list of such values, none of them null */
 	bool nullable;
 	const struct value_rule *rule; /* how JSON is judged, private to plan/ */
 	const struct value_rule *elem; /* arrays: of the elements */
-	str member;        /* p set: the value is a list of objects, and this member of each is judged */
-	const str *values; /* enum tables: the values allowed */
+	str member;                    /* p set: the value is a list of objects, and this member of each is judged */
+	const str *values;             /* enum tables: the values allowed */
 	size_t nvalues;
-	str at;            /* error path */
+	str at; /* error path */
 } plan_check;
 
 typedef struct plan {
@@ -265,9 +268,9 @@ typedef struct plan {
 	size_t nguards;
 	plan_check *checks;
 	size_t nchecks;
-	bool cacheable;        /* false: holds a value that is no parameter and no guard */
-	bool one_select_root;  /* subscription checks */
-	void *statements;      /* sql/ puts its work here; freed with the arena */
+	bool cacheable;          /* false: holds a value that is no parameter and no guard */
+	bool one_select_root;    /* subscription checks */
+	void *statements;        /* sql/ puts its work here; freed with the arena */
 	const str *session_vars; /* names used, lower case */
 	size_t nsession_vars;
 } plan;
@@ -276,13 +279,13 @@ typedef struct plan {
 typedef struct plan_request {
 	const snapshot *snap;
 	str role;
-	bool backend;              /* may use backend_only permissions */
+	bool backend; /* may use backend_only permissions */
 	bool introspection_allowed;
 	const gq_document *doc;
 	const gq_operation *op;
 	const json *variables;
 	/* For error texts: false for the role's eyes only. */
-	bool explain_missing;      /* dev mode: say why a field is missing (in `internal`) */
+	bool explain_missing; /* dev mode: say why a field is missing (in `internal`) */
 } plan_request;
 
 /*

@@ -73,13 +73,14 @@ static const char *json_kind_text(const json *j)
 static bool check_enum(const plan_check *k, const json *j, str at, error *err)
 {
 	if (j->kind != JSON_STRING || !str_is_name(j->text))
-		return error_set(err, ERR_VALIDATION_FAILED, at, "expected an enum value for type '%.*s', but found %s", STR_ARG(k->name),
-				 json_kind_text(j));
+		return error_set(err, ERR_VALIDATION_FAILED, at, "expected an enum value for type '%.*s', but found %s",
+			STR_ARG(k->name), json_kind_text(j));
 	for (size_t i = 0; i < k->nvalues; i++)
 		if (str_eq(k->values[i], j->text)) return true;
 	str list = plan_name_list(err->a, k->values, k->nvalues);
-	return error_set(err, ERR_VALIDATION_FAILED, at, "expected one of the values %.*s for type '%.*s', but found '%.*s'",
-			 STR_ARG(list), STR_ARG(k->name), STR_ARG(j->text));
+	return error_set(err, ERR_VALIDATION_FAILED, at,
+		"expected one of the values %.*s for type '%.*s', but found '%.*s'", STR_ARG(list), STR_ARG(k->name),
+		STR_ARG(j->text));
 }
 
 static bool check_one(const plan_check *k, const json *j, str at, error *err)
@@ -95,8 +96,7 @@ static bool check_one(const plan_check *k, const json *j, str at, error *err)
 static bool check_members(const plan_check *k, const json *list, error *err)
 {
 	size_t i = 0;
-	JSON_EACH(e, list)
-	{
+	JSON_EACH (e, list) {
 		const json *j = json_get(e, k->member);
 		if (j && !check_one(k, j, k->at, err)) {
 			err->path = jsonpath_key(err->a, jsonpath_index(err->a, k->at, i), k->member);
@@ -112,8 +112,7 @@ static bool check_value(const plan_check *k, const json *j, error *err)
 	if (k->member.p) return check_members(k, j, err);
 	if (!k->list) return check_one(k, j, k->at, err);
 	size_t i = 0;
-	JSON_EACH(e, j)
-	{
+	JSON_EACH (e, j) {
 		if (!check_one(k, e, k->at, err)) {
 			err->path = jsonpath_index(err->a, k->at, i);
 			return false;
@@ -137,8 +136,13 @@ bool plan_check_variables(const plan *p, const json *variables, error *err)
 static plan_check check_of(plan_ctx *c, const value_type *t, const input *in, bool nullable)
 {
 	plan_check k = {
-		.path = in->vpath, .npath = in->nvpath, .name = t->name, .pg_name = t->pg_name, .nullable = nullable,
-		.rule = t->rule, .elem = t->elem,
+		.path = in->vpath,
+		.npath = in->nvpath,
+		.name = t->name,
+		.pg_name = t->pg_name,
+		.nullable = nullable,
+		.rule = t->rule,
+		.elem = t->elem,
 	};
 	/* Literals are judged once: their path is made when it is needed. */
 	if (in->j) k.at = path_text(c, in->at);
@@ -159,9 +163,11 @@ static val val_of(const value_type *t, val_kind kind)
 static str const_text(plan_ctx *c, const value_type *t, const json *j)
 {
 	int64_t n;
-	if (t->conv == CONV_JSON) return t->from_geojson && j->kind == JSON_STRING ? str_copy(c->a, j->text) : json_to_str(c->a, j);
+	if (t->conv == CONV_JSON)
+		return t->from_geojson && j->kind == JSON_STRING ? str_copy(c->a, j->text) : json_to_str(c->a, j);
 	if (t->elem && j->kind == JSON_ARRAY) return array_text(c->a, j, t->conv == CONV_JSON_ARRAY);
-	if (j->kind == JSON_NUMBER && t->rule->accepts == ACCEPT_INT && number_to_int(j->text, t->rule->lo, t->rule->hi, &n))
+	if (j->kind == JSON_NUMBER && t->rule->accepts == ACCEPT_INT &&
+		number_to_int(j->text, t->rule->lo, t->rule->hi, &n))
 		return str_printf(c->a, "%lld", (long long)n);
 	if (j->kind == JSON_STRING || j->kind == JSON_NUMBER) return str_copy(c->a, j->text);
 	return json_to_str(c->a, j);
@@ -212,6 +218,18 @@ bool value_read(plan_ctx *c, const value_type *t, bool nullable, const input *gi
 	return true;
 }
 
+bool value_read_json(plan_ctx *c, const value_type *t, const json *j, const plan_path *at, val *out)
+{
+	input in = {.j = j, .at = at};
+	*out = val_of(t, VAL_NULL);
+	if (j->kind == JSON_NULL) return true;
+	plan_check k = check_of(c, t, &in, false);
+	if (!check_value(&k, j, c->err)) return false;
+	*out = val_of(t, VAL_CONST);
+	out->text = const_text(c, t, j);
+	return true;
+}
+
 /* ---- lists ---- */
 
 /* Empty when the type has no array type of its own (arrays of arrays). */
@@ -258,8 +276,8 @@ static void join_consts(plan_ctx *c, const value_type *t, val *list)
 
 static bool plain_list(const value_type *t, const json *j)
 {
-	JSON_EACH(e, j)
-	if (!is_parameter(t, e) || e->kind == JSON_ARRAY || e->kind == JSON_OBJECT) return false;
+	JSON_EACH (e, j)
+		if (!is_parameter(t, e) || e->kind == JSON_ARRAY || e->kind == JSON_OBJECT) return false;
 	return true;
 }
 
@@ -267,7 +285,8 @@ bool value_read_list(plan_ctx *c, const value_type *t, const input *in, val *out
 {
 	bool listed = in->j && in->j->kind == JSON_ARRAY;
 	bool one_array = !t->from_geojson && array_cast(c, t).n;
-	if (listed && one_array && in->j->count > SKELETON_LIST_MAX && plain_list(t, in->j)) return read_long(c, t, in, out);
+	if (listed && one_array && in->j->count > SKELETON_LIST_MAX && plain_list(t, in->j))
+		return read_long(c, t, in, out);
 	input_list items;
 	if (!input_items(c, in, &items)) return false;
 	*out = list_val(c, t, VAL_CONST);
@@ -299,7 +318,8 @@ bool value_read_array(plan_ctx *c, const value_type *t, const input *in, val *ou
 	if (in->j && in->j->kind == JSON_ARRAY) return read_long(c, t, in, out);
 	if (!value_read_list(c, t, in, out)) return false;
 	bool constant = true;
-	for (size_t i = 0; i < out->nelems; i++) constant &= out->elems[i].kind == VAL_CONST;
+	for (size_t i = 0; i < out->nelems; i++)
+		constant &= out->elems[i].kind == VAL_CONST;
 	out->is_list = false;
 	if (constant) {
 		out->elems = NULL;

@@ -45,6 +45,7 @@ typedef struct resolving {
 	const cat_table *cat;
 	snap_table *t;
 	table_deps *deps;
+	bool plain_values; /* strings are never session variables: expressions of clients, not of permissions */
 } resolving;
 
 /* New table (one reference) or NULL when it cannot exist at all; then *issue says why. Builder thread. */

@@ -49,11 +49,16 @@ static val session_val(resolving *r, str name, str cast)
 	return (val){.kind = VAL_SESSION, .text = lower, .cast = cast};
 }
 
+static bool names_session(const resolving *r, const json *j)
+{
+	return !r->plain_values && j->kind == JSON_STRING && is_session_variable(j->text);
+}
+
 val val_literal(resolving *r, pg_oid type, const json *j)
 {
 	const catalog *c = r->sc->cat;
 	str cast = cat_sql_type(r->a, c, type);
-	if (j->kind == JSON_STRING && is_session_variable(j->text)) return session_val(r, j->text, cast);
+	if (names_session(r, j)) return session_val(r, j->text, cast);
 	val v = {.kind = VAL_CONST, .cast = cast};
 	uint32_t flags = cat_type_flags(c, type);
 	if (j->kind == JSON_NULL && !(flags & (TYPE_JSON | TYPE_JSONB))) {
@@ -73,10 +78,10 @@ val val_literal(resolving *r, pg_oid type, const json *j)
 	return v;
 }
 
-static bool has_session_element(const json *j)
+static bool has_session_element(const resolving *r, const json *j)
 {
 	JSON_EACH(c, j)
-	if (c->kind == JSON_STRING && is_session_variable(c->text)) return true;
+	if (names_session(r, c)) return true;
 	return false;
 }
 
@@ -84,14 +89,14 @@ bool val_list(resolving *r, pg_oid elem, const json *j, str path, val *out, erro
 {
 	const catalog *c = r->sc->cat;
 	str cast = str_cat(r->a, 2, cat_sql_type(r->a, c, elem), STR("[]"));
-	if (j->kind == JSON_STRING && is_session_variable(j->text)) {
+	if (names_session(r, j)) {
 		*out = session_val(r, j->text, cast);
 		out->is_list = true;
 		return true;
 	}
 	if (j->kind != JSON_ARRAY) return error_set(err, ERR_PARSE_FAILED, path, "expected Array for a list operator");
 	*out = (val){.kind = VAL_CONST, .conv = CONV_ARRAY, .cast = cast, .is_list = true};
-	if (has_session_element(j)) {
+	if (has_session_element(r, j)) {
 		out->elems = NEW_ARRAY(r->a, val, j->count);
 		JSON_EACH(e, j) out->elems[out->nelems++] = val_literal(r, elem, e);
 		return true;

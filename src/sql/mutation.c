@@ -56,6 +56,7 @@ static const struct {
 	bool value_first;
 } operators[] = {
 	{"inc", " + ", false},
+	{"mul", " * ", false},
 	{"append", " || ", false},
 	{"prepend", " || ", true},
 	{"delete_key", " - ", false},
@@ -66,6 +67,10 @@ static const struct {
 static void put_set_value(sql_build *b, buf *text, const plan_set_item *item, unsigned alias)
 {
 	size_t n = sizeof operators / sizeof *operators, i = 0;
+	if (str_eqz(item->op, "default")) {
+		buf_puts(text, "DEFAULT");
+		return;
+	}
 	while (i < n && !str_eqz(item->op, operators[i].op))
 		i++;
 	if (i == n) {
