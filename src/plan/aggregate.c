@@ -36,17 +36,21 @@ static bool read_count_columns(const agg_ctx *g, const input *given, plan_agg *o
 	return true;
 }
 
+/* `columns` is not there when the role sees no column. */
 static bool read_count(const agg_ctx *g, const sel_field *f, const plan_path *at, plan_agg *out)
 {
-	static const str names[] = {STR_INIT("columns"), STR_INIT("distinct")};
+	static const str names[] = {STR_INIT("distinct"), STR_INIT("columns")};
 	plan_ctx *c = g->c;
 	input in;
+	str *cols;
+	size_t *indices, n;
 	out->kind = AGG_COUNT;
-	if (!sel_leaf(c, f, at) || !sel_arguments(c, f, at, names, 2)) return false;
-	if (sel_argument(c, f, at, names[1], &in) &&
+	select_columns(c, g->s->source, g->s->table, &cols, &indices, &n);
+	if (!sel_leaf(c, f, at) || !sel_arguments(c, f, at, names, n ? 2 : 1)) return false;
+	if (sel_argument(c, f, at, names[0], &in) &&
 		(!input_peel_value(c, &in, type_nullable(STR("Boolean"))) || !input_bool(c, &in, &out->distinct)))
 		return false;
-	return !sel_argument(c, f, at, names[0], &in) || read_count_columns(g, &in, out);
+	return !sel_argument(c, f, at, names[1], &in) || read_count_columns(g, &in, out);
 }
 
 static bool read_agg_computed(

@@ -4,6 +4,8 @@
 #include "plan/number.h"
 #include "plan/value_rule.h"
 
+#include <stdlib.h>
+
 enum { JSON_LIKE = TYPE_JSON | TYPE_JSONB | TYPE_GEOMETRY | TYPE_GEOGRAPHY };
 
 /* ---- types ---- */
@@ -70,6 +72,20 @@ static const char *json_kind_text(const json *j)
 	return input_describe(&in);
 }
 
+static int by_bytes(const void *x, const void *y)
+{
+	return str_cmp(*(const str *)x, *(const str *)y);
+}
+
+static const str *sorted(arena *a, const str *v, size_t n)
+{
+	str *out = NEW_ARRAY(a, str, n);
+	for (size_t i = 0; i < n; i++)
+		out[i] = v[i];
+	qsort(out, n, sizeof(*out), by_bytes);
+	return out;
+}
+
 static bool check_enum(const plan_check *k, const json *j, str at, error *err)
 {
 	if (j->kind != JSON_STRING || !str_is_name(j->text))
@@ -77,7 +93,7 @@ static bool check_enum(const plan_check *k, const json *j, str at, error *err)
 			STR_ARG(k->name), json_kind_text(j));
 	for (size_t i = 0; i < k->nvalues; i++)
 		if (str_eq(k->values[i], j->text)) return true;
-	str list = plan_name_list(err->a, k->values, k->nvalues);
+	str list = plan_name_list(err->a, sorted(err->a, k->values, k->nvalues), k->nvalues);
 	return error_set(err, ERR_VALIDATION_FAILED, at,
 		"expected one of the values %.*s for type '%.*s', but found '%.*s'", STR_ARG(list), STR_ARG(k->name),
 		STR_ARG(j->text));

@@ -39,6 +39,8 @@ static bool read_distinct(plan_ctx *c, const sel_field *f, const plan_path *at, 
 	size_t *indices, n;
 	input_list items;
 	select_columns(c, s->source, s->table, &names, &indices, &n);
+	/* Not offered to a role that sees no column. */
+	if (!n) return plan_fail(c, at, "'%.*s' has no argument named 'distinct_on'", STR_ARG(f->name));
 	if (!input_items(c, &in, &items)) return false;
 	s->distinct = NEW_ARRAY(c->a, const snap_column *, items.n);
 	for (size_t i = 0; i < items.n; i++) {

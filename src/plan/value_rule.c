@@ -1,6 +1,9 @@
 #include "plan/value_rule.h"
 #include "catalog/type_info.h"
+#include "plan/geojson.h"
 #include "plan/number.h"
+
+#include <ctype.h>
 
 #define INTEGER "Integer expected for input type: "
 #define FLOATING "Float expected for input type: "
@@ -28,10 +31,10 @@ static const value_rule rules[] = {
 	{.type = "uuid", .accepts = ACCEPT_STRING, .what = "UUID"},
 	{.type = "json", .accepts = ACCEPT_ANY},
 	{.type = "jsonb", .accepts = ACCEPT_ANY},
-	{.type = "geometry", .accepts = ACCEPT_OBJECT, .what = "Geometry"},
-	{.type = "geography", .accepts = ACCEPT_OBJECT, .what = "Geometry"},
-	{.type = "raster", .accepts = ACCEPT_STRING, .what = "RasterWKB"},
-	{.type = "ltree", .accepts = ACCEPT_STRING, .what = "ltree"},
+	{.type = "geometry", .accepts = ACCEPT_GEOJSON, .what = "Geometry"},
+	{.type = "geography", .accepts = ACCEPT_GEOJSON, .what = "Geometry"},
+	{.type = "raster", .accepts = ACCEPT_HEX},
+	{.type = "ltree", .accepts = ACCEPT_LABELS},
 	{.type = "lquery", .accepts = ACCEPT_STRING, .what = "Text"},
 	{.type = "ltxtquery", .accepts = ACCEPT_STRING, .what = "Text"},
 };
@@ -60,10 +63,28 @@ static const char *met(const json *j)
 	return names[j->kind];
 }
 
-static bool wrong(arena *a, const char *what, const char *expected, const json *j, str *why)
+bool value_mismatch(arena *a, const char *what, const char *expected, const json *j, str *why)
 {
 	*why = str_printf(a, "parsing %s failed, expected %s, but encountered %s", what, expected, met(j));
 	return false;
+}
+
+static bool is_hex(str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (!isxdigit((unsigned char)s.p[i])) return false;
+	return s.n % 2 == 0;
+}
+
+/* No label between dots may be empty. */
+static bool is_labels(str s)
+{
+	bool empty = true;
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] == '.' && empty) return false;
+		empty = s.p[i] == '.';
+	}
+	return !empty;
 }
 
 static bool judge_one(arena *a, const value_rule *rule, str type, const json *j, str *why)
@@ -75,14 +96,25 @@ static bool judge_one(arena *a, const value_rule *rule, str type, const json *j,
 	case ACCEPT_ENUM: return true;
 	case ACCEPT_INT:
 		if (string) return true;
-		if (j->kind != JSON_NUMBER) return wrong(a, rule->what, "Number", j, why);
+		if (j->kind != JSON_NUMBER) return value_mismatch(a, rule->what, "Number", j, why);
 		if (number_to_int(j->text, rule->lo, rule->hi, &n)) return true;
 		*why = str_printf(a, NUMBER_BOUNDS, STR_ARG(number_show(a, j->text)));
 		return false;
-	case ACCEPT_NUMBER: return string || j->kind == JSON_NUMBER || wrong(a, rule->what, "Number", j, why);
-	case ACCEPT_BOOL: return string || j->kind == JSON_BOOL || wrong(a, rule->what, "Boolean", j, why);
-	case ACCEPT_STRING: return string || wrong(a, rule->what, "String", j, why);
-	case ACCEPT_OBJECT: return string || j->kind == JSON_OBJECT || wrong(a, rule->what, "Object", j, why);
+	case ACCEPT_NUMBER: return string || j->kind == JSON_NUMBER || value_mismatch(a, rule->what, "Number", j, why);
+	case ACCEPT_BOOL: return string || j->kind == JSON_BOOL || value_mismatch(a, rule->what, "Boolean", j, why);
+	case ACCEPT_STRING: return string || value_mismatch(a, rule->what, "String", j, why);
+	case ACCEPT_GEOJSON:
+		if (string) return true;
+		return j->kind == JSON_OBJECT ? geojson_judge(a, j, why)
+					      : value_mismatch(a, rule->what, "Object", j, why);
+	case ACCEPT_HEX:
+		*why = string ? STR("invalid hexadecimal representation of raster well known binary format")
+			      : STR("expecting String for raster");
+		return string && is_hex(j->text);
+	case ACCEPT_LABELS:
+		*why = STR(
+			"Expecting label path: a sequence of zero or more labels separated by dots, for example L1.L2.L3");
+		return string && is_labels(j->text);
 	case ACCEPT_NAMED: break;
 	}
 	if (string) return true;
@@ -94,7 +126,7 @@ bool value_judge(arena *a, const value_rule *rule, const value_rule *elem, str t
 {
 	if (!elem) return judge_one(a, rule, type, j, why);
 	if (j->kind == JSON_STRING) return true;
-	if (j->kind != JSON_ARRAY) return wrong(a, "[]", "Array", j, why);
+	if (j->kind != JSON_ARRAY) return value_mismatch(a, "[]", "Array", j, why);
 	JSON_EACH (e, j) {
 		if (e->kind == JSON_NULL || (e->kind == JSON_ARRAY && elem->accepts != ACCEPT_ANY)) continue;
 		if (!judge_one(a, elem, type, e, why)) return false;

@@ -12,9 +12,11 @@ typedef enum value_accepts {
 	ACCEPT_NUMBER,
 	ACCEPT_BOOL,
 	ACCEPT_STRING,
-	ACCEPT_OBJECT,
-	ACCEPT_NAMED, /* string; the error names the type */
-	ACCEPT_ENUM   /* a value of an enum table */
+	ACCEPT_GEOJSON,
+	ACCEPT_HEX,    /* rasters */
+	ACCEPT_LABELS, /* ltree */
+	ACCEPT_NAMED,  /* string; the error names the type */
+	ACCEPT_ENUM    /* a value of an enum table */
 } value_accepts;
 
 typedef struct value_rule {
@@ -27,8 +29,10 @@ typedef struct value_rule {
 /* Never NULL. */
 const value_rule *value_rule_of(const catalog *cat, pg_oid base);
 extern const value_rule VALUE_RULE_ENUM;
+/* parsing `what` failed, expected …, but encountered …; returns false. */
+bool value_mismatch(arena *a, const char *what, const char *expected, const json *j, str *why);
 /*
  * One value that is not null. elem: of arrays, whose JSON lists are judged element by element. type: its name for errors.
- * *why gets the text; validation tells that the error is validation-failed instead of parse-failed.
+ * *why gets the text of a parse-failed error.
  */
 bool value_judge(arena *a, const value_rule *rule, const value_rule *elem, str type, const json *j, str *why);

@@ -1,5 +1,6 @@
 /* Numbers as Hasura shows them, JSON paths, array texts. */
 #include "plan/array_text.h"
+#include "plan/geojson.h"
 #include "plan/json_path.h"
 #include "plan/number.h"
 
@@ -119,6 +120,44 @@ static void arrays(void **state)
 	array_is("[{\"a\":1},[1]]", true, "{\"{\\\"a\\\":1}\",\"[1]\"}");
 }
 
+static void geo_is(const char *text, const char *want)
+{
+	json *j;
+	error err;
+	str why = STR("");
+	error_init(&err, a);
+	assert_true(json_parse(a, str_from(text), &j, &err));
+	assert_int_equal(geojson_judge(a, j, &why), !*want);
+	is(why, want);
+}
+
+static void geometries(void **state)
+{
+	(void)state;
+	geo_is("{\"type\":\"Point\",\"coordinates\":[1,2.5,3]}", "");
+	geo_is("{\"type\":\"MultiPoint\",\"coordinates\":[[1,2]]}", "");
+	geo_is("{\"type\":\"LineString\",\"coordinates\":[[1,2],[3,4]]}", "");
+	geo_is("{\"type\":\"MultiLineString\",\"coordinates\":[[[1,2],[3,4]]]}", "");
+	geo_is("{\"type\":\"Polygon\",\"coordinates\":[[[0,0],[0,1],[1,1],[0,0]]]}", "");
+	geo_is("{\"type\":\"MultiPolygon\",\"coordinates\":[[[[0,0],[0,1],[1,1],[0,0]]]]}", "");
+	geo_is("{\"type\":\"GeometryCollection\",\"geometries\":[{\"type\":\"Point\",\"coordinates\":[1,2]}]}", "");
+	geo_is("{}", "key \"type\" not found");
+	geo_is("{\"type\":\"Circle\"}", "unexpected geometry type: Circle");
+	geo_is("{\"type\":\"Point\"}", "key \"coordinates\" not found");
+	geo_is("{\"type\":\"Point\",\"coordinates\":[1]}", "A Position needs at least 2 elements");
+	geo_is("{\"type\":\"Point\",\"coordinates\":[1,\"2\"]}",
+		"parsing Double failed, expected Number, but encountered String");
+	geo_is("{\"type\":\"Point\",\"coordinates\":5}",
+		"parsing Position failed, expected Array, but encountered Number");
+	geo_is("{\"type\":\"LineString\",\"coordinates\":[[1,2]]}", "A LineString needs at least 2 Positions");
+	geo_is("{\"type\":\"Polygon\",\"coordinates\":[[[0,0],[0,1],[0,0]]]}",
+		"A LinearRing needs at least 4 Positions");
+	geo_is("{\"type\":\"Polygon\",\"coordinates\":[[[0,0],[0,1],[1,1],[1,0]]]}",
+		"the first and last locations have to be equal for a LinearRing");
+	geo_is("{\"type\":\"GeometryCollection\",\"geometries\":[5]}",
+		"parsing Geometry failed, expected Object, but encountered Number");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -126,6 +165,7 @@ int main(void)
 		cmocka_unit_test(bounds),
 		cmocka_unit_test(paths),
 		cmocka_unit_test(arrays),
+		cmocka_unit_test(geometries),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

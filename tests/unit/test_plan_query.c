@@ -37,6 +37,7 @@ static const char METADATA[] =
 	" \"select_permissions\":[{\"role\":\"user\",\"permission\":{\"columns\":[\"id\",\"name\"],\"filter\":{\"id\":{\"_eq\":"
 	"\"X-Hasura-User-Id\"}},\"limit\":5,\"allow_aggregations\":true}},"
 	"  {\"role\":\"reader\",\"permission\":{\"columns\":\"*\",\"filter\":{}}},"
+	"  {\"role\":\"blind\",\"permission\":{\"columns\":[],\"filter\":{},\"allow_aggregations\":true}},"
 	"  {\"role\":\"teller\",\"permission\":{\"columns\":[\"id\"],\"computed_fields\":[\"short_name\"],\"filter\":{\"age\":{\"_gt\":9}}}}]},"
 	"{\"table\":\"article\","
 	" \"object_relationships\":[{\"name\":\"author\",\"using\":{\"foreign_key_constraint_on\":\"author_id\"}}],"
@@ -234,12 +235,22 @@ static void geometries(void **state)
 		"article: list article where where_at st_d_within json geo '{\"type\":\"Point\",\"coordinates\":[1,2]}'::\"public\".\"geometry\", "
 		"'1.5'::real {id=id}");
 	plan_is("admin",
-		"{tree(where:{area:{_st_d_within:{distance:1,from:{}}},path:{_ancestor_any:[\"a\"],_matches:\"*.b\"}}){id}}",
+		"{tree(where:{area:{_st_d_within:{distance:1,from:{type:\"Point\",coordinates:[1,2]}}},path:{_ancestor_any:[\"a\"],_matches:\"*.b\"}}){id}}",
 		NULL,
-		"tree: list tree where (area st_d_within json geo '{}'::\"public\".\"geography\", '1'::real, 'true'::boolean and path ancestor_any "
+		"tree: list tree where (area st_d_within json geo '{\"type\":\"Point\",\"coordinates\":[1,2]}'::\"public\".\"geography\", '1'::real, 'true'::boolean and path ancestor_any "
 		"array '{\"a\"}'::\"public\".\"ltree\"[] and path matches '*.b'::\"public\".\"lquery\") {id=id}");
-	plan_is("admin", "{tree(where:{pic:{_st_intersects_geom_nband:{geommin:{}}}}){id}}", NULL,
-		"tree: list tree where pic st_intersects_geom_nband '', json geo '{}'::\"public\".\"geometry\" {id=id}");
+	plan_is("admin",
+		"{tree(where:{pic:{_st_intersects_geom_nband:{geommin:{type:\"Point\",coordinates:[1,2]}}}}){id}}",
+		NULL,
+		"tree: list tree where pic st_intersects_geom_nband '', json geo '{\"type\":\"Point\",\"coordinates\":[1,2]}'::\"public\".\"geometry\" {id=id}");
+	refused("admin", "{tree(where:{path:{_eq:\"a..b\"}}){id}}", NULL, ROOT "tree.args.where.path._eq",
+		"Expecting label path: a sequence of zero or more labels separated by dots, for example L1.L2.L3");
+	refused("admin", "{tree(where:{path:{_ancestor_any:[\"a.\"]}}){id}}", NULL,
+		ROOT "tree.args.where.path._ancestor_any[0]",
+		"Expecting label path: a sequence of zero or more labels separated by dots, for example L1.L2.L3");
+	refused("admin", "query($r:raster){tree(where:{pic:{_st_intersects_rast:$r}}){id}}", "{\"r\":\"nope\"}",
+		ROOT "tree.args.where.pic._st_intersects_rast",
+		"invalid hexadecimal representation of raster well known binary format");
 	refused("admin", "{tree(where:{pic:{_gt:\"x\"}}){id}}", NULL, ROOT "tree.args.where.pic._gt",
 		"field '_gt' not found in type: 'raster_comparison_exp'");
 }
@@ -297,6 +308,14 @@ static void aggregates(void **state)
 	refused("admin", "{author_aggregate{aggregate{max{tone bio}}}}", NULL,
 		ROOT "author_aggregate.selectionSet.aggregate.selectionSet.max.selectionSet.bio",
 		"field 'bio' not found in type: 'author_max_fields'");
+	refused("blind", "{author_aggregate{aggregate{count(columns:id)}}}", NULL,
+		ROOT "author_aggregate.selectionSet.aggregate.selectionSet.count",
+		"'count' has no argument named 'columns'");
+	refused("blind", "{author_aggregate{aggregate{max{id}}}}", NULL,
+		ROOT "author_aggregate.selectionSet.aggregate.selectionSet.max",
+		"field 'max' not found in type: 'author_aggregate_fields'");
+	refused("blind", "{author(distinct_on:id){articles{id}}}", NULL, ROOT "author",
+		"'author' has no argument named 'distinct_on'");
 	refused("reader", "{author_aggregate{aggregate{count}}}", NULL, ROOT "author_aggregate",
 		"field 'author_aggregate' not found in type: 'query_root'");
 }
@@ -413,7 +432,7 @@ static void values(void **state)
 	refused("admin", "{article(where:{color:{_eq:\"red\"}}){id}}", NULL, ROOT "article.args.where.color._eq",
 		"expected an enum value for type 'color_enum', but found a string");
 	refused("admin", "{article(where:{color:{_eq:blue}}){id}}", NULL, ROOT "article.args.where.color._eq",
-		"expected one of the values ['red', 'green'] for type 'color_enum', but found 'blue'");
+		"expected one of the values ['green', 'red'] for type 'color_enum', but found 'blue'");
 	refused("admin", "{article(where:{color:{_gt:red}}){id}}", NULL, ROOT "article.args.where.color._gt",
 		"field '_gt' not found in type: 'color_enum_comparison_exp'");
 }
