@@ -95,7 +95,7 @@ static void answered(pg_job *job, const pg_result *const *results, size_t n, con
 	}
 	if (job->duration_ns > run->db_ns) run->db_ns = job->duration_ns;
 	for (size_t i = 0; i < s->nroots && !run->explain; i++)
-		run->rows_seen[s->roots[i]] = pg_result_rows(d->results[d->first[i]]);
+		if (root_at(s, i)->nstmts) run->rows_seen[s->roots[i]] = pg_result_rows(d->results[d->first[i]]);
 	exec_step_done(s, true);
 }
 
@@ -104,6 +104,11 @@ static void begin(exec_step *s, bool explain)
 	exec_run *run = s->run;
 	read_data *d = gather(s);
 	pg_pool *pool;
+	/* An aggregate of which only __typename is asked: nothing to read. */
+	if (!d->n) {
+		exec_step_done(s, true);
+		return;
+	}
 	if (!bind_all(d, explain, &run->err) || !exec_pool(run->w, s->source, &pool, &run->err)) {
 		exec_step_done(s, false);
 		return;
