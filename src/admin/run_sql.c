@@ -181,10 +181,16 @@ static void deps_of_fk(following *f, const cat_table *holder, const cat_fk *fk)
 	add_deps(f, found);
 }
 
-static void deps_of_dropped_functions(following *f)
+/* Hasura v2: computed fields know their function by its name: a renamed one is gone for them. */
+static void deps_of_functions(following *f)
 {
+	arena *a = f->c->a;
 	for (size_t i = 0; i < f->d->functions_dropped.n; i++)
-		add_deps(f, depends_on_function(f->c->a, f->c->snap, f->source, f->d->functions_dropped.v[i]->name));
+		add_deps(f, depends_on_function(a, f->c->snap, f->source, f->d->functions_dropped.v[i]->name));
+	for (size_t i = 0; i < f->d->functions_changed.n; i++) {
+		const cat_function_change *x = &f->d->functions_changed.v[i];
+		if (x->renamed) add_deps(f, depends_on_function(a, f->c->snap, f->source, x->before->name));
+	}
 }
 
 static void collect_deps(following *f)
@@ -203,7 +209,7 @@ static void collect_deps(following *f)
 		for (size_t k = 0; k < x->dropped.n; k++)
 			add_deps(f, depends_on_column(a, s, f->source, x->before->name, x->dropped.v[k]->name));
 	}
-	deps_of_dropped_functions(f);
+	deps_of_functions(f);
 }
 
 /* ---- tables ---- */
@@ -279,6 +285,23 @@ static bool follow_tables(following *f)
 	return rename_apply(&f->renames, f->md, f->c->snap, f->source, &next, f->err) && replace_md(f, next);
 }
 
+/* A tracked function keeps its settings under its new name. */
+static bool follow_functions(following *f)
+{
+	for (size_t i = 0; i < f->d->functions_changed.n; i++) {
+		const cat_function_change *x = &f->d->functions_changed.v[i];
+		const md_function *md = md_source_function(metadata_source(f->md, f->source), x->before->name);
+		if (!x->renamed || !md) continue;
+		json *doc = md_function_json(f->c->a, md);
+		json_setz(doc, "function", md_qname_json(f->c->a, x->after->name));
+		(void)replace_md(f, metadata_without_function(f->md, f->source, x->before->name));
+		metadata *next;
+		if (!edit_put_function(f->md, f->source, doc, &next, f->err)) return false;
+		(void)replace_md(f, next);
+	}
+	return true;
+}
+
 static bool purge(following *f, bool cascade)
 {
 	collect_deps(f);
@@ -302,7 +325,7 @@ bool run_sql_follow(candidate *c, str source, const cat_diff *d, const catalog *
 		       .renames = {.a = c->a},
 		       .md = metadata_ref(c->md),
 		       .err = err};
-	bool ok = no_overloads(&f) && purge(&f, cascade) && no_new_volatile(&f) && check_all_computed(&f) && follow_tables(&f);
+	bool ok = no_overloads(&f) && purge(&f, cascade) && no_new_volatile(&f) && check_all_computed(&f) && follow_functions(&f) && follow_tables(&f);
 	if (ok) *out = f.md;
 	else metadata_unref(f.md);
 	return ok;

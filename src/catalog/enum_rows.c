@@ -1,4 +1,5 @@
 #include "catalog/enum_rows.h"
+#include "catalog/type_info.h"
 #include "pg/pg_quote.h"
 #include <stdlib.h>
 
@@ -41,8 +42,7 @@ static str quoted(arena *a, str s)
 /* Hasura v2: typeMismatch. */
 static str mismatch(const reading *r, const char *what, const cat_column *col)
 {
-	const cat_type *t = catalog_type(r->c, col->type);
-	str type = t ? t->name.name : STR("unknown");
+	str type = cat_sql_type(r->a, r->c, col->type);
 	return str_printf(r->a, "the table\u2019s %s (\"%.*s\") must have type \"text\", not type \"%.*s\"", what, STR_ARG(col->name),
 			  STR_ARG(type));
 }
@@ -63,7 +63,7 @@ static void check_key(reading *r)
 	str *names = NEW_ARRAY(r->a, str, pk->ncols);
 	for (size_t i = 0; i < pk->ncols; i++) {
 		const cat_column *col = cat_table_column_num(r->t, pk->cols[i]);
-		names[i] = quoted(r->a, col ? col->name : STR(""));
+		names[i] = col ? col->name : STR("");
 	}
 	qsort(names, pk->ncols, sizeof *names, by_text);
 	str list = join(r->a, names, pk->ncols);
@@ -79,7 +79,7 @@ static void check_columns(reading *r)
 	for (size_t i = 0; i < r->t->ncols; i++) {
 		if (&r->t->cols[i] == r->key) continue;
 		other = &r->t->cols[i];
-		names[n++] = quoted(r->a, other->name);
+		names[n++] = other->name;
 	}
 	if (n == 0) return;
 	if (n == 1 && is_text(r, other)) {

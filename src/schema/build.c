@@ -53,9 +53,7 @@ static void function_issue(building *b, const snap_source *src, const md_functio
 {
 	str fn = qname_display(b->a, md->name);
 	str name = str_printf(b->a, "%.*s in source %.*s", STR_ARG(fn), STR_ARG(src->name));
-	json *def = json_copy(b->a, md->raw);
-	json_setz(def, "source", json_new_str(b->a, src->name));
-	snap_inconsistency i = issue_make(b->a, "function", name, def, why);
+	snap_inconsistency i = issue_make(b->a, "function", name, md_qname_json(b->a, md->name), why);
 	i.source = src->name;
 	i.object = md->name;
 	vec_push(b->a, &b->issues, i);

@@ -76,6 +76,7 @@ void resolve_names(resolving *r)
 	str table = qname_display(r->a, r->md->name);
 	t->gql_name = base_name(r->a, r->md->custom_name, r->md->name);
 	t->type = t->gql_name;
+	t->hidden = !str_is_name(t->gql_name);
 	if (r->md->comment.p)
 		t->description = r->md->comment.n ? r->md->comment : STR_NULL;
 	else if (r->cat->comment.p)
@@ -84,5 +85,5 @@ void resolve_names(resolving *r)
 		t->description = str_printf(r->a, "columns and relationships of \"%.*s\"", STR_ARG(table));
 	t->pk = cat_table_pk(r->cat);
 	for (size_t f = 0; f < ROOT_FIELD_COUNT; f++)
-		if (root_possible(r, (md_root_field)f)) t->roots[f] = root_name(r, (md_root_field)f, table);
+		if (!t->hidden && root_possible(r, (md_root_field)f)) t->roots[f] = root_name(r, (md_root_field)f, table);
 }

@@ -7,16 +7,25 @@ static const table_dep *find_dep(const table_deps *d, str key)
 	return NULL;
 }
 
+/* Will the table be in the snapshot? */
+static bool is_usable(const source_catalog *sc, const md_table *md, const cat_table *cat)
+{
+	if (!md || !cat) return false;
+	const enum_rows *rows = source_enum(sc, md);
+	return !md->is_enum || (rows && !rows->error.p);
+}
+
 bool resolve_target(resolving *r, qname name, const md_table **md, const cat_table **cat)
 {
 	str key = catalog_key(r->a, name);
 	const table_dep *known = find_dep(r->deps, key);
 	table_dep dep = known ? *known
 			      : (table_dep){.key = key, .md = map_get(&r->source->tables, key), .cat = map_get(&r->sc->cat->tables, key)};
+	dep.usable = is_usable(r->sc, dep.md, dep.cat);
 	if (!known) vec_push(r->a, &r->deps->tables, dep);
 	*md = dep.md;
 	*cat = dep.cat;
-	return dep.md && dep.cat;
+	return dep.usable;
 }
 
 static bool same_options(const schema_options *x, const schema_options *y)
@@ -49,6 +58,7 @@ bool resolve_still_fits(const snap_table *t, const md_source *source, const sour
 	for (size_t i = 0; i < d->tables.n; i++) {
 		const table_dep *x = &d->tables.v[i];
 		if (map_get(&source->tables, x->key) != x->md || map_get(&sc->cat->tables, x->key) != x->cat) return false;
+		if (is_usable(sc, x->md, x->cat) != x->usable) return false;
 	}
 	for (size_t i = 0; i < d->functions.n; i++)
 		if (only_function(sc->cat, d->functions.v[i].name) != d->functions.v[i].fn) return false;
@@ -75,10 +85,6 @@ static str refusal(arena *a, const source_catalog *sc, const md_table *md, const
 {
 	str name = qname_display(a, md->name);
 	if (!cat) return str_printf(a, "no such table/view exists in source: \"%.*s\"", STR_ARG(name));
-	str base = base_name(a, md->custom_name, md->name);
-	if (!str_is_name(base))
-		return str_printf(a, "cannot include \"%.*s\" in the GraphQL schema because \"%.*s\" is not a valid GraphQL identifier",
-				  STR_ARG(name), STR_ARG(base));
 	const enum_rows *rows = source_enum(sc, md);
 	if (md->is_enum && !rows)
 		return str_printf(a, "the table \"%.*s\" cannot be used as an enum because its rows could not be read", STR_ARG(name));

@@ -50,7 +50,7 @@ static bool has_role(const snap_function *fn, str role)
 bool role_may_call(const snapshot *s, const snap_source *src, const snap_function *fn, str role)
 {
 	const snap_table *t = snap_source_table(src, fn->target);
-	if (!t || !role_perms(s, src, t, role)->select) return false;
+	if (!t || t->hidden || !role_perms(s, src, t, role)->select) return false;
 	if (str_eq(role, ROLE_ADMIN) || has_role(fn, role)) return true;
 	if (inherit_any_parent_has(s, role, fn->md->roles, fn->md->nroles)) return true;
 	return !fn->mutation && s->options.infer_function_permissions;
@@ -113,7 +113,7 @@ bool role_has_mutations(const snapshot *s, str role, bool backend)
 static const snap_select_perm *target_perm(const snapshot *s, const snap_source *src, qname target, str role)
 {
 	const snap_table *t = snap_source_table(src, target);
-	return t ? role_perms(s, src, t, role)->select : NULL;
+	return t && !t->hidden ? role_perms(s, src, t, role)->select : NULL;
 }
 
 bool role_sees_field(const snapshot *s, const snap_source *src, const snap_table *t, const snap_field *f, str role)

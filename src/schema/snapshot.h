@@ -129,6 +129,7 @@ typedef struct snap_table {
 	const cat_table *cat; /* holds a reference */
 	qname name;
 	str gql_name;  /* base of all names: custom_name, name, or schema_name */
+	bool hidden;   /* gql_name is no GraphQL name: tracked (run_sql, CRUD of the older API), but not in the GraphQL schema */
 	str type;      /* object type name (= gql_name today; source customization may differ later) */
 	str description;
 	snap_column *cols; /* in catalog order; those whose name is not a GraphQL name are left out */
