@@ -21,6 +21,7 @@ void query_log_write(const call *c, const exec_request *r, const json *body)
 {
 	arena *a = c->a;
 	if (!log_enabled(LOG_QUERY, LOG_INFO)) return;
+	if (!r->ok && !r->details.nstatements) return; /* refused before it ran */
 	json *o = json_new_object(a);
 	json_setz(o, "kind", json_new_str(a, r->details.nstatements ? STR("database") : STR("introspection")));
 	json_setz(o, "request_id", json_new_str(a, http_request_id(c->req)));

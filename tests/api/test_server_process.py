@@ -133,12 +133,15 @@ def test_query_log(new_database, start_weir):
                                                  "HASURA_GRAPHQL_LOG_MASKED_VARIABLES": "pin"})
     server.sql("create table t (id int primary key)")
     server.track("t")
-    server.graphql("query q($pin: Int!, $x: Int) { t(where: {id: {_in: [$pin, $x]}}) { id } }", {"pin": 987654, "x": 3})
-    (line,) = wait_lines(server, "query-log", 1)
+    server.graphql("query q($pin: Int!, $x: Int!) { t(where: {id: {_in: [$pin, $x]}}) { id } }", {"pin": 987654, "x": 3})
+    server.graphql("{ nothing }")  # refused: no line
+    server.graphql("{ __typename }")
+    line, other = wait_lines(server, "query-log", 2)
+    assert other["detail"]["kind"] == "introspection"
     detail = line["detail"]
     assert detail["kind"] == "database" and detail["query"]["variables"] == {"pin": "[MASKED]", "x": 3}
     assert "select" in json.dumps(detail["generated_sql"]).lower()
-    http = wait_lines(server, "http-log", 3)
+    http = wait_lines(server, "http-log", 5)
     bodies = [one["detail"]["operation"].get("query") for one in http]
     assert bodies[0]["type"] == "run_sql" and "create table" in json.dumps(bodies[0])  # /v2/query is no metadata path
     assert bodies[1] == {"type": "pg_track_table"}
