@@ -13,7 +13,7 @@ typedef struct command {
 	candidate *c;
 	const json *body;
 	str at;       /* "$", "$.args[0]" */
-	str run_at;   /* /v2/query: Hasura's paths of errors at run time leave out "args" */
+	str run_at;   /* the same without "args": "$", "$[0]" */
 	unsigned depth;
 } command;
 
@@ -180,8 +180,9 @@ static bool run_op(const command *cmd, const op *o, buf *out, error *err)
 	c->args_at = outer;
 	if (ok) return true;
 	if (c->arg_error) wrap_arg_error(c, o, err);
-	if (c->arg_error || c->req->path != ADMIN_V2_QUERY) error_prepend_path(err, args_at);
-	else error_prepend_path(err, cmd->run_at);
+	/* Hasura v2: the parser of /v1/query loses "args", running /v2/query never had it. */
+	admin_path without = c->arg_error ? ADMIN_V1_QUERY : ADMIN_V2_QUERY;
+	error_prepend_path(err, c->req->path == without ? cmd->run_at : args_at);
 	c->arg_error = false;
 	return false;
 }

@@ -174,6 +174,7 @@ static str error_text(reading *r)
 	} else {
 		buf_puts(&b, "for the following reasons:");
 		for (size_t i = 0; i < r->reasons.n; i++) buf_printf(&b, "\n  \u2022 %.*s", STR_ARG(r->reasons.v[i]));
+		buf_putc(&b, '\n');
 	}
 	str s = str_copy(r->a, buf_str(&b));
 	buf_free(&b);

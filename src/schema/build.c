@@ -195,6 +195,26 @@ static void add_unserved(void *data, const md_unserved *u)
 	vec_push(b->a, &b->issues, i);
 }
 
+/* Hasura v2: what depends on other objects comes after them; what is not served, last. */
+static unsigned issue_rank(const snap_inconsistency *i)
+{
+	if (str_eqz(i->type, "source")) return 0;
+	if (str_ends(i->reason, STR("served by this version of Weir"))) return 5;
+	if (str_ends(i->reason, STR(" is not tracked"))) return 4;
+	if (str_eqz(i->type, "table")) return 1;
+	return str_eqz(i->type, "function") ? 3 : 2;
+}
+
+static void sort_issues(building *b)
+{
+	enum { RANKS = 6 };
+	issue_vec sorted = {0};
+	for (unsigned rank = 0; rank < RANKS; rank++)
+		for (size_t i = 0; i < b->issues.n; i++)
+			if (issue_rank(&b->issues.v[i]) == rank) vec_push(b->a, &sorted, b->issues.v[i]);
+	b->issues = sorted;
+}
+
 static uint64_t next_id(void)
 {
 	/* singleton: ids must be unique in the process, since plan caches are keyed by them */
@@ -221,6 +241,7 @@ snapshot *snapshot_build(const metadata *md, const source_catalog *cats, size_t 
 	add_roles(&b);
 	inherit_check(s, a, &b.issues);
 	md_unserved_walk(a, md, add_unserved, &b);
+	sort_issues(&b);
 	s->inconsistencies = b.issues.v;
 	s->ninconsistencies = b.issues.n;
 	return s;
