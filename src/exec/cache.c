@@ -206,9 +206,42 @@ static uint64_t decay(uint64_t old, uint64_t now, bool first)
 	return first ? now : old - old / 4 + now / 4;
 }
 
+/* A row by its key, and nothing that hangs on it. */
+static bool surely_fast(const plan *p)
+{
+	const sql_plan *s = plan_sql(p);
+	for (size_t i = 0; i < s->nroots; i++) {
+		const plan_select *sel = s->roots[i].root->select;
+		if (s->roots[i].nstmts > 1 || (sel && (!sel->by_key || sel->function || !sql_is_plain(sel))))
+			return false;
+	}
+	return p->kind != GQ_MUTATION;
+}
+
 bool cached_is_fast(const cached *e, uint64_t fast_ns)
 {
-	return e->history.runs > 0 && e->history.average_ns < fast_ns;
+	const cached_history *h = &e->history;
+	if (!h->runs) return surely_fast(e->plan);
+	return !h->alone && h->best_ns < fast_ns;
+}
+
+enum { PENALTY_FIRST = 8, PENALTY_MAX = 1024, PENALTY_FACTOR = 5 };
+
+/* A share of a slow batch may be a neighbour's fault; who is often in such a batch is rarely let into one. */
+static void learn_duration(cached_history *h, uint64_t ns, uint64_t fast_ns)
+{
+	bool company = h->runs && !h->alone && h->best_ns < fast_ns;
+	uint64_t kept = h->best_ns + h->best_ns / 32;
+	h->best_ns = !h->runs || ns < kept ? ns : kept;
+	if (h->alone) h->alone--;
+	if (!company) return;
+	if (ns < fast_ns) {
+		h->penalty = 0;
+	} else if (ns > fast_ns * PENALTY_FACTOR) {
+		h->penalty = h->penalty ? h->penalty * 2 : PENALTY_FIRST;
+		if (h->penalty > PENALTY_MAX) h->penalty = PENALTY_MAX;
+		h->alone = h->penalty;
+	}
 }
 
 static void remake(plan_cache *c, cached *e)
@@ -230,11 +263,12 @@ static void remake(plan_cache *c, cached *e)
 	arena_free(scratch);
 }
 
-void cached_learn(plan_cache *c, cached *e, uint64_t duration_ns, const uint64_t *rows_by_root)
+void cached_learn(plan_cache *c, cached *e, uint64_t duration_ns, uint64_t fast_ns, const uint64_t *rows_by_root)
 {
 	cached_history *h = &e->history;
-	bool first = h->runs++ == 0, wrong = false;
-	h->average_ns = decay(h->average_ns, duration_ns, first);
+	bool first = h->runs == 0, wrong = false;
+	learn_duration(h, duration_ns, fast_ns);
+	h->runs++;
 	const sql_plan *s = plan_sql(e->plan);
 	for (size_t i = 0; i < s->nroots; i++) {
 		h->rows[i] = decay(h->rows[i], rows_by_root[i] ? rows_by_root[i] : 1, first);

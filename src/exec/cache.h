@@ -8,12 +8,17 @@
 typedef struct cached cached;
 typedef struct plan_cache plan_cache;
 
-/* What an entry has learnt from its runs; changed by the worker's thread only. */
+/*
+ * What an entry has learnt from its runs; changed by the worker's thread only. Durations grow with whatever else the machine
+ * does, so the best one says whether a statement is quick, and only company it was bad for puts it aside for a while.
+ */
 typedef struct cached_history {
 	uint64_t runs;
-	uint64_t average_ns; /* of a job, decaying */
-	uint64_t *rows;      /* by root, decaying */
-	unsigned remade;     /* how often the statements were made again */
+	uint64_t best_ns; /* of a job; forgotten slowly */
+	unsigned alone;   /* so many runs more without company */
+	unsigned penalty; /* how many it will be the next time */
+	uint64_t *rows;   /* by root, decaying */
+	unsigned remade;  /* how often the statements were made again */
 } cached_history;
 
 struct cached {
@@ -39,7 +44,7 @@ void plan_cache_free(plan_cache *c); /* entries held by requests live on until r
 MUST_CHECK bool plan_cache_get(plan_cache *c, const exec_request *r, cached **out, bool *hit, error *err);
 void cached_release(cached *e);
 /* Notes a run; makes the statements again when what was assumed of the number of rows turned out wrong. */
-void cached_learn(plan_cache *c, cached *e, uint64_t duration_ns, const uint64_t *rows_by_root);
+void cached_learn(plan_cache *c, cached *e, uint64_t duration_ns, uint64_t fast_ns, const uint64_t *rows_by_root);
 /* Quick enough to share a pipeline with others. */
 bool cached_is_fast(const cached *e, uint64_t fast_ns);
 void plan_cache_drop_others(plan_cache *c, uint64_t snapshot_id);

@@ -34,9 +34,9 @@ typedef struct cursor {
 static str cell(const cursor *c, size_t col)
 {
 	if (c->arrays) return c->arrays[col][c->row];
-	if (pg_result_is_null(c->result, c->row, col)) return STR_NULL;
 	str v = pg_result_value(c->result, c->row, col);
-	if (!v.p) v.p = "";
+	/* NULL has no length; few values have none. */
+	if (!v.n && pg_result_is_null(c->result, c->row, col)) return STR_NULL;
 	return v;
 }
 

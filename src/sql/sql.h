@@ -50,5 +50,7 @@ static inline const sql_plan *plan_sql(const plan *p)
 MUST_CHECK bool sql_make(plan *p, const sql_options *opt, error *err);
 /* True if a root that returned `rows` rows should be made again with rows_seen. O(1). */
 bool sql_rechoose(const sql_root *r, uint64_t rows);
+/* Columns, and columns of objects, are all that is asked of sel's rows. */
+bool sql_is_plain(const plan_select *sel);
 /* EXPLAIN (FORMAT TEXT) of a statement, with its parameters; NUL-terminated, in a. */
 const char *sql_explain(arena *a, const statement *s);

@@ -20,11 +20,27 @@ static uint64_t rows_expected(const maker *m, const plan_select *sel)
 static bool has_lists(const plan_field *fields, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		if (fields[i].kind == PF_ARRAY || fields[i].kind == PF_ARRAY_AGG) return true;
+		if (fields[i].kind == PF_ARRAY || fields[i].kind == PF_ARRAY_AGG || fields[i].kind == PF_COMPUTED_ROWS)
+			return true;
 		if (fields[i].kind == PF_OBJECT && has_lists(fields[i].select->fields, fields[i].select->nfields))
 			return true;
 	}
 	return false;
+}
+
+static bool plain(const plan_field *fields, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		const plan_field *f = &fields[i];
+		bool object = f->kind == PF_OBJECT && plain(f->select->fields, f->select->nfields);
+		if (f->kind != PF_COLUMN && f->kind != PF_TYPENAME && !object) return false;
+	}
+	return true;
+}
+
+bool sql_is_plain(const plan_select *sel)
+{
+	return sel->shape != SHAPE_AGGREGATE && plain(sel->fields, sel->nfields);
 }
 
 bool strategy_many(maker *m, const plan_select *sel, const level *of)
