@@ -116,7 +116,7 @@ static bool find_type(const command *cmd, str *type, error *err)
 
 static bool resolve(const command *cmd, const op **out, error *err)
 {
-	str type;
+	str type = STR_NULL;
 	bool version2;
 	if (!find_type(cmd, &type, err) || !read_version(cmd, &version2, err)) return false;
 	if (!cmd->c->req->operation.p) cmd->c->req->operation = type;
@@ -236,7 +236,7 @@ static bool check_types(const command *cmd, const json *list, error *err)
 	{
 		const op *o;
 		command sub = sub_command(cmd, e, i++);
-		str type;
+		str type = STR_NULL;
 		if (!find_type(&sub, &type, err)) return false;
 		if (!is_bulk(type) && !str_eqz(type, "bulk_atomic") && !resolve(&sub, &o, err)) return false;
 	}
@@ -266,7 +266,7 @@ static bool run_bulk(const command *cmd, bool keep, buf *out, error *err)
 
 static bool run_command(const command *cmd, buf *out, error *err)
 {
-	str type;
+	str type = STR_NULL;
 	const op *o;
 	if (!find_type(cmd, &type, err)) return false;
 	if (!cmd->c->req->operation.p) cmd->c->req->operation = type;
