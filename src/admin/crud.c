@@ -166,6 +166,8 @@ static bool run(candidate *c, legacy_op what, const json *args, buf *out, error 
 		return false;
 	}
 	bool ok = run_plan(&k, src, out, err);
+	/* It quotes the statement, which goes with the plan. */
+	if (!ok && err->internal) err->internal = json_copy(err->a, err->internal);
 	plan_free(k.plan);
 	return ok;
 }

@@ -1,4 +1,4 @@
-/* jsonpath: the paths of errors, as "$.args.where['odd key'][0]"; the root is "$". Results live in the arena. */
+/* jsonpath: the paths of errors, as "$.args.where["odd key"][0]"; the root is "$". Results live in the arena. */
 #pragma once
 #include "arena.h"
 #include "str.h"

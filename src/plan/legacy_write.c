@@ -216,12 +216,20 @@ static bool read_target(const writing *w, const json *columns, const json *const
 	return true;
 }
 
-static bool read_action(const writing *w, const json *o, const plan_path *at, bool *update)
+static bool is_update(const json *o)
 {
-	const json *action;
-	if (!legacy_member(w->l, o, "action", at, &action)) return false;
-	*update = action->kind == JSON_STRING && str_eqz(action->text, "update");
-	if (*update || (action->kind == JSON_STRING && str_eqz(action->text, "ignore"))) return true;
+	return str_eqz(json_str_or(o, "action", STR("")), "update");
+}
+
+/* The form of on_conflict is looked at before anything it names. */
+static bool check_conflict(const writing *w)
+{
+	const json *o = json_getz(w->l->req->args, "on_conflict"), *action = json_getz(o, "action");
+	const plan_path *at = legacy_at(w->l, NULL, "on_conflict");
+	if (json_is_null(o)) return true;
+	if (o->kind != JSON_OBJECT) return legacy_mismatch(w->l, at, "OnConflict", "Object", o);
+	if (!action) return legacy_form(w->l, at, "the key 'action' was not present");
+	if (is_update(o) || str_eqz(json_str_or(o, "action", STR("")), "ignore")) return true;
 	return legacy_form(w->l, legacy_at(w->l, at, "action"), "Expecting 'ignore' or 'update'");
 }
 
@@ -256,10 +264,8 @@ static bool read_conflict(writing *w, const bool *given)
 	const json *o = json_getz(w->l->req->args, "on_conflict");
 	const plan_path *at = legacy_at(w->l, NULL, "on_conflict");
 	plan_conflict *k = NEW(c->a, plan_conflict);
-	bool update;
+	bool update = is_update(o);
 	if (json_is_null(o)) return true;
-	if (o->kind != JSON_OBJECT) return legacy_mismatch(w->l, at, "OnConflict", "Object", o);
-	if (!read_action(w, o, at, &update)) return false;
 	const snap_write_perm *perm = permit_all(c, w->l->src, w->t)->update;
 	if (!perm || (perm->backend_only && !c->req->backend))
 		return plan_fail_code(c, ERR_PERMISSION_DENIED, at,
@@ -282,7 +288,7 @@ static bool write_insert(writing *w)
 	const json *objects;
 	bool *given = NEW_ARRAY(c->a, bool, w->t->ncols);
 	w->m->kind = MUT_INSERT;
-	if (!legacy_member(w->l, w->l->req->args, "objects", NULL, &objects)) return false;
+	if (!legacy_member(w->l, w->l->req->args, "objects", NULL, &objects) || !check_conflict(w)) return false;
 	if (!can_write(w, w->t->cat->insertable, "insertable")) return false;
 	if (!may_write(w, permit_all(c, w->l->src, w->t)->insert, "insert")) return false;
 	if (!read_returning(w, "; \"returning\" can only be used if the role has \"select\" permission on the table")) return false;

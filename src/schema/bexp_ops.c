@@ -184,7 +184,9 @@ static bool one_op(const bexp_ops *o, const bexp_lhs *lhs, cmp_op op, const json
 	e->op = op;
 	e->null_safe = lhs->nullable && (op == CMP_EQ || op == CMP_NEQ);
 	*out = e;
-	return guard_type(o, lhs, RULES[op].guard, path) && rhs_value(o, lhs, RULES[op].rhs, j, path, e);
+	bool ok = guard_type(o, lhs, RULES[op].guard, path) && rhs_value(o, lhs, RULES[op].rhs, j, path, e);
+	if (!ok && !o->err->path.n) o->err->path = path;
+	return ok;
 }
 
 /* {"String" or a type name: {op: …}}; Hasura v2 knows jsonb → text and geometry ⇄ geography. */

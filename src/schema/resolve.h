@@ -6,7 +6,7 @@
 #pragma once
 #include "base/vec.h"
 #include "catalog/type_info.h"
-#include "schema/snapshot.h"
+#include "schema/bexp_read.h"
 
 typedef VEC(snap_inconsistency) issue_vec;
 
@@ -15,6 +15,7 @@ typedef struct table_dep {
 	str key;
 	const md_table *md;   /* NULL: not tracked */
 	const cat_table *cat; /* NULL: not in the database */
+	bool usable;          /* it is in the snapshot */
 } table_dep;
 
 /* A function likewise; NULL when there was not exactly one. */
@@ -45,7 +46,8 @@ typedef struct resolving {
 	const cat_table *cat;
 	snap_table *t;
 	table_deps *deps;
-	bool plain_values; /* strings are never session variables: expressions of clients, not of permissions */
+	/* Expressions of clients, not of permissions: judges values; strings are never session variables. NULL: permissions. */
+	bexp_judge *judge;
 } resolving;
 
 /* New table (one reference) or NULL when it cannot exist at all; then *issue says why. Builder thread. */

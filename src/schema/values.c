@@ -1,5 +1,6 @@
 /* values: literals and session variables of the metadata as PostgreSQL values. */
 #include "schema/values.h"
+#include "base/jsonpath.h"
 #include "pg/pg_quote.h"
 
 static str json_text(arena *a, const json *j)
@@ -51,7 +52,7 @@ static val session_val(resolving *r, str name, str cast)
 
 static bool names_session(const resolving *r, const json *j)
 {
-	return !r->plain_values && j->kind == JSON_STRING && is_session_variable(j->text);
+	return !r->judge && j->kind == JSON_STRING && is_session_variable(j->text);
 }
 
 val val_literal(resolving *r, pg_oid type, const json *j)
@@ -85,6 +86,13 @@ static bool has_session_element(const resolving *r, const json *j)
 	return false;
 }
 
+static bool accepted(const resolving *r, pg_oid type, const json *j, str path, error *err)
+{
+	str why = STR_NULL;
+	if (!r->judge || j->kind == JSON_NULL || r->judge(err->a, r->sc->cat, type, j, &why)) return true;
+	return error_set(err, ERR_PARSE_FAILED, path, "%.*s", STR_ARG(why));
+}
+
 bool val_list(resolving *r, pg_oid elem, const json *j, str path, val *out, error *err)
 {
 	const catalog *c = r->sc->cat;
@@ -101,6 +109,9 @@ bool val_list(resolving *r, pg_oid elem, const json *j, str path, val *out, erro
 		JSON_EACH(e, j) out->elems[out->nelems++] = val_literal(r, elem, e);
 		return true;
 	}
+	size_t i = 0;
+	JSON_EACH(e, j)
+	if (!accepted(r, elem, e, jsonpath_index(r->a, path, i++), err)) return false;
 	out->text = array_literal(r->a, j, takes_json(cat_type_flags(c, elem)));
 	return true;
 }
@@ -110,6 +121,7 @@ bool val_from_json(resolving *r, pg_oid type, const json *j, val *out, error *er
 	uint32_t flags = cat_type_flags(r->sc->cat, type);
 	*out = val_literal(r, type, j);
 	if (out->kind != VAL_CONST) return true;
+	if (r->judge) return accepted(r, type, j, STR(""), err);
 	int64_t n;
 	str tname = out->cast;
 	bool whole = str_eqz(tname, "integer") || str_eqz(tname, "smallint");

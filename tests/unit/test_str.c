@@ -165,12 +165,12 @@ static void builds_json_paths(void **state)
 	assert_str(p, "$.args");
 	p = jsonpath_index(mem, p, 12);
 	assert_str(p, "$.args[12]");
-	assert_str(jsonpath_key(mem, p, STR("odd key")), "$.args[12]['odd key']");
-	assert_str(jsonpath_key(mem, STR("$"), STR("it's")), "$['it\\'s']");
-	assert_str(jsonpath_key(mem, STR("$"), STR("a\\b")), "$['a\\\\b']");
-	assert_str(jsonpath_key(mem, STR("$"), STR("")), "$['']");
-	assert_str(jsonpath_key(mem, STR("$"), STR("x-hasura")), "$['x-hasura']");
-	assert_str(jsonpath_key(mem, STR("$"), STR("1a")), "$['1a']");
+	assert_str(jsonpath_key(mem, p, STR("odd key")), "$.args[12][\"odd key\"]");
+	assert_str(jsonpath_key(mem, STR("$"), STR("it's")), "$[\"it's\"]");
+	assert_str(jsonpath_key(mem, STR("$"), STR("a\\b")), "$[\"a\\\\b\"]");
+	assert_str(jsonpath_key(mem, STR("$"), STR("")), "$[\"\"]");
+	assert_str(jsonpath_key(mem, STR("$"), STR("x-hasura")), "$.x-hasura");
+	assert_str(jsonpath_key(mem, STR("$"), STR("1a")), "$[\"1a\"]");
 }
 
 int main(void)
