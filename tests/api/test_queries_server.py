@@ -1,0 +1,80 @@
+"""Queries over HTTP: the answers of the server for what the other query tests ask of its parts."""
+import json
+
+import library
+import pytest
+
+
+@pytest.fixture(scope="module")
+def api(weir, database):
+    database.sql(library.SQL)
+    metadata = json.loads(json.dumps(library.METADATA))
+    metadata["sources"][0]["configuration"] = {"connection_info": {"database_url": {"from_env": "HASURA_GRAPHQL_DATABASE_URL"}}}
+    answer = weir.metadata("replace_metadata", {"metadata": metadata, "allow_inconsistent_metadata": False}, version=2)
+    assert answer["is_consistent"] is True
+    return weir
+
+
+def test_nested_queries(api, database):
+    data = api.data("{ author(order_by: {id: asc}) { id books(order_by: {id: asc}) { id reviews(order_by: {id: asc}) { id } } } }")
+    want = database.sql("SELECT a.id, b.id, r.id FROM author a LEFT JOIN book b ON b.author_id = a.id LEFT JOIN review r ON r.book_id = b.id "
+                        "ORDER BY 1, 2, 3")
+    got = [(a["id"], b["id"] if b else None, r["id"] if r else None) for a in data["author"] for b in a["books"] or [None]
+           for r in (b["reviews"] if b else None) or [None]]
+    assert got == want
+
+
+def test_the_same_question_again_and_again(api):
+    for i in range(1, 30):
+        assert api.data("query ($id: bigint!) { book_by_pk(id: $id) { id author { id } } }", {"id": i})["book_by_pk"]["id"] == i
+        assert len(api.data("query ($n: Int) { author(limit: $n) { id books { id } } }", {"n": i % 5})["author"]) == i % 5
+
+
+def test_roles_and_session_variables(api):
+    query = "{ author(order_by: {id: asc}) { id books(order_by: {id: asc}) { id } } }"
+    for i in (2, 3):
+        assert [a["id"] for a in api.data(query, role="self", session={"X-Hasura-User-Id": str(i)})["author"]] == [i]
+    error = api.graphql(query, role="self")["errors"][0]
+    assert error["message"] == 'missing session variable: "x-hasura-user-id"'
+    assert error["extensions"] == {"path": "$", "code": "not-found"}
+    assert len(api.data(query, role="user")["author"]) == 25
+
+
+def test_errors_of_the_database_show_their_inside_to_admins_only(api):
+    query = '{ author(where: {name: {_regex: "("}}) { id } }'
+    error = api.graphql(query)["errors"][0]
+    assert error["message"] == "database query error"
+    assert error["extensions"]["code"] == "unexpected"
+    assert error["extensions"]["internal"]["error"]["status_code"] == "2201B"
+    assert "internal" not in api.graphql(query, role="user")["errors"][0]["extensions"]
+
+
+def test_explain(api):
+    body = {"query": {"query": "{ author(where: {id: {_eq: 1}}) { name } }"}, "user": {"x-hasura-role": "user"}}
+    answer = api.post("/v1/graphql/explain", body)
+    assert answer.status_code == 200, answer.text
+    (only,) = answer.json()
+    assert only["field"] == "author" and only["sql"].startswith("SELECT") and isinstance(only["plan"], list)
+    assert "active" in only["sql"]
+
+
+def test_a_changed_schema_is_seen_by_the_next_query(api, database):
+    assert api.graphql("{ extra { id } }")["errors"][0]["message"] == "field 'extra' not found in type: 'query_root'"
+    database.sql("CREATE TABLE extra (id int PRIMARY KEY); INSERT INTO extra VALUES (1)")
+    api.metadata("reload_metadata", {"reload_sources": True})
+    api.track("extra")
+    assert api.data("{ extra { id } }") == {"extra": [{"id": 1}]}
+    api.metadata("pg_untrack_table", {"source": "default", "table": "extra"})
+    assert "errors" in api.graphql("{ extra { id } }")
+
+
+def test_a_column_that_changes_its_type_under_a_prepared_statement(api, database):
+    database.sql("CREATE TABLE moving (id int PRIMARY KEY, v int); INSERT INTO moving VALUES (1, 5)")
+    api.metadata("reload_metadata", {"reload_sources": True})
+    api.track("moving")
+    for _ in range(3):
+        assert api.data("{ moving { id v } }") == {"moving": [{"id": 1, "v": 5}]}
+    database.sql("ALTER TABLE moving ALTER v TYPE text")
+    # The schema still says Int; the statement is prepared again without an error to the client.
+    assert api.data("{ moving { id } }") == {"moving": [{"id": 1}]}
+    assert "errors" not in api.graphql("{ moving { id v } }")
