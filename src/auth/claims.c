@@ -268,7 +268,7 @@ static bool read_space(arena *a, const json *space, verified *out, error *err)
 
 bool claims_read(arena *a, const claims_rule *rule, const json *claims, verified *out, error *err)
 {
-	const json *space;
+	const json *space = NULL;
 	if (rule->mapped) {
 		if (!read_mapped(a, rule, claims, out, err)) return false;
 	} else if (!find_space(a, rule, claims, &space, err) || !read_space(a, space, out, err)) {

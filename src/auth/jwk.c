@@ -174,6 +174,7 @@ bool key_set_from_config(str type, str key, bool lenient, key_set **out, error *
 		k->pkey = pem_key(key);
 		suits = k->pkey ? pkey_bits(k->pkey, &why) : 0;
 	}
+	k->suits = suits;
 	k->algorithms = lenient ? suits : suits & 1u << algorithm;
 	*out = s;
 	if (k->algorithms) return true;
@@ -305,6 +306,7 @@ static bool key_from_json(arena *scratch, arena *a, const json *j, jwk *k)
 					      : NULL;
 		if (k->pkey) k->algorithms = pkey_bits(k->pkey, &why);
 	}
+	k->suits = k->algorithms;
 	if (alg.p) {
 		jws_algorithm only = jws_algorithm_from(alg);
 		k->algorithms &= only == JWS_ALGORITHM_COUNT ? 0 : 1u << only;

@@ -26,7 +26,7 @@ typedef enum jws_algorithm {
 #define X(name, text, family, digest) name,
 	JWS_ALGORITHMS(X)
 #undef X
-	JWS_ALGORITHM_COUNT
+		JWS_ALGORITHM_COUNT
 } jws_algorithm;
 
 typedef enum jws_family { JWS_HMAC, JWS_RSA, JWS_PSS, JWS_ECDSA, JWS_ED } jws_family;
@@ -41,10 +41,11 @@ jws_algorithm jws_algorithm_from(str name);
 struct evp_pkey_st;
 
 typedef struct jwk {
-	str kid;             /* empty: none */
-	uint32_t algorithms; /* bit set of jws_algorithm: what this key may verify */
+	str kid;                  /* empty: none */
+	uint32_t algorithms;      /* bit set of jws_algorithm: what this key may verify */
+	uint32_t suits;           /* what it could verify */
 	struct evp_pkey_st *pkey; /* NULL: HMAC */
-	str secret;          /* HMAC */
+	str secret;               /* HMAC */
 } jwk;
 
 typedef struct key_set key_set;

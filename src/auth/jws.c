@@ -145,7 +145,7 @@ static bool verify_pkey(const jws *t, EVP_PKEY *pkey)
 	return ok;
 }
 
-/* The names of what the keys may verify, for the refusal. */
+/* Hasura takes every algorithm that suits the key; the names of what is configured, for the refusal. */
 static bool wrong_algorithm(const jws *t, uint32_t allowed, error *err)
 {
 	str names = STR("");
@@ -161,19 +161,21 @@ static bool wrong_algorithm(const jws *t, uint32_t allowed, error *err)
 
 bool jws_verify(const jws *t, const key_set *s, bool *unknown_kid, error *err)
 {
-	uint32_t allowed = 0;
+	uint32_t allowed = 0, suits = 0;
 	bool named = false;
 	unsigned tries = 0;
 	*unknown_kid = false;
 	if (!s || !s->n) return bad(err, "JWSError NoUsableKeys");
 	for (size_t i = 0; i < s->n; i++) {
 		allowed |= s->keys[i].algorithms;
+		suits |= s->keys[i].suits;
 		named |= t->kid.n && str_eq(s->keys[i].kid, t->kid);
 	}
 	if (t->algorithm == JWS_ALGORITHM_COUNT)
 		return bad(err,
 			str_eqz(t->algorithm_text, "none") ? "JWSError JWSNoSignatures"
 							   : "JWSError AlgorithmNotImplemented");
+	if (!(suits & 1u << t->algorithm)) return bad(err, "JWSError JWSInvalidSignature");
 	if (!(allowed & 1u << t->algorithm)) return wrong_algorithm(t, allowed, err);
 	for (size_t i = 0; i < s->n && tries < TRIES_MAX; i++) {
 		const jwk *k = &s->keys[i];
