@@ -2,6 +2,7 @@
 #include "exec/step.h"
 #include "pg/pg_quote.h"
 #include "plan/array_text.h"
+#include "plan/number.h"
 
 static const char *take(arena *a, buf *b)
 {
@@ -33,8 +34,12 @@ static const char *from_json(arena *a, const val *v, const json *j)
 	case CONV_JSON: return json_text(a, j);
 	case CONV_JSON_ARRAY: return array_of(a, j, true);
 	case CONV_ARRAY: return j->kind == JSON_STRING ? str_z(a, j->text) : array_of(a, j, false);
+	case CONV_INT:
 	case CONV_SCALAR: break;
 	}
+	int64_t n;
+	bool integer = v->conv == CONV_INT && j->kind == JSON_NUMBER && !number_plain(j->text);
+	if (integer && number_to_int(j->text, INT64_MIN, INT64_MAX, &n)) return str_z(a, str_printf(a, "%lld", (long long)n));
 	if (j->kind == JSON_BOOL) return j->boolean ? "true" : "false";
 	if (j->kind == JSON_ARRAY || j->kind == JSON_OBJECT) return json_text(a, j);
 	return str_z(a, j->text);

@@ -68,7 +68,8 @@ bool exec_mutation_failed(const mut_statement *m, const pg_error *e, const pg_st
 {
 	bool raised = pg_error_is(e, "22P02");
 	if (raised && str_find(e->message, STR(MUT_CHECK)) != SIZE_MAX)
-		return error_set(err, ERR_PERMISSION_ERROR, m->path, "check constraint of an insert/update permission has failed");
+		return error_set(err, ERR_PERMISSION_ERROR, m->path,
+			"check constraint of an insert/update permission has failed");
 	if (raised && m->no_row.p && str_find(e->message, STR(MUT_NO_ROW)) != SIZE_MAX)
 		return error_set(err, ERR_NOT_SUPPORTED, m->no_row_path, "%.*s", STR_ARG(m->no_row));
 	return pg_error_map_dml(e, info, m->path, err);
@@ -83,7 +84,9 @@ static bool fail(const mutation_data *d, const pg_error *e)
 	info.args = d->stmts[i].values;
 	const mut_statement *m = e->kind == PG_ERR_SERVER && !e->tx_control ? statement_at(d, e->stmt) : NULL;
 	/* Functions exposed as mutations select. */
-	if (!m) return e->tx_control ? pg_error_map_dml(e, &info, STR(""), err) : pg_error_map_query(e, &info, STR(""), err);
+	if (!m)
+		return e->tx_control ? pg_error_map_dml(e, &info, STR(""), err)
+				     : pg_error_map_query(e, &info, STR(""), err);
 	return exec_mutation_failed(m, e, &info, err);
 }
 
@@ -101,7 +104,9 @@ static void answered(pg_job *job, const pg_result *const *results, size_t n, con
 	}
 	for (size_t i = 0; i < n && i < d->n; i++) {
 		const pg_result *r = d->results[i] = pg_job_take_result(job, i);
-		if (i) exec_log_statement(run, s->source->name, d->statements[i], job->duration_ns / n, pg_result_rows(r));
+		if (i)
+			exec_log_statement(
+				run, s->source->name, d->statements[i], job->duration_ns / n, pg_result_rows(r));
 	}
 	if (job->duration_ns > run->db_ns) run->db_ns = job->duration_ns;
 	exec_step_done(s, true);

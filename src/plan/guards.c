@@ -21,17 +21,12 @@ static bool has_containers(const json *list)
 	return false;
 }
 
-static bool is_scalar(const json *j)
-{
-	return !is_container(j) && (j->kind != JSON_NUMBER || number_plain(j->text));
-}
-
 static bool alike(const json *x, const json *y)
 {
 	if (y->kind != JSON_OBJECT || x->count != y->count) return false;
 	const json *m = x->first;
 	JSON_EACH (n, y) {
-		if (!is_scalar(n) || !str_eq(m->key, n->key)) return false;
+		if (is_container(n) || !str_eq(m->key, n->key)) return false;
 		m = m->next;
 	}
 	return true;

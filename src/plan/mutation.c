@@ -63,7 +63,8 @@ static bool response_field(mutating *k, const sel_field *f, str type, const plan
 		out->kind = MR_AFFECTED_ROWS;
 		return sel_leaf(c, f, at) && sel_arguments(c, f, at, NULL, 0);
 	}
-	if (!str_eqz(f->name, "returning") || !permit_select(c, k->src, k->t)) return sel_unknown(c, f, at, type, STR(""));
+	if (!str_eqz(f->name, "returning") || !permit_select(c, k->src, k->t))
+		return sel_unknown(c, f, at, type, STR(""));
 	out->kind = MR_RETURNING;
 	if (!sel_arguments(c, f, at, NULL, 0)) return false;
 	out->select = select_returned(k, &f->sub, at);
@@ -109,7 +110,8 @@ static bool delete_by_pk(mutating *k)
 	for (size_t p = 0; p < k->t->pk->ncols; p++)
 		for (size_t i = 0; i < k->t->ncols; i++)
 			if (k->t->cols[i].cat->attnum == k->t->pk->cols[p]) names[n++] = k->t->cols[i].gql_name;
-	return sel_arguments(c, k->f, k->at, names, n) && key_equalities(c, k->src, k->t, k->args, key_argument, k, &k->m->where);
+	return sel_arguments(c, k->f, k->at, names, n) &&
+		key_equalities(c, k->src, k->t, k->args, key_argument, k, &k->m->where);
 }
 
 static bool delete_where(mutating *k)
@@ -158,14 +160,11 @@ static bool read_arguments(mutating *k, md_root_field field)
 {
 	switch (field) {
 	case ROOT_INSERT:
-	case ROOT_INSERT_ONE:
-		return mutation_insert(k, field == ROOT_INSERT_ONE);
+	case ROOT_INSERT_ONE: return mutation_insert(k, field == ROOT_INSERT_ONE);
 	case ROOT_UPDATE:
 	case ROOT_UPDATE_BY_PK:
-	case ROOT_UPDATE_MANY:
-		return mutation_update(k, field);
-	default:
-		return mutation_delete(k, field == ROOT_DELETE_BY_PK);
+	case ROOT_UPDATE_MANY: return mutation_update(k, field);
+	default: return mutation_delete(k, field == ROOT_DELETE_BY_PK);
 	}
 }
 

@@ -32,8 +32,8 @@ const snap_write_perm *mutation_update_perm(plan_ctx *c, const snap_source *src,
 
 MUST_CHECK bool mutation_insert(mutating *k, bool one);
 /* on_conflict of an insert into t. in: peeled, not absent. */
-MUST_CHECK bool mutation_conflict(plan_ctx *c, const snap_source *src, const snap_table *t, const input *in,
-				  const plan_conflict **out);
+MUST_CHECK bool mutation_conflict(
+	plan_ctx *c, const snap_source *src, const snap_table *t, const input *in, const plan_conflict **out);
 /* The table has constraints an upsert can name. */
 bool mutation_has_conflict(const snap_table *t);
 MUST_CHECK bool mutation_update(mutating *k, md_root_field field);

@@ -23,8 +23,8 @@ static bool read_constraint(plan_ctx *c, const snap_table *t, input_object *o, c
 }
 
 /* Without a column that may be updated the enum has a placeholder, so that an empty list stays possible. */
-static bool read_columns(plan_ctx *c, const snap_table *t, const snap_write_perm *perm, const input *given, const plan_path *at,
-			 plan_conflict *out)
+static bool read_columns(plan_ctx *c, const snap_table *t, const snap_write_perm *perm, const input *given,
+	const plan_path *at, plan_conflict *out)
 {
 	str type = mutation_type(c, t, "_update_column"), *names;
 	size_t *indices, n;
@@ -51,14 +51,16 @@ static void add_presets(plan_ctx *c, const snap_table *t, const snap_write_perm 
 {
 	plan_set_item *items = NEW_ARRAY(c->a, plan_set_item, perm->nset);
 	for (size_t i = 0; i < perm->nset; i++) {
-		items[i] = (plan_set_item){.col = &t->cols[perm->set[i].col], .op = STR("set"), .value = perm->set[i].value};
+		items[i] = (plan_set_item){
+			.col = &t->cols[perm->set[i].col], .op = STR("set"), .value = perm->set[i].value};
 		permit_val(c, &items[i].value);
 	}
 	out->presets = items;
 	out->npresets = perm->nset;
 }
 
-bool mutation_conflict(plan_ctx *c, const snap_source *src, const snap_table *t, const input *in, const plan_conflict **out)
+bool mutation_conflict(
+	plan_ctx *c, const snap_source *src, const snap_table *t, const input *in, const plan_conflict **out)
 {
 	static const str names[] = {STR_INIT("constraint"), STR_INIT("update_columns"), STR_INIT("where")};
 	str type = mutation_type(c, t, "_on_conflict");

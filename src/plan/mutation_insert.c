@@ -11,9 +11,21 @@ typedef struct inserting {
 	const snap_write_perm *perm;
 	const str *given; /* columns the parent determines */
 	size_t ngiven;
-	json *shown; /* rows for a validation webhook; NULL: none wants them */
+	const plan_path *at; /* where errors are that come when the insert runs: objects[0].rel.data */
+	bool single;         /* inserted as one object, not as a list of one */
+	json *shown;         /* rows for a validation webhook; NULL: none wants them */
 	plan_insert *out;
 } inserting;
+
+/* What is to be inserted. */
+typedef struct insert_spec {
+	const snap_table *t;
+	const snap_rel *rel; /* NULL: a root field */
+	const input *data;
+	bool one;
+	const plan_path *at;
+	json *shown; /* the outer rows' place for these; NULL: not shown there */
+} insert_spec;
 
 typedef VEC(plan_nested) nested_vec;
 
@@ -22,10 +34,10 @@ typedef struct row_draft {
 	const val **values; /* by column of the table; NULL: not given */
 	nested_vec nested;
 	json *shown;
+	const plan_path *at; /* as of inserting */
 } row_draft;
 
-static bool read_insert(mutating *k, const snap_table *t, const snap_rel *rel, bool show, const input *list, bool one, json *shown,
-			plan_insert **out);
+static bool read_insert(mutating *k, const insert_spec *s, plan_insert **out);
 
 /* Hasura v2: no difference is made in nested inserts; here a permission for trusted backends stays with them. */
 static const snap_write_perm *insert_perm(plan_ctx *c, const snap_source *src, const snap_table *t)
@@ -65,22 +77,23 @@ static bool read_column(inserting *x, size_t index, const input *in, row_draft *
 
 /* ---- relationships ---- */
 
-static bool read_nested_data(inserting *x, const snap_rel *rel, const snap_table *target, input_object *o, const plan_path *at,
-			     str type, row_draft *d, plan_nested *n)
+static bool read_nested_data(inserting *x, const snap_rel *rel, const snap_table *target, input_object *o,
+	const plan_path *at, str type, row_draft *d, plan_nested *n)
 {
 	plan_ctx *c = x->k->c;
 	str row = mutation_type(c, target, "_insert_input");
 	const str names[] = {STR("data"), STR("on_conflict")};
 	input data;
 	if (!input_only(c, o, type, names, mutation_has_conflict(target) ? 2 : 1)) return false;
-	if (!mutation_member(c, o, at, names[0], rel->array ? type_list_required(row) : type_required(row), &data)) return false;
-	json *shown = d->shown ? json_setz(json_set(d->shown, rel->name, json_new_object(c->a)), "data", json_new_array(c->a)) : NULL;
-	if (!read_insert(x->k, target, rel, d->shown != NULL, &data, !rel->array, shown, &n->insert)) return false;
-	if (shown && !rel->array) {
-		/* One object, not a list of one. */
-		json *holder = json_get(d->shown, rel->name);
-		json_setz(holder, "data", json_copy(c->a, shown->first));
-	}
+	if (!mutation_member(c, o, at, names[0], rel->array ? type_list_required(row) : type_required(row), &data))
+		return false;
+	insert_spec s = {.t = target, .rel = rel, .data = &data, .one = !rel->array};
+	s.at = path_key(c, path_key(c, d->at, rel->name), names[0]);
+	if (d->shown)
+		s.shown = json_setz(json_set(d->shown, rel->name, json_new_object(c->a)), "data", json_new_array(c->a));
+	if (!read_insert(x->k, &s, &n->insert)) return false;
+	/* One object, not a list of one. */
+	if (s.shown && s.one) json_setz(json_get(d->shown, rel->name), "data", json_copy(c->a, s.shown->first));
 	const input *conflict = input_get(o, names[1]);
 	if (!conflict) return true;
 	input in = *conflict;
@@ -92,14 +105,16 @@ static bool read_relationship(inserting *x, const snap_rel *rel, const input_mem
 {
 	plan_ctx *c = x->k->c;
 	const snap_table *target = snap_source_table(x->k->src, rel->target);
-	if (!insert_perm(c, x->k->src, target)) return input_unknown_field(c, m, mutation_type(c, x->t, "_insert_input"));
+	if (!insert_perm(c, x->k->src, target))
+		return input_unknown_field(c, m, mutation_type(c, x->t, "_insert_input"));
 	str type = mutation_type(c, target, rel->array ? "_arr_rel_insert_input" : "_obj_rel_insert_input");
 	input in = m->value;
 	input_object o;
 	if (!input_peel_value(c, &in, type_nullable(type))) return false;
 	if (input_is_null(&in)) return true;
 	if (!plan_enter(c, in.at) || !input_members(c, &in, type, &o)) return false;
-	plan_nested n = {.rel = rel, .before = !rel->array && rel->insert_before, .path = path_text(c, in.at)};
+	plan_nested n = {.rel = rel, .before = !rel->array && rel->insert_before};
+	n.path = path_text(c, path_key(c, d->at, rel->name));
 	if (!read_nested_data(x, rel, target, &o, in.at, type, d, &n)) return false;
 	plan_leave(c);
 	/* Hasura v2: an empty list counts as absent. */
@@ -109,7 +124,7 @@ static bool read_relationship(inserting *x, const snap_rel *rel, const input_mem
 
 /* ---- a row ---- */
 
-static bool check_given(const inserting *x, const row_draft *d, const plan_path *at)
+static bool check_given(const inserting *x, const row_draft *d)
 {
 	plan_ctx *c = x->k->c;
 	str_vec twice = {0};
@@ -118,8 +133,9 @@ static bool check_given(const inserting *x, const row_draft *d, const plan_path 
 		if (d->values[i] && has_name(x->given, x->ngiven, name)) vec_push(c->a, &twice, name);
 	}
 	if (!twice.n) return true;
-	return plan_fail(c, at, "cannot insert %.*s columns as their values are already being determined by parent insert",
-			 STR_ARG(quoted_list(c, &twice)));
+	return plan_fail(c, d->at,
+		"cannot insert %.*s columns as their values are already being determined by parent insert",
+		STR_ARG(quoted_list(c, &twice)));
 }
 
 static bool given_here(const inserting *x, const row_draft *d, str column)
@@ -130,7 +146,7 @@ static bool given_here(const inserting *x, const row_draft *d, str column)
 	return false;
 }
 
-static bool check_nested(const inserting *x, const row_draft *d, const plan_path *at)
+static bool check_nested(const inserting *x, const row_draft *d)
 {
 	plan_ctx *c = x->k->c;
 	for (size_t i = 0; i < d->nested.n; i++) {
@@ -140,9 +156,9 @@ static bool check_nested(const inserting *x, const row_draft *d, const plan_path
 		for (size_t p = 0; p < n->rel->npairs; p++)
 			if (given_here(x, d, n->rel->pairs[p].local)) vec_push(c->a, &twice, n->rel->pairs[p].local);
 		if (!twice.n) continue;
-		return plan_fail(c, path_key(c, at, n->rel->name),
-				 "cannot insert object relationship \"%.*s\" as %.*s column values are already determined",
-				 STR_ARG(n->rel->name), STR_ARG(quoted_list(c, &twice)));
+		return plan_fail(c, path_key(c, d->at, n->rel->name),
+			"cannot insert object relationship \"%.*s\" as %.*s column values are already determined",
+			STR_ARG(n->rel->name), STR_ARG(quoted_list(c, &twice)));
 	}
 	return true;
 }
@@ -155,8 +171,7 @@ static void add_presets(const inserting *x, row_draft *d)
 	}
 }
 
-/* at: where errors about the row as a whole are. */
-static bool read_row(inserting *x, const input *given, const plan_path *at, row_draft *d)
+static bool read_row(inserting *x, const input *given, row_draft *d)
 {
 	plan_ctx *c = x->k->c;
 	str type = mutation_type(c, x->t, "_insert_input");
@@ -172,11 +187,10 @@ static bool read_row(inserting *x, const input *given, const plan_path *at, row_
 			fine = read_column(x, f->index, &o.v[i].value, d);
 		else if (f && (f->kind == FIELD_OBJECT || f->kind == FIELD_ARRAY))
 			fine = read_relationship(x, &x->t->rels[f->index], &o.v[i], d);
-		else
-			input_unknown_field(c, &o.v[i], type);
+		else input_unknown_field(c, &o.v[i], type);
 		if (!fine) return false;
 	}
-	if (!check_given(x, d, at) || !check_nested(x, d, at)) return false;
+	if (!check_given(x, d) || !check_nested(x, d)) return false;
 	add_presets(x, d);
 	return true;
 }
@@ -184,7 +198,7 @@ static bool read_row(inserting *x, const input *given, const plan_path *at, row_
 /* ---- all rows ---- */
 
 /* Columns any row gives, and the rows' values by them. */
-static void lay_out(inserting *x, const row_draft *rows, const plan_path *const *at, size_t n)
+static void lay_out(inserting *x, const row_draft *rows, size_t n)
 {
 	plan_ctx *c = x->k->c;
 	plan_insert *out = x->out;
@@ -192,27 +206,29 @@ static void lay_out(inserting *x, const row_draft *rows, const plan_path *const 
 	out->cols = NEW_ARRAY(c->a, const snap_column *, x->t->ncols);
 	for (size_t i = 0; i < x->t->ncols; i++) {
 		bool any = false;
-		for (size_t r = 0; r < n && !any; r++) any = rows[r].values[i] != NULL;
+		for (size_t r = 0; r < n && !any; r++)
+			any = rows[r].values[i] != NULL;
 		if (!any) continue;
 		indices[out->ncols] = i;
 		out->cols[out->ncols++] = &x->t->cols[i];
 	}
 	out->rows = NEW_ARRAY(c->a, plan_row, n);
 	out->nrows = n;
-	for (size_t r = 0; r < n; r++) out->nested |= rows[r].nested.n > 0;
+	for (size_t r = 0; r < n; r++)
+		out->nested |= rows[r].nested.n > 0;
 	for (size_t r = 0; r < n; r++) {
 		plan_row *row = &out->rows[r];
 		*row = (plan_row){.nested = rows[r].nested.v, .nnested = rows[r].nested.n};
-		if (out->nested) row->path = path_text(c, at[r]);
+		if (out->nested || x->single) row->path = path_text(c, rows[r].at);
 		row->values = NEW_ARRAY(c->a, const val *, out->ncols);
-		for (size_t i = 0; i < out->ncols; i++) row->values[i] = rows[r].values[indices[i]];
+		for (size_t i = 0; i < out->ncols; i++)
+			row->values[i] = rows[r].values[indices[i]];
 	}
 }
 
 static bool only_columns(const inserting *x, const json *object)
 {
-	JSON_EACH(m, object)
-	{
+	JSON_EACH (m, object) {
 		const snap_field *f = snap_table_field(x->t, m->key);
 		if (!f || f->kind != FIELD_COLUMN || !x->perm->cols[f->index]) return false;
 	}
@@ -223,10 +239,8 @@ static bool only_columns(const inserting *x, const json *object)
 static bool read_bulk(inserting *x, const input *in)
 {
 	plan_ctx *c = x->k->c;
-	row_draft d = {.values = NEW_ARRAY(c->a, const val *, x->t->ncols)};
-	const plan_path *at = path_index(c, in->at, 0);
-	JSON_EACH(m, in->j->first)
-	{
+	row_draft d = {.values = NEW_ARRAY(c->a, const val *, x->t->ncols), .at = path_index(c, x->at, 0)};
+	JSON_EACH (m, in->j->first) {
 		size_t index = snap_table_field(x->t, m->key)->index;
 		const snap_column *col = &x->t->cols[index];
 		value_type type = value_type_column(c, x->k->src, col);
@@ -234,9 +248,9 @@ static bool read_bulk(inserting *x, const input *in)
 		if (!value_read_column(c, &type, col->nullable, in, m->key, v)) return false;
 		d.values[index] = v;
 	}
-	if (!check_given(x, &d, at)) return false;
+	if (!check_given(x, &d)) return false;
 	add_presets(x, &d);
-	lay_out(x, &d, &at, 1);
+	lay_out(x, &d, 1);
 	x->out->bulk = true;
 	return true;
 }
@@ -249,24 +263,20 @@ static bool read_rows(inserting *x, const input *in)
 	input_list items;
 	if (!input_items(c, in, &items)) return false;
 	row_draft *rows = NEW_ARRAY(c->a, row_draft, items.n);
-	const plan_path **at = NEW_ARRAY(c->a, const plan_path *, items.n);
 	for (size_t i = 0; i < items.n; i++) {
-		at[i] = items.v[i].at;
-		if (!read_row(x, &items.v[i], at[i], &rows[i])) return false;
+		rows[i].at = path_index(c, x->at, i);
+		if (!read_row(x, &items.v[i], &rows[i])) return false;
 	}
-	lay_out(x, rows, at, items.n);
+	lay_out(x, rows, items.n);
 	return true;
 }
 
-/* One object. Hasura v2: inserted as a list of one, but for object relationships that come before their parent. */
-static bool read_single(inserting *x, const input *in, bool before)
+/* Hasura v2: inserted as a list of one, but for object relationships that come before their parent. */
+static bool read_single(inserting *x, const input *in)
 {
-	plan_ctx *c = x->k->c;
-	row_draft d = {0};
-	const plan_path *at = before ? in->at : path_index(c, in->at, 0);
-	if (!read_row(x, in, at, &d)) return false;
-	lay_out(x, &d, &at, 1);
-	x->out->rows[0].path = path_text(c, at);
+	row_draft d = {.at = x->single ? x->at : path_index(x->k->c, x->at, 0)};
+	if (!read_row(x, in, &d)) return false;
+	lay_out(x, &d, 1);
 	return true;
 }
 
@@ -281,25 +291,27 @@ static json *validation_rows(mutating *k, const snap_table *t, const snap_write_
 	return list;
 }
 
-static bool read_insert(mutating *k, const snap_table *t, const snap_rel *rel, bool show, const input *list, bool one, json *shown,
-			plan_insert **out)
+static bool read_insert(mutating *k, const insert_spec *s, plan_insert **out)
 {
 	plan_ctx *c = k->c;
-	inserting x = {.k = k, .t = t, .perm = insert_perm(c, k->src, t), .out = NEW(c->a, plan_insert)};
-	bool before = rel && !rel->array && rel->insert_before;
-	/* That kind determines the parent. */
-	if (rel && !before) {
-		str *names = NEW_ARRAY(c->a, str, rel->npairs);
-		for (size_t i = 0; i < rel->npairs; i++) names[i] = rel->pairs[i].remote;
+	inserting x = {
+		.k = k, .t = s->t, .at = s->at, .perm = insert_perm(c, k->src, s->t), .out = NEW(c->a, plan_insert)};
+	x.single = s->rel && !s->rel->array && s->rel->insert_before;
+	/* That kind determines the parent, the others are determined by it. */
+	if (s->rel && !x.single) {
+		str *names = NEW_ARRAY(c->a, str, s->rel->npairs);
+		for (size_t i = 0; i < s->rel->npairs; i++)
+			names[i] = s->rel->pairs[i].remote;
 		x.given = names;
-		x.ngiven = rel->npairs;
+		x.ngiven = s->rel->npairs;
 	}
-	json *mine = x.perm->validate_input ? validation_rows(k, t, x.perm) : NULL;
-	if (show || mine) x.shown = shown ? shown : json_new_array(c->a);
-	*x.out = (plan_insert){.source = k->src, .table = t, .path = path_text(c, list->at)};
+	json *mine = x.perm->validate_input ? validation_rows(k, s->t, x.perm) : NULL;
+	if (s->shown || mine) x.shown = s->shown ? s->shown : json_new_array(c->a);
+	*x.out = (plan_insert){.source = k->src, .table = s->t, .path = path_text(c, s->at)};
 	x.out->check = permit_filter(c, x.perm->check);
-	if (!(one ? read_single(&x, list, before) : read_rows(&x, list))) return false;
-	JSON_EACH(row, mine ? x.shown : NULL) json_push(mine, json_copy(c->a, row));
+	if (!(s->one ? read_single(&x, s->data) : read_rows(&x, s->data))) return false;
+	JSON_EACH (row, mine ? x.shown : NULL)
+		json_push(mine, json_copy(c->a, row));
 	*out = x.out;
 	return true;
 }
@@ -313,7 +325,8 @@ bool mutation_insert(mutating *k, bool one)
 	k->m->kind = MUT_INSERT;
 	if (!sel_arguments(c, k->f, k->at, names, mutation_has_conflict(k->t) ? 2 : 1)) return false;
 	if (!mutation_argument(k, names[0], one ? type_required(type) : type_list_required(type), &in)) return false;
-	if (!read_insert(k, k->t, NULL, false, &in, one, NULL, &k->m->insert)) return false;
+	insert_spec s = {.t = k->t, .data = &in, .one = one, .at = in.at};
+	if (!read_insert(k, &s, &k->m->insert)) return false;
 	k->m->path = k->m->insert->path;
 	if (!sel_argument(c, k->f, k->at, names[1], &conflict)) return true;
 	if (!input_peel_value(c, &conflict, type_nullable(mutation_type(c, k->t, "_on_conflict")))) return false;

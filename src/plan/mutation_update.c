@@ -44,7 +44,8 @@ static void offer(updating *u)
 {
 	for (size_t i = 0; i < NOPS; i++) {
 		size_t col = 0;
-		while (col < u->k->t->ncols && !applies(u, &ops[i], col)) col++;
+		while (col < u->k->t->ncols && !applies(u, &ops[i], col))
+			col++;
 		if (col < u->k->t->ncols) u->args[u->nargs++] = str_from(ops[i].arg);
 	}
 }
@@ -57,17 +58,10 @@ static bool read_value(const updating *u, const op_rule *r, const snap_column *c
 	value_type t;
 	input in = *given;
 	switch (r->value) {
-	case OP_COLUMN:
-		t = value_type_column(c, u->k->src, col);
-		return value_read(c, &t, col->nullable, &in, out);
-	case OP_TEXT:
-		t = value_type_named(c, u->k->src, STR("text"));
-		return value_read(c, &t, true, &in, out);
-	case OP_INT:
-		t = value_type_named(c, u->k->src, STR("int4"));
-		return value_read(c, &t, false, &in, out);
-	case OP_TEXTS:
-		break;
+	case OP_COLUMN: t = value_type_column(c, u->k->src, col); return value_read(c, &t, col->nullable, &in, out);
+	case OP_TEXT: t = value_type_named(c, u->k->src, STR("text")); return value_read(c, &t, true, &in, out);
+	case OP_INT: t = value_type_named(c, u->k->src, STR("int4")); return value_read(c, &t, false, &in, out);
+	case OP_TEXTS: break;
 	}
 	t = value_type_named(c, u->k->src, STR("text"));
 	return input_peel_value(c, &in, type_list(STR("String"))) && value_read_array(c, &t, &in, out);
@@ -83,7 +77,8 @@ static bool read_operator(const updating *u, const op_rule *r, const input *give
 	if (!input_peel_value(c, &in, type_nullable(type)) || !input_members(c, &in, type, &o)) return false;
 	for (size_t i = 0; i < o.n; i++) {
 		const snap_field *f = snap_table_field(t, o.v[i].name);
-		if (!f || f->kind != FIELD_COLUMN || !applies(u, r, f->index)) return input_unknown_field(c, &o.v[i], type);
+		if (!f || f->kind != FIELD_COLUMN || !applies(u, r, f->index))
+			return input_unknown_field(c, &o.v[i], type);
 		plan_set_item item = {.col = &t->cols[f->index], .op = str_from(r->op)};
 		if (!read_value(u, r, item.col, &o.v[i].value, &item.value)) return false;
 		vec_push(c->a, items, item);
@@ -122,13 +117,14 @@ static bool check_once(const updating *u, const item_vec *items, const plan_path
 }
 
 /* get finds an operator's argument or member. */
-static bool read_batch(const updating *u, bool (*get)(plan_ctx *c, void *data, str name, input *out), void *data, const plan_path *at,
-		       plan_update *out)
+static bool read_batch(const updating *u, bool (*get)(plan_ctx *c, void *data, str name, input *out), void *data,
+	const plan_path *at, plan_update *out)
 {
 	item_vec items = {0};
 	for (size_t i = 0; i < NOPS; i++) {
 		input in;
-		if (get(u->k->c, data, str_from(ops[i].arg), &in) && !read_operator(u, &ops[i], &in, &items)) return false;
+		if (get(u->k->c, data, str_from(ops[i].arg), &in) && !read_operator(u, &ops[i], &in, &items))
+			return false;
 	}
 	if (!check_once(u, &items, at)) return false;
 	add_presets(u, &items);
@@ -159,13 +155,15 @@ static bool read_key(updating *u, plan_update *out)
 	str type = mutation_type(k->c, k->t, "_pk_columns_input");
 	input in;
 	input_object o;
-	if (!mutation_argument(k, STR("pk_columns"), type_required(type), &in) || !input_members(k->c, &in, type, &o)) return false;
+	if (!mutation_argument(k, STR("pk_columns"), type_required(type), &in) || !input_members(k->c, &in, type, &o))
+		return false;
 	str *names = NEW_ARRAY(k->c->a, str, k->t->pk->ncols);
 	size_t n = 0;
 	for (size_t p = 0; p < k->t->pk->ncols; p++)
 		for (size_t i = 0; i < k->t->ncols; i++)
 			if (k->t->cols[i].cat->attnum == k->t->pk->cols[p]) names[n++] = k->t->cols[i].gql_name;
-	return input_only(k->c, &o, type, names, n) && key_equalities(k->c, k->src, k->t, in.at, member, &o, &out->where);
+	return input_only(k->c, &o, type, names, n) &&
+		key_equalities(k->c, k->src, k->t, in.at, member, &o, &out->where);
 }
 
 static bool read_where(updating *u, const input *in, plan_update *out)
@@ -202,10 +200,13 @@ static bool read_many(updating *u)
 	for (size_t i = 0; i < items.n; i++) {
 		input one = items.v[i], where;
 		input_object o;
-		if (!input_peel_value(k->c, &one, type_required(type)) || !input_members(k->c, &one, type, &o)) return false;
-		if (!input_only(k->c, &o, type, u->args, u->nargs) || !read_batch(u, member, &o, one.at, &out[i])) return false;
+		if (!input_peel_value(k->c, &one, type_required(type)) || !input_members(k->c, &one, type, &o))
+			return false;
+		if (!input_only(k->c, &o, type, u->args, u->nargs) || !read_batch(u, member, &o, one.at, &out[i]))
+			return false;
 		in_type exp = type_required(mutation_type(k->c, k->t, "_bool_exp"));
-		if (!mutation_member(k->c, &o, one.at, STR("where"), exp, &where) || !read_where(u, &where, &out[i])) return false;
+		if (!mutation_member(k->c, &o, one.at, STR("where"), exp, &where) || !read_where(u, &where, &out[i]))
+			return false;
 	}
 	k->m->kind = MUT_UPDATE_MANY;
 	k->m->updates = out;

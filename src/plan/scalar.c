@@ -324,6 +324,7 @@ bool value_read_column(plan_ctx *c, const value_type *t, bool nullable, const in
 	bool plain = ct && ct->array && ct->delim == ',' && !t->elem && !t->from_geojson;
 	*out = (val){.kind = VAL_COLUMN, .conv = t->conv, .text = k.member, .path = list->vpath, .npath = list->nvpath};
 	out->from_geojson = t->from_geojson;
+	if (t->rule->accepts == ACCEPT_INT && !t->elem) out->conv = CONV_INT;
 	/* What is no plain array of the type travels as text. */
 	out->cast = plain ? array_cast(c, t) : STR("text[]");
 	return true;

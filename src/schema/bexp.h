@@ -24,6 +24,7 @@ typedef enum val_conv {
 	CONV_SCALAR, /* string: its text; number, boolean: as written */
 	CONV_JSON,   /* serialised JSON (json, jsonb, geometry, geography …) */
 	CONV_ARRAY,  /* JSON list (nested lists: more dimensions) → array literal; a string passes as it is */
+	CONV_INT,    /* an integer however JSON writes it (1.0, 1e3): its digits; a string: its text */
 	CONV_JSON_ARRAY /* JSON list → array literal whose elements are serialised JSON */
 } val_conv;
 

@@ -63,10 +63,10 @@ void sql_put_pairs(buf *out, const join_pair *pairs, size_t n, unsigned local, u
 
 /*
  * SELECT of the fields of several selects of one table (their filter, where, order and limits are not looked at) over the
- * rows of `from`: SQL that stands after FROM and has exactly the columns of the table (a common table expression, an array
- * of its rows). Lists inside are made by the database. Appends the text; *ncols cells; rows[i] describes a row of sels[i].
+ * rows in `array`, an SQL expression for text that is an array of the table's rows, in its order. Lists inside are made by
+ * the database. Appends the text; *ncols cells; rows[i] describes a row of sels[i].
  */
-void sql_select_fields(sql_build *b, buf *text, const plan_select *const *sels, size_t n, str from,
+void sql_select_fields(sql_build *b, buf *text, const plan_select *const *sels, size_t n, str array,
 	const out_node **rows, size_t *ncols);
 
 /* The statements of a mutation root (sql/mutation.c). */

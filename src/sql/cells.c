@@ -288,19 +288,47 @@ const out_node *statement_of_rows(maker *m, const plan_select *sel, const level 
 	return row;
 }
 
-void sql_select_fields(sql_build *b, buf *text, const plan_select *const *sels, size_t n, str from,
+/* A join may change the order of rows. */
+static bool joins(const plan_field *fields, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (fields[i].kind == PF_OBJECT || fields[i].kind == PF_ARRAY_AGG) return true;
+	return false;
+}
+
+static void put_array_rows(buf *from, const snap_table *t, str array, unsigned alias, bool ordered)
+{
+	if (ordered) {
+		buf_puts(from, "(SELECT u.*, (u.*)::");
+		sql_put_qname(from, t->name);
+		buf_puts(from, " AS ");
+		sql_put_ident(from, STR(SQL_ROW_COLUMN));
+		buf_puts(from, ", row_number() OVER () AS ");
+		sql_put_ident(from, STR("weir order"));
+		buf_puts(from, " FROM ");
+	}
+	buf_puts(from, "unnest((");
+	buf_put(from, array);
+	buf_puts(from, ")::");
+	sql_put_qname(from, t->name);
+	buf_puts(from, ordered ? "[]) AS u) " : "[]) ");
+	sql_put_alias(from, alias);
+}
+
+void sql_select_fields(sql_build *b, buf *text, const plan_select *const *sels, size_t n, str array,
 	const out_node **rows, size_t *ncols)
 {
 	plan p = {.a = b->a, .snap = b->snap};
-	maker m = {.a = b->a,
-		.p = &p,
-		.source = b->source,
-		.stringify = b->snap->options.stringify_numerics,
-		.strategy = SQL_JSON};
+	maker m = {.a = b->a, .p = &p, .source = b->source, .strategy = SQL_JSON};
+	m.stringify = b->snap->options.stringify_numerics;
 	row_set r = {.row = {.alias = sql_alias(b), .table = sels[0]->table}};
-	buf_put(&r.from, from);
-	buf_putc(&r.from, ' ');
-	sql_put_alias(&r.from, r.row.alias);
+	for (size_t i = 0; i < n; i++)
+		r.row.derived |= joins(sels[i]->fields, sels[i]->nfields);
+	put_array_rows(&r.from, r.row.table, array, r.row.alias, r.row.derived);
+	if (r.row.derived) {
+		sql_put_alias(&r.order, r.row.alias);
+		buf_puts(&r.order, ".\"weir order\"");
+	}
 	cells c = {.m = &m, .b = b, .r = &r, .json_only = true};
 	place *at = NEW_ARRAY(b->a, place, n);
 	for (size_t i = 0; i < n; i++) {

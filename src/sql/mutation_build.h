@@ -48,7 +48,7 @@ typedef struct change_row {
 /* The same for one row of a nested insert. */
 void change_finish_row(change *ch, const change_row *how);
 /* The select over the rows put away by change_finish_row. */
-void change_select_kept(mut_maker *mk, const snap_table *t, str path);
+void change_select_kept(mut_maker *mk, str path);
 
 /* A setting not in use. */
 size_t slot_take(mut_maker *mk);

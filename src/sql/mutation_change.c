@@ -178,20 +178,14 @@ static void put_returning_row(change *ch)
 	buf_puts(&ch->text, " AS c");
 }
 
-/* SELECT of the fields over the rows of an array of the table's type. */
-static void select_rows(mut_maker *mk, sql_build *b, const snap_table *t, str array, str path)
+/* SELECT of the fields over the rows of an array of the table's type, given as text. */
+static void select_rows(mut_maker *mk, sql_build *b, str array, str path)
 {
-	buf from = {0}, text = {0};
-	buf_puts(&from, "unnest((");
-	buf_put(&from, array);
-	buf_puts(&from, ")::");
-	put_type(&from, t);
-	buf_puts(&from, "[])");
+	buf text = {0};
 	size_t ncols;
 	const out_node **rows = NEW_ARRAY(mk->a, const out_node *, mk->nsels);
-	sql_select_fields(b, &text, mk->sels, mk->nsels, buf_str(&from), rows, &ncols);
+	sql_select_fields(b, &text, mk->sels, mk->nsels, array, rows, &ncols);
 	if (!mk->rows) mk->rows = rows;
-	buf_free(&from);
 	push(mk, b, &text, ncols, path)->rows = true;
 }
 
@@ -208,7 +202,7 @@ static void finish_after(change *ch)
 	sql_build b = sql_build_new(mk->a, mk->p->snap, mk->m->source);
 	buf array = {0};
 	put_slot(&b, &array, slot);
-	select_rows(mk, &b, ch->t, buf_str(&array), ch->path);
+	select_rows(mk, &b, buf_str(&array), ch->path);
 	buf_free(&array);
 	slot_give(mk, slot);
 }
@@ -290,7 +284,7 @@ void change_finish_row(change *ch, const change_row *how)
 	s->no_row_path = how->no_row_path;
 }
 
-void change_select_kept(mut_maker *mk, const snap_table *t, str path)
+void change_select_kept(mut_maker *mk, str path)
 {
 	sql_build b = sql_build_new(mk->a, mk->p->snap, mk->m->source);
 	buf array = {0};
@@ -301,7 +295,7 @@ void change_select_kept(mut_maker *mk, const snap_table *t, str path)
 		buf_puts(&array, "), '')");
 	}
 	buf_puts(&array, "], ',') || '}'");
-	select_rows(mk, &b, t, buf_str(&array), path);
+	select_rows(mk, &b, buf_str(&array), path);
 	buf_free(&array);
 	mk->kept = 0;
 }

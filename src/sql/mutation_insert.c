@@ -310,7 +310,7 @@ static void insert_any(mut_maker *mk, const plan_insert *ins, const linked_vec *
 	}
 	for (size_t i = 0; i < ins->nrows; i++)
 		insert_row(mk, ins, i, links, NULL, NULL, select);
-	if (select && mk->kept) change_select_kept(mk, ins->table, ins->path);
+	if (select && mk->kept) change_select_kept(mk, ins->path);
 }
 
 void make_insert(mut_maker *mk, const plan_insert *ins)

@@ -65,6 +65,7 @@ static session *session_of(arena *a, const json *line)
 	session *s = NEW(a, session);
 	const json *vars = json_getz(line, "session");
 	s->role = json_str_or(line, "role", STR("admin"));
+	s->backend = json_bool_or(line, "backend", false);
 	s->vars = NEW_ARRAY(a, session_var, vars ? vars->count : 0);
 	/* The tests give them sorted by name. */
 	JSON_EACH (v, vars)
