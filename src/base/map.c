@@ -68,6 +68,17 @@ static void map_grow(arena *a, map *m)
 	}
 }
 
+void map_reserve(arena *a, map *m, size_t n)
+{
+	if (m->n || m->cap >= n || n <= MAP_SCAN_MAX) return;
+	if (n >= UINT32_MAX / 2) mem_fail("map too large");
+	m->cap = n;
+	m->items = NEW_ARRAY(a, map_item, n);
+	m->slot_cap = (size_t)MAP_SCAN_MAX * 4;
+	while (m->slot_cap < (n + 1) * 2) m->slot_cap *= 2;
+	m->slots = NEW_ARRAY(a, uint32_t, m->slot_cap);
+}
+
 static void map_append(arena *a, map *m, str key, void *value)
 {
 	map_grow(a, m);

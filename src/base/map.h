@@ -27,6 +27,8 @@ bool map_has(const map *m, str key);
 void map_put(arena *a, map *m, str key, void *value);
 /* Sets if absent; returns false when the key was there. */
 bool map_add(arena *a, map *m, str key, void *value);
+/* Room for n items in an empty map, so that it does not grow step by step. */
+void map_reserve(arena *a, map *m, size_t n);
 /* *to (empty) becomes a copy of from, in its order, with room for one more item. No hashing: two memory copies. */
 void map_copy(arena *a, map *to, const map *from);
 /* Removes, keeping the order of the rest. O(n). */

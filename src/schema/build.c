@@ -1,20 +1,10 @@
 /* build: catalog × metadata → snapshot. */
 #include "metadata/unserved.h"
+#include "schema/build_in.h"
 #include "schema/functions.h"
 #include "schema/inherit.h"
 #include "schema/introspect_cache.h"
-#include "schema/resolve.h"
 #include "schema/role.h"
-
-typedef struct building {
-	arena *a;
-	snapshot *s;
-	const metadata *md;
-	const source_catalog *cats;
-	size_t ncats;
-	const snapshot *previous;
-	issue_vec issues;
-} building;
 
 static const source_catalog *find_catalog(const building *b, str source)
 {
@@ -34,6 +24,7 @@ static snap_table *reuse(const building *b, const md_source *src, const source_c
 
 static void add_tables(building *b, snap_source *out, const source_catalog *sc)
 {
+	map_reserve(b->a, &out->tables, out->md->tables.n);
 	for (size_t i = 0; i < out->md->tables.n; i++) {
 		const md_table *md = out->md->tables.items[i].value;
 		snap_inconsistency issue;
@@ -49,7 +40,7 @@ static void add_tables(building *b, snap_source *out, const source_catalog *sc)
 	}
 }
 
-static void function_issue(building *b, const snap_source *src, const md_function *md, str why)
+void build_function_issue(building *b, const snap_source *src, const md_function *md, str why)
 {
 	str fn = qname_display(b->a, md->name);
 	str name = str_printf(b->a, "%.*s in source %.*s", STR_ARG(fn), STR_ARG(src->name));
@@ -66,7 +57,7 @@ static void add_functions(building *b, snap_source *out)
 		snap_function *fn = NEW(b->a, snap_function);
 		str why;
 		if (function_resolve(b->a, out, md, fn, &why)) map_put(b->a, &out->functions, md->key, fn);
-		else function_issue(b, out, md, why);
+		else build_function_issue(b, out, md, why);
 	}
 }
 
@@ -96,64 +87,6 @@ static void add_source(building *b, const md_source *md)
 	out->connection = sc->connection;
 	add_tables(b, out, sc);
 	add_functions(b, out);
-}
-
-/* ---- root fields ---- */
-
-static void table_conflict(building *b, const snap_source *src, const snap_table *t, str field)
-{
-	str table = qname_display(b->a, t->name);
-	str name = str_printf(b->a, "%.*s in source %.*s", STR_ARG(table), STR_ARG(src->name));
-	str why = str_printf(b->a, "the root field \"%.*s\" of table \"%.*s\" is already taken by another tracked object", STR_ARG(field),
-			     STR_ARG(table));
-	snap_inconsistency i = issue_make(b->a, "table", name, md_qname_json(b->a, t->name), why);
-	i.source = src->name;
-	i.object = t->name;
-	vec_push(b->a, &b->issues, i);
-}
-
-static map *roots_of(snapshot *s, md_root_field f)
-{
-	return f == ROOT_SELECT_STREAM ? &s->subscription_roots : f < ROOT_INSERT ? &s->query_roots : &s->mutation_roots;
-}
-
-static void add_root(building *b, map *roots, snap_root root)
-{
-	if (map_has(roots, root.name)) {
-		if (root.kind == SNAP_ROOT_TABLE) table_conflict(b, root.source, root.table, root.name);
-		else function_issue(b, root.source, root.fn->md, STR("its root field name is already taken by another tracked object"));
-		return;
-	}
-	snap_root *r = NEW(b->a, snap_root);
-	*r = root;
-	map_put(b->a, roots, root.name, r);
-	if (roots == &b->s->query_roots) map_put(b->a, &b->s->subscription_roots, root.name, r);
-}
-
-static void add_table_roots(building *b, const snap_source *src, const snap_table *t)
-{
-	for (size_t f = 0; f < ROOT_FIELD_COUNT; f++) {
-		if (!t->roots[f].name.p) continue;
-		add_root(b, roots_of(b->s, (md_root_field)f),
-			 (snap_root){.kind = SNAP_ROOT_TABLE, .name = t->roots[f].name, .source = src, .table = t, .field = (md_root_field)f});
-	}
-}
-
-static void add_function_roots(building *b, const snap_source *src, const snap_function *fn)
-{
-	map *roots = fn->mutation ? &b->s->mutation_roots : &b->s->query_roots;
-	add_root(b, roots, (snap_root){.kind = SNAP_ROOT_FUNCTION, .name = fn->gql_name, .source = src, .fn = fn});
-	if (fn->mutation || !fn->aggregate_name.p) return;
-	add_root(b, roots, (snap_root){.kind = SNAP_ROOT_FUNCTION_AGG, .name = fn->aggregate_name, .source = src, .fn = fn});
-}
-
-static void add_roots(building *b)
-{
-	for (size_t i = 0; i < b->s->sources.n; i++) {
-		const snap_source *src = b->s->sources.items[i].value;
-		for (size_t t = 0; t < src->tables.n; t++) add_table_roots(b, src, src->tables.items[t].value);
-		for (size_t f = 0; f < src->functions.n; f++) add_function_roots(b, src, src->functions.items[f].value);
-	}
 }
 
 /* ---- roles, unserved parts ---- */
@@ -237,7 +170,7 @@ snapshot *snapshot_build(const metadata *md, const source_catalog *cats, size_t 
 	s->introspection_cache = introspect_cache_new(a);
 	building b = {.a = a, .s = s, .md = md, .cats = cats, .ncats = ncats, .previous = previous};
 	for (size_t i = 0; i < md->sources.n; i++) add_source(&b, md->sources.items[i].value);
-	add_roots(&b);
+	build_roots(&b);
 	add_roles(&b);
 	inherit_check(s, a, &b.issues);
 	md_unserved_walk(a, md, add_unserved, &b);

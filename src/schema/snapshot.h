@@ -214,6 +214,7 @@ typedef struct snapshot {
 	map subscription_roots;     /* also select_stream */
 	snap_inconsistency *inconsistencies;
 	size_t ninconsistencies;
+	void *roots;                /* private to roots.c: what the three maps point at */
 	map roles;                  /* every role named in metadata (inherited ones too) → non-NULL */
 	void *role_cache;           /* private to role.c: inherited roles, made on demand under a lock */
 	void *introspection_cache;  /* private to introspect.c */

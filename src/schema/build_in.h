@@ -1,0 +1,18 @@
+/* build_in: what the files that build a snapshot share. Private to schema/. */
+#pragma once
+#include "schema/resolve.h"
+
+typedef struct building {
+	arena *a;
+	snapshot *s;
+	const metadata *md;
+	const source_catalog *cats;
+	size_t ncats;
+	const snapshot *previous;
+	issue_vec issues;
+} building;
+
+/* A function that cannot be in the schema. */
+void build_function_issue(building *b, const snap_source *src, const md_function *md, str why);
+/* roots.c: fills query_roots, mutation_roots and subscription_roots of b->s. */
+void build_roots(building *b);
