@@ -1,8 +1,8 @@
 /* legacy_select: rows in the older JSON API: columns with "*" and relationships, order, limits. Hasura v2: RQL/DML/Select.hs. */
 #include "plan/legacy_in.h"
 
-/* "*.*.*" multiplies: what one request may ask for. */
-enum { FIELDS_MAX = 20000 };
+/* "*.*.*" multiplies, columns here and rows in the database: what one request may ask for. */
+enum { FIELDS_MAX = 20000, STARS_MAX = 8 };
 
 typedef VEC(plan_field) field_vec;
 
@@ -146,6 +146,8 @@ static bool read_columns(rows_ctx *r, const json *o)
 		size_t stars = e->kind == JSON_STRING ? wildcard(e->text) : 0;
 		if (e->kind != JSON_STRING && e->kind != JSON_OBJECT)
 			return legacy_form(l, here, "A column should either be a string or an object (relationship)");
+		if (stars > STARS_MAX)
+			return plan_fail_code(l->c, ERR_NOT_SUPPORTED, here, "a wildcard has more than %d levels", STARS_MAX);
 		if (stars > most) most = stars;
 		if (stars) continue;
 		if (!(e->kind == JSON_STRING ? read_column(r, e->text, here) : read_relationship(r, e, here))) return false;
