@@ -42,6 +42,11 @@ void plan_cache_free(plan_cache *c); /* entries held by requests live on until r
  * (validation, or a value of its variables).
  */
 MUST_CHECK bool plan_cache_get(plan_cache *c, const exec_request *r, cached **out, bool *hit, error *err);
+static inline cached *cached_hold(cached *e)
+{
+	e->refs++;
+	return e;
+}
 void cached_release(cached *e);
 /* Notes a run; makes the statements again when what was assumed of the number of rows turned out wrong. */
 void cached_learn(plan_cache *c, cached *e, uint64_t duration_ns, uint64_t fast_ns, const uint64_t *rows_by_root);

@@ -2,7 +2,6 @@
 #include "base/clock.h"
 #include "exec/cache.h"
 #include "exec/sources.h"
-#include "schema/introspect.h"
 
 struct exec_worker {
 	exec_shared *shared;
@@ -10,6 +9,7 @@ struct exec_worker {
 	plan_cache *cache;
 	snapshot *snap;
 	exec_run *runs;
+	uv_loop_t *loop;
 };
 
 /* ---- the worker ---- */
@@ -18,6 +18,7 @@ exec_worker *exec_worker_new(exec_shared *s, uv_loop_t *loop)
 {
 	exec_worker *w = mem_alloc(sizeof(*w));
 	w->shared = s;
+	w->loop = loop;
 	w->pools = source_pools_new(s, loop);
 	w->cache = plan_cache_new(exec_shared_config(s)->plan_cache_bytes);
 	return w;
@@ -59,6 +60,11 @@ const exec_config *exec_run_config(const exec_run *run)
 	return exec_shared_config(run->w->shared);
 }
 
+uv_loop_t *exec_run_loop(const exec_run *run)
+{
+	return run->w->loop;
+}
+
 bool exec_run_is_fast(const exec_run *run)
 {
 	return cached_is_fast(run->entry, exec_run_config(run)->fast_ns);
@@ -79,14 +85,15 @@ static const exec_step_kind *kind_of(const exec_run *run, const sql_root *r)
 	case ROOT_ROWS: return run->explain ? &exec_explain_step : &exec_read_step;
 	case ROOT_MUTATION:
 	case ROOT_MUTATION_FUNCTION: return &exec_mutation_step;
-	case ROOT_TYPENAME:
-	case ROOT_JSON: break;
+	case ROOT_JSON: return r->root->introspect && !run->explain ? &exec_introspect_step : NULL;
+	case ROOT_TYPENAME: break;
 	}
 	return NULL;
 }
 
 static const snap_source *source_of(const plan_root *root)
 {
+	if (root->introspect) return NULL;
 	return root->mutation ? root->mutation->source : root->select->source;
 }
 
@@ -99,7 +106,8 @@ static bool alone(const sql_root *r)
 static exec_step *step_for(exec_run *run, const exec_step_kind *kind, const sql_root *r)
 {
 	const snap_source *src = source_of(r->root);
-	for (size_t i = 0; i < run->nsteps && !alone(r); i++) {
+	bool own = alone(r) || r->root->introspect;
+	for (size_t i = 0; i < run->nsteps && !own; i++) {
 		exec_step *s = &run->steps[i];
 		if (s->kind == kind && s->source == src && !alone(&run->sql->roots[s->roots[0]])) return s;
 	}
@@ -124,49 +132,29 @@ static void make_steps(exec_run *run)
 
 /* ---- the answer ---- */
 
-static bool write_introspection(exec_run *run, const plan_root *r, buf *b)
-{
-	introspect_entry *e;
-	if (!introspect_answer(run->snap, r->introspect, &e, &run->err)) return false;
-	introspect_entry_json(e, b);
-	introspect_entry_unref(e);
-	return true;
-}
-
 static bool write_root(exec_run *run, size_t root, buf *b)
 {
-	const plan_root *r = &run->plan->roots[root];
 	for (size_t i = 0; i < run->nsteps; i++)
 		for (size_t k = 0; k < run->steps[i].nroots; k++)
 			if (run->steps[i].roots[k] == root)
 				return run->steps[i].kind->write(&run->steps[i], k, b, &run->err);
 	if (run->explain) buf_puts(b, "\"sql\":null,\"plan\":null");
-	else if (r->introspect) return write_introspection(run, r, b);
 	else buf_put(b, run->sql->roots[root].out->text);
 	return true;
 }
 
 /* Introspection answers are kept compressed: where the client takes gzip, one alone goes out as it is. */
-static bool may_gzip(const exec_run *run)
+static bool goes_gzipped(const exec_run *run)
 {
 	return run->req->accept_gzip && run->plan->nroots == 1 && run->plan->roots[0].introspect;
 }
 
-static bool write_gzip(exec_run *run, buf *b)
-{
-	const plan_root *r = &run->plan->roots[0];
-	introspect_entry *e;
-	if (!introspect_answer(run->snap, r->introspect, &e, &run->err)) return false;
-	str before = str_cat(run->a, 3, STR("{\"data\":{\""), r->alias, STR("\":"));
-	introspect_entry_gzip(e, before, STR("}}"), b);
-	introspect_entry_unref(e);
-	run->req->gzipped = true;
-	return true;
-}
-
 static bool write_data(exec_run *run, buf *b)
 {
-	if (may_gzip(run)) return write_gzip(run, b);
+	if (goes_gzipped(run)) {
+		run->req->gzip = exec_introspect_take(&run->steps[0]);
+		return true;
+	}
 	buf_puts(b, "{\"data\":{");
 	for (size_t i = 0; i < run->plan->nroots; i++) {
 		if (i) buf_putc(b, ',');

@@ -99,6 +99,11 @@ void exec_log_statement(exec_run *run, str source, const statement *st, uint64_t
 const exec_config *exec_run_config(const exec_run *run);
 bool exec_run_is_fast(const exec_run *run);
 
+uv_loop_t *exec_run_loop(const exec_run *run);
+/* The answer of an introspection step that is done; the reference is the caller's. */
+struct introspect_entry *exec_introspect_take(exec_step *s);
+
+extern const exec_step_kind exec_introspect_step;
 extern const exec_step_kind exec_read_step;
 extern const exec_step_kind exec_explain_step;
 extern const exec_step_kind exec_mutation_step; /* exec/mutation.c: all mutation roots of one source, one transaction */

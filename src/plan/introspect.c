@@ -62,6 +62,7 @@ bool root_introspect(plan_ctx *c, const sel_field *f, const plan_path *at, plan_
 {
 	introspect_query *q = NEW(c->a, introspect_query);
 	q->role = c->role;
+	q->alias = f->key;
 	q->backend = c->req->backend;
 	q->type = str_eqz(f->name, "__type");
 	if (q->type ? !type_name(c, f, at, &q->type_name) : !sel_arguments(c, f, at, NULL, 0)) return false;

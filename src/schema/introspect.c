@@ -102,6 +102,8 @@ static void put_selection(buf *b, const introspect_sel *v, size_t n)
 void introspect_query_key(arena *a, introspect_query *q)
 {
 	buf b = {0};
+	buf_put(&b, q->alias);
+	buf_putc(&b, ' ');
 	put_selection(&b, q->sub, q->nsub);
 	buf_printf(&b, "%c%c%zu:", q->backend ? 'b' : '-', q->type ? 't' : '-', q->role.n);
 	buf_put(&b, q->role);
@@ -282,8 +284,8 @@ static void put_type_member(rendering *r, const introspect_sel *s, const positio
 		else buf_puts(r->b, "null");
 	} else if (f == &FIELDS[T_DESCRIPTION]) {
 		/* Hasura v2: also of a type with !, not of a list. */
-		put_text(r, p->level ? STR_NULL : def->description);
-	} else if (bare) {
+		put_text(r, p->level || !def ? STR_NULL : def->description);
+	} else if (bare && def) {
 		put_definition(r, s, def);
 	} else {
 		buf_puts(r->b, "null");
@@ -406,22 +408,27 @@ static introspect_entry *render(const snapshot *s, const introspect_query *q)
 	types_index ix;
 	types_index_make(a, s, q->role, q->backend, &ix);
 	rendering r = {.q = q, .ix = &ix, .x = {.a = a, .s = s, .role = q->role, .backend = q->backend}};
-	introspect_writer_begin(&r.w, q->key);
+	introspect_writer_begin(&r.w, q->key, str_cat(a, 3, STR("{\"data\":{\""), q->alias, STR("\":")));
 	r.b = &r.w.text;
 	const gdesc *d = q->type ? types_index_find(&ix, q->type_name) : NULL;
 	if (!q->type) render_schema(&r);
 	else if (d) render_type(&r, q->sub, q->nsub, named(q->type_name, *d));
 	else buf_puts(r.b, "null");
-	introspect_entry *e = introspect_writer_end(&r.w);
+	introspect_entry *e = introspect_writer_end(&r.w, STR("}}"));
 	arena_free(a);
 	if (!r.full) return e;
 	introspect_entry_unref(e);
 	return NULL;
 }
 
+introspect_entry *introspect_known(const snapshot *s, const introspect_query *q)
+{
+	return introspect_cache_get(s->introspection_cache, q->key);
+}
+
 bool introspect_answer(const snapshot *s, const introspect_query *q, introspect_entry **out, error *err)
 {
-	*out = introspect_cache_get(s->introspection_cache, q->key);
+	*out = introspect_known(s, q);
 	if (*out) return true;
 	introspect_entry *e = render(s, q);
 	if (!e)

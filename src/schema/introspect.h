@@ -40,6 +40,7 @@ struct introspect_sel {
 typedef struct introspect_query {
 	str role;
 	bool backend;
+	str alias;       /* response key of the root field */
 	bool type;       /* __type(name:), else __schema */
 	str type_name;
 	const introspect_sel *sub;
@@ -50,8 +51,11 @@ typedef struct introspect_query {
 
 /* Fills q->key; lives in a. */
 void introspect_query_key(arena *a, introspect_query *q);
+/* The rendered answer if it is there: a reference for the caller, to be given back with introspect_entry_unref. Thread-safe. */
+introspect_entry *introspect_known(const snapshot *s, const introspect_query *q);
 /*
- * The rendered answer, made at the first question: a reference for the caller, to be given back with introspect_entry_unref.
- * Thread-safe. O(hash of the key) once rendered. Error: an answer over max_bytes.
+ * The same, rendered at need: takes long with many types (a second for thousands), so not for a thread that others wait for.
+ * Thread-safe. Its gzip is that of the whole answer when this is the only root field: {"data":{alias: …}}.
+ * Error: an answer over max_bytes.
  */
 MUST_CHECK bool introspect_answer(const snapshot *s, const introspect_query *q, introspect_entry **out, error *err);

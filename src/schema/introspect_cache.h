@@ -1,6 +1,6 @@
 /*
  * introspect_cache: rendered introspection answers of one snapshot, by key. Bounded in bytes; the least recently used go first.
- * Answers are kept compressed; small ones also as they are. An entry never changes once it is made.
+ * Answers are kept compressed, ready to be sent; small ones also as they are. An entry never changes once it is made.
  * Thread-safe; entries are reference-counted, so that a response can hold one while it is written.
  */
 #pragma once
@@ -17,10 +17,11 @@ enum {
 typedef struct introspect_entry {
 	atomic_int refs;
 	buf key;
-	size_t json_bytes;
-	buf json;     /* the value of the field; empty when it is large */
-	buf deflated; /* raw deflate blocks that end on a byte and are not the last: a part of any gzip stream */
-	uint32_t crc; /* of the JSON */
+	size_t before;     /* bytes of text in front of the value */
+	size_t after;      /* … and behind it */
+	size_t json_bytes; /* of the value */
+	buf json;          /* the value: {"queryType":…}; empty when it is large */
+	buf gzip;          /* a whole gzip stream: text before, value, text after */
 	struct introspect_entry *newer, *older;
 } introspect_entry;
 
@@ -34,19 +35,17 @@ void introspect_entry_unref(introspect_entry *e); /* NULL is fine */
 
 /* Appends the JSON value. Inflates large answers: O(their bytes). */
 void introspect_entry_json(const introspect_entry *e, buf *out);
-/* Appends a whole gzip stream of before + JSON value + after. O(compressed bytes). */
-void introspect_entry_gzip(const introspect_entry *e, str before, str after, buf *out);
 
 /* ---- making an entry: JSON is appended to `text` and compressed as it comes ---- */
 
 typedef struct introspect_writer {
-	buf text;           /* not compressed yet */
+	buf text; /* not compressed yet */
 	introspect_entry *e;
 	struct z_stream_s *z;
 } introspect_writer;
 
-void introspect_writer_begin(introspect_writer *w, str key);
+void introspect_writer_begin(introspect_writer *w, str key, str before);
 /* To be called now and then: compresses what has come once it is enough. */
 void introspect_writer_flush(introspect_writer *w);
 /* The entry, for introspect_cache_put. */
-introspect_entry *introspect_writer_end(introspect_writer *w);
+introspect_entry *introspect_writer_end(introspect_writer *w, str after);

@@ -78,27 +78,25 @@ static http_header *cookie_headers(const call *c, size_t *n)
 	return h;
 }
 
-static void reply(call *c, buf *bytes, bool gzipped)
+static void reply(call *c, http_response *res)
 {
-	http_response res = {.status = 200,
-		.body = buf_str(bytes),
-		.release = mem_free,
-		.release_arg = bytes->p,
-		.gzipped = gzipped};
-	res.headers = cookie_headers(c, &res.header_count);
-	*bytes = (buf){0};
+	res->status = 200;
+	res->headers = cookie_headers(c, &res->header_count);
 	fill_log(c, NULL);
-	http_send(c->req, &res);
+	http_send(c->req, res);
 }
 
 void call_reply(call *c, buf *json_text)
 {
-	reply(c, json_text, false);
+	http_response res = {.body = buf_str(json_text), .release = mem_free, .release_arg = json_text->p};
+	*json_text = (buf){0};
+	reply(c, &res);
 }
 
-void call_reply_gzip(call *c, buf *bytes)
+void call_reply_gzip(call *c, str bytes, void (*release)(void *arg), void *arg)
 {
-	reply(c, bytes, true);
+	http_response res = {.body = bytes, .release = release, .release_arg = arg, .gzipped = true};
+	reply(c, &res);
 }
 
 static int status_of(const call *c, const error *err)

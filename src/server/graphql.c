@@ -1,3 +1,4 @@
+#include "schema/introspect_cache.h"
 #include "server/endpoints.h"
 #include "server/errors.h"
 #include "server/query_log.h"
@@ -86,6 +87,11 @@ static bool start(graphql *g, const json *body, void (*done)(exec_request *r), e
 	return true;
 }
 
+static void release_entry(void *arg)
+{
+	introspect_entry_unref(arg);
+}
+
 static void single_done(exec_request *r)
 {
 	graphql *g = r->data;
@@ -95,8 +101,8 @@ static void single_done(exec_request *r)
 	http_request_on_abort(c->req, NULL, NULL);
 	if (!r->ok) {
 		call_fail(c, &r->err);
-	} else if (r->gzipped) {
-		call_reply_gzip(c, &r->body);
+	} else if (r->gzip) {
+		call_reply_gzip(c, buf_str(&r->gzip->gzip), release_entry, r->gzip);
 	} else {
 		call_reply(c, &r->body);
 	}
