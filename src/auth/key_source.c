@@ -199,9 +199,10 @@ static bool fetch_first(key_source *s, error *err)
 		http_call_result r;
 		fetch_options(s, a, &o);
 		http_call_wait(a, &o, &r);
-		bool ok = take_answer(s, &r, err);
+		bool ok = take_answer(s, &r, err), may_heal = r.failure != HTTP_CALL_OK || r.status >= 500;
 		arena_free(a);
 		if (ok) return true;
+		if (!may_heal) return false;
 		if (i + 1 < TRIES) uv_sleep(wait);
 	}
 	return false;

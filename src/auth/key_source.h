@@ -15,7 +15,7 @@ enum {
 	KEY_UNKNOWN_MS = 30 * 1000,             /* between fetches that tokens with unknown keys cause */
 };
 
-/* Fetches the set, waiting (up to 6 tries, as Hasura at start). generation counts changes of keys; it outlives the source.
+/* Fetches the set, waiting (up to 6 tries when nobody answers or the answer is a 5xx). generation counts changes of keys; it outlives the source.
  * Error: invalid-configuration with Hasura's text. */
 MUST_CHECK bool key_source_new(str url, str version, _Atomic unsigned *generation, key_source **out, error *err);
 void key_source_free(key_source *s); /* NULL is fine */
