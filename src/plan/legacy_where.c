@@ -141,6 +141,8 @@ bool legacy_where(legacy *l, const snap_table *t, const json *j, const plan_path
 	if (j->kind != JSON_OBJECT) return legacy_mismatch(l, at, "boolean expression", "Object", j);
 	if (!bexp_read(c->a, c->snap, l->src, t, j, judge, &given, c->err)) {
 		error_prepend_path(c->err, path_text(c, at));
+		/* Hasura v2: throw400 Unexpected. */
+		if (c->err->code == ERR_UNEXPECTED) c->err->status = 400;
 		return false;
 	}
 	if (!walk(&w, t, given, out)) return false;
