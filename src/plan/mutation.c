@@ -23,6 +23,12 @@ bool mutation_member(plan_ctx *c, input_object *o, const plan_path *at, str name
 	return input_peel_value(c, out, type);
 }
 
+bool mutation_value(plan_ctx *c, const value_type *t, bool nullable, const input *given, val *out)
+{
+	input in = *given;
+	return input_peel_value(c, &in, value_in_type(t, true)) && value_read(c, t, nullable, &in, out);
+}
+
 void mutation_columns(plan_ctx *c, const snap_table *t, const bool *granted, str **names, size_t **indices, size_t *n)
 {
 	*names = NEW_ARRAY(c->a, str, t->ncols);

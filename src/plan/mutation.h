@@ -25,6 +25,11 @@ str mutation_type(plan_ctx *c, const snap_table *t, const char *suffix);
 MUST_CHECK bool mutation_argument(mutating *k, str name, in_type type, input *out);
 /* The member likewise. at: path of the object. */
 MUST_CHECK bool mutation_member(plan_ctx *c, input_object *o, const plan_path *at, str name, in_type type, input *out);
+/*
+ * The value of a member that may be left out: a nullable variable may stand there even where null may not.
+ * Hasura v2: fieldOptional.
+ */
+MUST_CHECK bool mutation_value(plan_ctx *c, const value_type *t, bool nullable, const input *given, val *out);
 /* Its columns the role may write, as names for enums; n may be 0. */
 void mutation_columns(plan_ctx *c, const snap_table *t, const bool *granted, str **names, size_t **indices, size_t *n);
 /* Permission of the role to update t, for an upsert; NULL: none. */

@@ -69,7 +69,7 @@ static bool read_column(inserting *x, size_t index, const input *in, row_draft *
 	const snap_column *col = &x->t->cols[index];
 	value_type type = value_type_column(c, x->k->src, col);
 	val *v = NEW(c->a, val);
-	if (!value_read(c, &type, col->nullable, in, v)) return false;
+	if (!mutation_value(c, &type, col->nullable, in, v)) return false;
 	d->values[index] = v;
 	if (d->shown) json_set(d->shown, col->cat->name, json_copy(c->a, input_json(c, in)));
 	return true;

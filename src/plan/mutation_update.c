@@ -58,9 +58,9 @@ static bool read_value(const updating *u, const op_rule *r, const snap_column *c
 	value_type t;
 	input in = *given;
 	switch (r->value) {
-	case OP_COLUMN: t = value_type_column(c, u->k->src, col); return value_read(c, &t, col->nullable, &in, out);
-	case OP_TEXT: t = value_type_named(c, u->k->src, STR("text")); return value_read(c, &t, true, &in, out);
-	case OP_INT: t = value_type_named(c, u->k->src, STR("int4")); return value_read(c, &t, false, &in, out);
+	case OP_COLUMN: t = value_type_column(c, u->k->src, col); return mutation_value(c, &t, col->nullable, &in, out);
+	case OP_TEXT: t = value_type_named(c, u->k->src, STR("text")); return mutation_value(c, &t, true, &in, out);
+	case OP_INT: t = value_type_named(c, u->k->src, STR("int4")); return mutation_value(c, &t, false, &in, out);
 	case OP_TEXTS: break;
 	}
 	t = value_type_named(c, u->k->src, STR("text"));

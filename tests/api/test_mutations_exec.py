@@ -153,6 +153,9 @@ def test_variables_of_any_form(tool, ok):
     assert ok(query, variables={"rows": rows}) == got
     assert ok("mutation ($name: String!, $n: numeric) { insert_author(objects: {name: $name, rating: $n}) { returning { name rating } } }",
               variables={"name": "c"}) == {"insert_author": {"returning": [{"name": "c", "rating": None}]}}
+    nullable = "mutation ($name: String) { insert_author_one(object: {name: $name}) { name } }"
+    assert ok(nullable, variables={"name": "e"}) == {"insert_author_one": {"name": "e"}}
+    assert send(tool, nullable, variables={"name": None})["error"]["message"] == "unexpected null value for type 'String'"
     assert ok("mutation ($o: author_insert_input!) { insert_author_one(object: $o) { name } }", variables={"o": {"name": "d"}})
 
 
