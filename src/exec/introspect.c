@@ -10,7 +10,7 @@
 typedef struct rendering {
 	uv_work_t work;
 	exec_step *step; /* NULL: nobody waits any more */
-	cached *plan; /* holds the snapshot */
+	cached *plan;    /* holds the snapshot */
 	const introspect_query *query;
 	arena *a;
 	introspect_entry *entry;
@@ -77,7 +77,8 @@ static void introspect_start(exec_step *s)
 		return;
 	}
 	d->under_way = begin(s);
-	if (uv_queue_work(exec_run_loop(s->run), &d->under_way->work, render, rendered)) mem_fail("libuv takes no work");
+	if (uv_queue_work(exec_run_loop(s->run), &d->under_way->work, render, rendered))
+		mem_fail("libuv takes no work");
 }
 
 static void introspect_cancel(exec_step *s)

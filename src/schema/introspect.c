@@ -8,17 +8,54 @@
 
 /* ---- the introspection types ---- */
 
-#define LEAF(t, n, text) {.name = STR_INIT(n), .in = (t), .type = text}
-#define NODE(t, n, to) {.name = STR_INIT(n), .in = (t), .object = true, .of = (to)}
-#define NODE_DEPRECATED(t, n, to) {.name = STR_INIT(n), .in = (t), .object = true, .of = (to), .deprecated_arg = true}
+#define LEAF(t, n, text)                                     \
+	{                                                    \
+		.name = STR_INIT(n), .in = (t), .type = text \
+	}
+#define NODE(t, n, to)                                                     \
+	{                                                                  \
+		.name = STR_INIT(n), .in = (t), .object = true, .of = (to) \
+	}
+#define NODE_DEPRECATED(t, n, to)                                                                  \
+	{                                                                                          \
+		.name = STR_INIT(n), .in = (t), .object = true, .of = (to), .deprecated_arg = true \
+	}
 
 enum {
-	S_DESCRIPTION, S_DIRECTIVES, S_MUTATION, S_QUERY, S_SUBSCRIPTION, S_TYPES,
-	T_DESCRIPTION, T_ENUM_VALUES, T_FIELDS, T_INPUT_FIELDS, T_INTERFACES, T_KIND, T_NAME, T_OF_TYPE, T_POSSIBLE_TYPES,
-	F_ARGS, F_DEPRECATION_REASON, F_DESCRIPTION, F_IS_DEPRECATED, F_NAME, F_TYPE,
-	I_DEFAULT, I_DESCRIPTION, I_NAME, I_TYPE,
-	E_DEPRECATION_REASON, E_DESCRIPTION, E_IS_DEPRECATED, E_NAME,
-	D_ARGS, D_DESCRIPTION, D_IS_REPEATABLE, D_LOCATIONS, D_NAME,
+	S_DESCRIPTION,
+	S_DIRECTIVES,
+	S_MUTATION,
+	S_QUERY,
+	S_SUBSCRIPTION,
+	S_TYPES,
+	T_DESCRIPTION,
+	T_ENUM_VALUES,
+	T_FIELDS,
+	T_INPUT_FIELDS,
+	T_INTERFACES,
+	T_KIND,
+	T_NAME,
+	T_OF_TYPE,
+	T_POSSIBLE_TYPES,
+	F_ARGS,
+	F_DEPRECATION_REASON,
+	F_DESCRIPTION,
+	F_IS_DEPRECATED,
+	F_NAME,
+	F_TYPE,
+	I_DEFAULT,
+	I_DESCRIPTION,
+	I_NAME,
+	I_TYPE,
+	E_DEPRECATION_REASON,
+	E_DESCRIPTION,
+	E_IS_DEPRECATED,
+	E_NAME,
+	D_ARGS,
+	D_DESCRIPTION,
+	D_IS_REPEATABLE,
+	D_LOCATIONS,
+	D_NAME,
 	FIELD_COUNT
 };
 
@@ -62,9 +99,12 @@ static const introspect_field FIELDS[FIELD_COUNT] = {
 str introspect_type_name(introspect_type t)
 {
 	static const str names[] = {
-		[META_SCHEMA] = STR_INIT("__Schema"),           [META_TYPE] = STR_INIT("__Type"),
-		[META_FIELD] = STR_INIT("__Field"),             [META_INPUT_VALUE] = STR_INIT("__InputValue"),
-		[META_ENUM_VALUE] = STR_INIT("__EnumValue"),    [META_DIRECTIVE] = STR_INIT("__Directive"),
+		[META_SCHEMA] = STR_INIT("__Schema"),
+		[META_TYPE] = STR_INIT("__Type"),
+		[META_FIELD] = STR_INIT("__Field"),
+		[META_INPUT_VALUE] = STR_INIT("__InputValue"),
+		[META_ENUM_VALUE] = STR_INIT("__EnumValue"),
+		[META_DIRECTIVE] = STR_INIT("__Directive"),
 		[META_TYPE_KIND] = STR_INIT("__TypeKind"),
 	};
 	return names[t];
@@ -126,8 +166,8 @@ typedef struct rendering {
 /* A type in a position: as it is used (ref), with what is behind its name once somebody asks. */
 typedef struct position {
 	gref ref;
-	unsigned level;   /* lists left to take off */
-	bool naked;       /* the ! of this level is off */
+	unsigned level; /* lists left to take off */
+	bool naked;     /* the ! of this level is off */
 } position;
 
 static void render_type(rendering *r, const introspect_sel *sel, size_t n, position p);
@@ -237,8 +277,10 @@ static bool is_nonnull(const position *p)
 
 static void put_kind(rendering *r, const position *p)
 {
-	static const char *const names[] = {
-		[G_SCALAR] = "\"SCALAR\"", [G_ENUM] = "\"ENUM\"", [G_INPUT_OBJECT] = "\"INPUT_OBJECT\"", [G_OBJECT] = "\"OBJECT\""};
+	static const char *const names[] = {[G_SCALAR] = "\"SCALAR\"",
+		[G_ENUM] = "\"ENUM\"",
+		[G_INPUT_OBJECT] = "\"INPUT_OBJECT\"",
+		[G_OBJECT] = "\"OBJECT\""};
 	if (is_nonnull(p)) buf_puts(r->b, "\"NON_NULL\"");
 	else if (p->level) buf_puts(r->b, "\"LIST\"");
 	else buf_puts(r->b, names[types_kind(&p->ref.of)]);
@@ -262,8 +304,10 @@ static void put_definition(rendering *r, const introspect_sel *s, const gtype *t
 {
 	const introspect_field *f = s->field;
 	if (f == &FIELDS[T_FIELDS] && t->kind == G_OBJECT) render_list(r, s, t->fields, t->n, render_field);
-	else if (f == &FIELDS[T_INPUT_FIELDS] && t->kind == G_INPUT_OBJECT) render_list(r, s, t->fields, t->n, render_value);
-	else if (f == &FIELDS[T_ENUM_VALUES] && t->kind == G_ENUM) render_list(r, s, t->fields, t->n, render_enum_value);
+	else if (f == &FIELDS[T_INPUT_FIELDS] && t->kind == G_INPUT_OBJECT)
+		render_list(r, s, t->fields, t->n, render_value);
+	else if (f == &FIELDS[T_ENUM_VALUES] && t->kind == G_ENUM)
+		render_list(r, s, t->fields, t->n, render_enum_value);
 	else if (f == &FIELDS[T_INTERFACES] && t->kind == G_OBJECT) buf_puts(r->b, "[]");
 	else buf_puts(r->b, "null");
 }
@@ -395,7 +439,8 @@ static void render_schema(rendering *r)
 		else if (s->field == &FIELDS[S_TYPES]) render_types(r, s);
 		else if (s->field == &FIELDS[S_QUERY]) render_root(r, s, GF_QUERY_ROOT, true);
 		else if (s->field == &FIELDS[S_MUTATION]) render_root(r, s, GF_MUTATION_ROOT, r->ix->has_mutation);
-		else if (s->field == &FIELDS[S_SUBSCRIPTION]) render_root(r, s, GF_SUBSCRIPTION_ROOT, r->ix->has_subscription);
+		else if (s->field == &FIELDS[S_SUBSCRIPTION])
+			render_root(r, s, GF_SUBSCRIPTION_ROOT, r->ix->has_subscription);
 		else if (s->field == &FIELDS[S_DIRECTIVES]) render_directives(r, s);
 		else buf_puts(r->b, "null");
 	}
@@ -432,8 +477,8 @@ bool introspect_answer(const snapshot *s, const introspect_query *q, introspect_
 	if (*out) return true;
 	introspect_entry *e = render(s, q);
 	if (!e)
-		return error_set(err, ERR_VALIDATION_FAILED, STR(""), "the answer to this introspection query is larger than %zu bytes",
-				 max_bytes(q));
+		return error_set(err, ERR_VALIDATION_FAILED, STR(""),
+			"the answer to this introspection query is larger than %zu bytes", max_bytes(q));
 	*out = introspect_cache_put(s->introspection_cache, e);
 	return true;
 }

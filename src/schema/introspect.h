@@ -10,12 +10,20 @@
 
 /* ---- the introspection types (Hasura v2: GraphQL/Schema/Introspect.hs) ---- */
 
-typedef enum introspect_type { META_SCHEMA, META_TYPE, META_FIELD, META_INPUT_VALUE, META_ENUM_VALUE, META_DIRECTIVE, META_TYPE_KIND } introspect_type;
+typedef enum introspect_type {
+	META_SCHEMA,
+	META_TYPE,
+	META_FIELD,
+	META_INPUT_VALUE,
+	META_ENUM_VALUE,
+	META_DIRECTIVE,
+	META_TYPE_KIND
+} introspect_type;
 
 typedef struct introspect_field {
 	str name;
 	introspect_type in;
-	bool object;         /* has a selection set, on type `of` */
+	bool object; /* has a selection set, on type `of` */
 	introspect_type of;
 	const char *type;    /* as GraphQL writes it */
 	bool deprecated_arg; /* takes includeDeprecated: Boolean = false */
@@ -40,12 +48,12 @@ struct introspect_sel {
 typedef struct introspect_query {
 	str role;
 	bool backend;
-	str alias;       /* response key of the root field */
-	bool type;       /* __type(name:), else __schema */
+	str alias; /* response key of the root field */
+	bool type; /* __type(name:), else __schema */
 	str type_name;
 	const introspect_sel *sub;
 	size_t nsub;
-	str key;         /* introspect_query_key */
+	str key;          /* introspect_query_key */
 	size_t max_bytes; /* of the answer as JSON; 0: INTROSPECT_MAX_BYTES */
 } introspect_query;
 

@@ -66,7 +66,8 @@ void *introspect_cache_new(arena *a)
 static introspect_entry *find(introspect_cache *c, str key)
 {
 	introspect_entry *e = c->newest;
-	while (e && !str_eq(buf_str(&e->key), key)) e = e->older;
+	while (e && !str_eq(buf_str(&e->key), key))
+		e = e->older;
 	if (!e) return NULL;
 	unlink_entry(c, e);
 	push_newest(c, e);

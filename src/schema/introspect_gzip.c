@@ -49,7 +49,8 @@ void introspect_writer_begin(introspect_writer *w, str key, str before)
 	w->e->before = before.n;
 	w->z->zalloc = z_alloc;
 	w->z->zfree = z_free;
-	if (deflateInit2(w->z, LEVEL, Z_DEFLATED, GZIP_WINDOW, 8, Z_DEFAULT_STRATEGY) != Z_OK) mem_fail("deflate cannot start");
+	if (deflateInit2(w->z, LEVEL, Z_DEFLATED, GZIP_WINDOW, 8, Z_DEFAULT_STRATEGY) != Z_OK)
+		mem_fail("deflate cannot start");
 	compress_bytes(w, before, Z_NO_FLUSH);
 }
 

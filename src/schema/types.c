@@ -22,7 +22,7 @@ static const family FAMILIES[] = {
 	[GF_ORDER_BY_ENUM] = {"order_by", G_ENUM, gen_order_by_enum, "column ordering options"},
 	[GF_CURSOR_ORDERING] = {"cursor_ordering", G_ENUM, gen_cursor_ordering, "ordering argument of a cursor"},
 	[GF_COMPARISON] = {"$_comparison_exp", G_INPUT_OBJECT, gen_comparison,
-			   "Boolean expression to compare columns of type \"$\". All fields are combined with logical 'AND'."},
+		"Boolean expression to compare columns of type \"$\". All fields are combined with logical 'AND'."},
 	[GF_CAST] = {"$_cast_exp", G_INPUT_OBJECT, gen_cast, NULL},
 	[GF_GEO_INPUT] = {"#", G_INPUT_OBJECT, gen_geo_input, NULL},
 	[GF_ROW] = {"@", G_OBJECT, gen_row, NULL},
@@ -30,37 +30,43 @@ static const family FAMILIES[] = {
 	[GF_AGGREGATE] = {"@_aggregate", G_OBJECT, gen_aggregate, "aggregated selection of %"},
 	[GF_AGGREGATE_FIELDS] = {"@_aggregate_fields", G_OBJECT, gen_aggregate_fields, "aggregate fields of %"},
 	[GF_AGGREGATE_OP] = {"@_#_fields", G_OBJECT, gen_aggregate_op, "aggregate # on columns"},
-	[GF_BOOL_EXP] = {"@_bool_exp", G_INPUT_OBJECT, gen_bool_exp, "Boolean expression to filter rows from the table %." ALL_FIELDS},
+	[GF_BOOL_EXP] = {"@_bool_exp", G_INPUT_OBJECT, gen_bool_exp,
+		"Boolean expression to filter rows from the table %." ALL_FIELDS},
 	[GF_ORDER_BY] = {"@_order_by", G_INPUT_OBJECT, gen_order_by, "Ordering options when selecting data from %."},
 	[GF_SELECT_COLUMN] = {"@_select_column", G_ENUM, gen_select_column, "select columns of table %"},
-	[GF_AGG_ORDER_BY] = {"@_aggregate_order_by", G_INPUT_OBJECT, gen_agg_order_by, "order by aggregate values of table %"},
-	[GF_AGG_OP_ORDER_BY] = {"@_#_order_by", G_INPUT_OBJECT, gen_agg_op_order_by, "order by #() on columns of table %"},
+	[GF_AGG_ORDER_BY] = {"@_aggregate_order_by", G_INPUT_OBJECT, gen_agg_order_by,
+		"order by aggregate values of table %"},
+	[GF_AGG_OP_ORDER_BY] = {"@_#_order_by", G_INPUT_OBJECT, gen_agg_op_order_by,
+		"order by #() on columns of table %"},
 	[GF_AGG_BOOL_EXP] = {"@_aggregate_bool_exp", G_INPUT_OBJECT, gen_agg_bool_exp, NULL},
 	[GF_AGG_PREDICATE] = {"@_aggregate_bool_exp_#", G_INPUT_OBJECT, gen_agg_predicate, NULL},
 	[GF_AGG_PREDICATE_ARGS] = {"@_aggregate_bool_exp_#_arguments", G_INPUT_OBJECT, gen_agg_predicate_args, NULL},
-	[GF_AGG_PREDICATE_COLUMN] = {"@_select_column_@_aggregate_bool_exp_#_arguments_columns", G_ENUM, gen_agg_predicate_column,
-				     "select \"@_aggregate_bool_exp_#_arguments_columns\" columns of table %"},
-	[GF_STREAM_CURSOR] = {"@_stream_cursor_input", G_INPUT_OBJECT, gen_stream_cursor, "Streaming cursor of the table \"@\""},
+	[GF_AGG_PREDICATE_COLUMN] = {"@_select_column_@_aggregate_bool_exp_#_arguments_columns", G_ENUM,
+		gen_agg_predicate_column, "select \"@_aggregate_bool_exp_#_arguments_columns\" columns of table %"},
+	[GF_STREAM_CURSOR] = {"@_stream_cursor_input", G_INPUT_OBJECT, gen_stream_cursor,
+		"Streaming cursor of the table \"@\""},
 	[GF_STREAM_VALUE] = {"@_stream_cursor_value_input", G_INPUT_OBJECT, gen_stream_value,
-			     "Initial value of the column from where the streaming should start"},
-	[GF_INSERT_INPUT] = {"@_insert_input", G_INPUT_OBJECT, gen_insert_input, "input type for inserting data into table %"},
+		"Initial value of the column from where the streaming should start"},
+	[GF_INSERT_INPUT] = {"@_insert_input", G_INPUT_OBJECT, gen_insert_input,
+		"input type for inserting data into table %"},
 	[GF_OBJ_REL_INSERT] = {"@_obj_rel_insert_input", G_INPUT_OBJECT, gen_obj_rel_insert,
-			       "input type for inserting object relation for remote table %"},
+		"input type for inserting object relation for remote table %"},
 	[GF_ARR_REL_INSERT] = {"@_arr_rel_insert_input", G_INPUT_OBJECT, gen_arr_rel_insert,
-			       "input type for inserting array relation for remote table %"},
+		"input type for inserting array relation for remote table %"},
 	[GF_ON_CONFLICT] = {"@_on_conflict", G_INPUT_OBJECT, gen_on_conflict, "on_conflict condition type for table %"},
 	[GF_CONSTRAINT] = {"@_constraint", G_ENUM, gen_constraint, "unique or primary key constraints on table %"},
 	[GF_UPDATE_COLUMN] = {"@_update_column", G_ENUM, gen_update_column, "update columns of table %"},
 	[GF_UPDATE_OP] = {"@_#_input", G_INPUT_OBJECT, gen_update_op, NULL},
 	[GF_PK_COLUMNS] = {"@_pk_columns_input", G_INPUT_OBJECT, gen_pk_columns, NULL},
 	[GF_UPDATES] = {"@_updates", G_INPUT_OBJECT, gen_updates, NULL},
-	[GF_MUTATION_RESPONSE] = {"@_mutation_response", G_OBJECT, gen_mutation_response, "response of any mutation on the table %"},
+	[GF_MUTATION_RESPONSE] = {"@_mutation_response", G_OBJECT, gen_mutation_response,
+		"response of any mutation on the table %"},
 	[GF_FUNCTION_ARGS] = {"$", G_INPUT_OBJECT, gen_function_args, NULL},
 	[GF_COMPUTED_ARGS] = {"$_@_args", G_INPUT_OBJECT, gen_computed_args, NULL},
 };
 
 static const str GEO_INPUTS[] = {STR_INIT("st_d_within_input"), STR_INIT("st_d_within_geography_input"),
-				 STR_INIT("st_intersects_nband_geom_input"), STR_INIT("st_intersects_geom_nband_input")};
+	STR_INIT("st_intersects_nband_geom_input"), STR_INIT("st_intersects_geom_nband_input")};
 
 static str op_name(const gdesc *d)
 {
@@ -73,12 +79,9 @@ static str op_name(const gdesc *d)
 static str part(types_ctx *x, char mark, const gdesc *d)
 {
 	switch (mark) {
-	case '@':
-		return d->t->type;
-	case '#':
-		return op_name(d);
-	case '$':
-		return d->scalar;
+	case '@': return d->t->type;
+	case '#': return op_name(d);
+	case '$': return d->scalar;
 	default: {
 		str table = qname_display(x->a, d->t->name);
 		return str_cat(x->a, 3, STR("\""), table, STR("\""));
@@ -182,9 +185,9 @@ gref ref_enum(types_ctx *x, gfamily f, uint8_t nonnull)
 	return ref_of(x, (gdesc){.family = (uint8_t)f}, nonnull);
 }
 
-gref ref_table(types_ctx *x, gfamily f, const snap_source *src, const snap_table *t, uint8_t op, uint8_t nonnull)
+gref ref_table(types_ctx *x, gfamily f, const snap_source *src, const snap_table *t, unsigned op, uint8_t nonnull)
 {
-	return ref_of(x, (gdesc){.family = (uint8_t)f, .op = op, .src = src, .t = t}, nonnull);
+	return ref_of(x, (gdesc){.family = (uint8_t)f, .op = (uint8_t)op, .src = src, .t = t}, nonnull);
 }
 
 gref ref_own(tgen *g, gfamily f, uint8_t nonnull)
@@ -248,7 +251,8 @@ void types_derive(types_ctx *x, const gdesc *d, gtype *out)
 	if (d->t) g.p = role_perms(x->s, d->src, d->t, x->role);
 	if (f->fill) f->fill(&g);
 	sort_fields(g.f.v, g.f.n);
-	for (size_t i = 0; i < g.f.n; i++) sort_fields(g.f.v[i].args, g.f.v[i].nargs);
+	for (size_t i = 0; i < g.f.n; i++)
+		sort_fields(g.f.v[i].args, g.f.v[i].nargs);
 	out->fields = g.f.v;
 	out->n = g.f.n;
 }
@@ -304,7 +308,8 @@ static void meet_roots(walk *w, types_index *out)
 	out->has_subscription = meet_root(w, GF_SUBSCRIPTION_ROOT);
 	gdirective dirs[TYPES_DIRECTIVES];
 	types_directives(w->x, dirs);
-	for (size_t i = 0; i < TYPES_DIRECTIVES; i++) meet_fields(w, dirs[i].args, dirs[i].nargs, G_INPUT_OBJECT);
+	for (size_t i = 0; i < TYPES_DIRECTIVES; i++)
+		meet_fields(w, dirs[i].args, dirs[i].nargs, G_INPUT_OBJECT);
 	gref schema = types_meta_ref(META_SCHEMA, 0);
 	meet(w, &schema);
 }

@@ -18,25 +18,25 @@ typedef enum gfamily {
 	GF_QUERY_ROOT,
 	GF_MUTATION_ROOT,
 	GF_SUBSCRIPTION_ROOT,
-	GF_META,            /* __Schema …: op */
-	GF_SCALAR,          /* scalar */
+	GF_META,   /* __Schema …: op */
+	GF_SCALAR, /* scalar */
 	GF_ORDER_BY_ENUM,
 	GF_CURSOR_ORDERING,
-	GF_COMPARISON,      /* scalar, flags, list; with table: of its enum */
-	GF_CAST,            /* scalar */
-	GF_GEO_INPUT,       /* op: 0 st_d_within_input, 1 …_geography_input, 2 nband_geom, 3 geom_nband */
+	GF_COMPARISON, /* scalar, flags, list; with table: of its enum */
+	GF_CAST,       /* scalar */
+	GF_GEO_INPUT,  /* op: 0 st_d_within_input, 1 …_geography_input, 2 nband_geom, 3 geom_nband */
 	GF_ROW,
-	GF_ENUM,            /* <T>_enum */
+	GF_ENUM, /* <T>_enum */
 	GF_AGGREGATE,
 	GF_AGGREGATE_FIELDS,
-	GF_AGGREGATE_OP,    /* op: index into types_agg_ops */
+	GF_AGGREGATE_OP, /* op: index into types_agg_ops */
 	GF_BOOL_EXP,
 	GF_ORDER_BY,
 	GF_SELECT_COLUMN,
 	GF_AGG_ORDER_BY,
 	GF_AGG_OP_ORDER_BY, /* op */
 	GF_AGG_BOOL_EXP,
-	GF_AGG_PREDICATE,   /* op: index into the predicate functions */
+	GF_AGG_PREDICATE, /* op: index into the predicate functions */
 	GF_AGG_PREDICATE_ARGS,
 	GF_AGG_PREDICATE_COLUMN,
 	GF_STREAM_CURSOR,
@@ -47,12 +47,12 @@ typedef enum gfamily {
 	GF_ON_CONFLICT,
 	GF_CONSTRAINT,
 	GF_UPDATE_COLUMN,
-	GF_UPDATE_OP,       /* op: index into the update operators */
+	GF_UPDATE_OP, /* op: index into the update operators */
 	GF_PK_COLUMNS,
 	GF_UPDATES,
 	GF_MUTATION_RESPONSE,
-	GF_FUNCTION_ARGS,   /* fn */
-	GF_COMPUTED_ARGS,   /* computed */
+	GF_FUNCTION_ARGS, /* fn */
+	GF_COMPUTED_ARGS, /* computed */
 } gfamily;
 
 /* Which type. Members that the family does not use are zero. */
@@ -82,8 +82,8 @@ struct gfield {
 	str name;
 	str description; /* p NULL: none */
 	gref type;
-	str dflt;        /* default value as GraphQL writes it; p NULL: none */
-	gfield *args;    /* by name */
+	str dflt;     /* default value as GraphQL writes it; p NULL: none */
+	gfield *args; /* by name */
 	size_t nargs;
 };
 

@@ -2,7 +2,20 @@
 #include "schema/types_impl.h"
 
 /* What an operator is compared with. */
-typedef enum operand { SELF, SELF_LIST, TEXT, TEXT_LIST, BOOLEAN, LQUERY, LTXTQUERY, CAST, GEO_0, GEO_1, GEO_2, GEO_3 } operand;
+typedef enum operand {
+	SELF,
+	SELF_LIST,
+	TEXT,
+	TEXT_LIST,
+	BOOLEAN,
+	LQUERY,
+	LTXTQUERY,
+	CAST,
+	GEO_0,
+	GEO_1,
+	GEO_2,
+	GEO_3
+} operand;
 
 /* Types an operator is for: all, all but raster and enum tables, or those with one of the TYPE_* bits. */
 enum { FOR_ALL = 0, FOR_ORDERED = 1U << 31 };
@@ -14,7 +27,10 @@ typedef struct comparison {
 	const char *description;
 } comparison;
 
-#define OP(name, flags, with, text) {STR_INIT(name), flags, with, text}
+#define OP(name, flags, with, text)               \
+	{                                         \
+		STR_INIT(name), flags, with, text \
+	}
 
 static const comparison COMPARISONS[] = {
 	OP("_eq", FOR_ALL, SELF, NULL),
@@ -35,8 +51,10 @@ static const comparison COMPARISONS[] = {
 	OP("_nsimilar", TYPE_STRINGY, SELF, "does the column NOT match the given SQL regular expression"),
 	OP("_regex", TYPE_STRINGY, SELF, "does the column match the given POSIX regular expression, case sensitive"),
 	OP("_iregex", TYPE_STRINGY, SELF, "does the column match the given POSIX regular expression, case insensitive"),
-	OP("_nregex", TYPE_STRINGY, SELF, "does the column NOT match the given POSIX regular expression, case sensitive"),
-	OP("_niregex", TYPE_STRINGY, SELF, "does the column NOT match the given POSIX regular expression, case insensitive"),
+	OP("_nregex", TYPE_STRINGY, SELF,
+		"does the column NOT match the given POSIX regular expression, case sensitive"),
+	OP("_niregex", TYPE_STRINGY, SELF,
+		"does the column NOT match the given POSIX regular expression, case insensitive"),
 	OP("_contains", TYPE_ARRAY, SELF, "does the array contain the given value"),
 	OP("_contained_in", TYPE_ARRAY, SELF, "is the array contained in the given array value"),
 	OP("_contains", TYPE_JSONB, SELF, "does the column contain the given json value at the top level"),
@@ -45,18 +63,23 @@ static const comparison COMPARISONS[] = {
 	OP("_has_keys_any", TYPE_JSONB, TEXT_LIST, "do any of these strings exist as top-level keys in the column"),
 	OP("_has_keys_all", TYPE_JSONB, TEXT_LIST, "do all of these strings exist as top-level keys in the column"),
 	OP("_st_intersects", TYPE_GEOGRAPHY, SELF, "does the column spatially intersect the given geography value"),
-	OP("_st_d_within", TYPE_GEOGRAPHY, GEO_1, "is the column within a given distance from the given geography value"),
+	OP("_st_d_within", TYPE_GEOGRAPHY, GEO_1,
+		"is the column within a given distance from the given geography value"),
 	OP("_st_contains", TYPE_GEOMETRY, SELF, "does the column contain the given geometry value"),
 	OP("_st_crosses", TYPE_GEOMETRY, SELF, "does the column cross the given geometry value"),
-	OP("_st_equals", TYPE_GEOMETRY, SELF, "is the column equal to given geometry value (directionality is ignored)"),
+	OP("_st_equals", TYPE_GEOMETRY, SELF,
+		"is the column equal to given geometry value (directionality is ignored)"),
 	OP("_st_overlaps", TYPE_GEOMETRY, SELF,
-	   "does the column 'spatially overlap' (intersect but not completely contain) the given geometry value"),
-	OP("_st_touches", TYPE_GEOMETRY, SELF, "does the column have atleast one point in common with the given geometry value"),
+		"does the column 'spatially overlap' (intersect but not completely contain) the given geometry value"),
+	OP("_st_touches", TYPE_GEOMETRY, SELF,
+		"does the column have atleast one point in common with the given geometry value"),
 	OP("_st_within", TYPE_GEOMETRY, SELF, "is the column contained in the given geometry value"),
 	OP("_st_intersects", TYPE_GEOMETRY, SELF, "does the column spatially intersect the given geometry value"),
-	OP("_st_3d_intersects", TYPE_GEOMETRY, SELF, "does the column spatially intersect the given geometry value in 3D"),
+	OP("_st_3d_intersects", TYPE_GEOMETRY, SELF,
+		"does the column spatially intersect the given geometry value in 3D"),
 	OP("_st_d_within", TYPE_GEOMETRY, GEO_0, "is the column within a given distance from the given geometry value"),
-	OP("_st_3d_d_within", TYPE_GEOMETRY, GEO_0, "is the column within a given 3D distance from the given geometry value"),
+	OP("_st_3d_d_within", TYPE_GEOMETRY, GEO_0,
+		"is the column within a given 3D distance from the given geometry value"),
 	OP("_st_intersects_rast", TYPE_RASTER, SELF, NULL),
 	OP("_st_intersects_nband_geom", TYPE_RASTER, GEO_2, NULL),
 	OP("_st_intersects_geom_nband", TYPE_RASTER, GEO_3, NULL),
@@ -83,24 +106,17 @@ static gref self(tgen *g, unsigned more_lists)
 static gref operand_type(tgen *g, operand with)
 {
 	switch (with) {
-	case SELF:
-		return self(g, 0);
-	case SELF_LIST:
-		return self(g, 1);
-	case TEXT:
-		return ref_scalar("String", 0);
-	case TEXT_LIST:
-		return ref_scalar_list("String", NONNULL);
-	case BOOLEAN:
-		return ref_scalar("Boolean", 0);
-	case LQUERY:
-		return ref_scalar("lquery", 0);
-	case LTXTQUERY:
-		return ref_scalar("ltxtquery", 0);
+	case SELF: return self(g, 0);
+	case SELF_LIST: return self(g, 1);
+	case TEXT: return ref_scalar("String", 0);
+	case TEXT_LIST: return ref_scalar_list("String", NONNULL);
+	case BOOLEAN: return ref_scalar("Boolean", 0);
+	case LQUERY: return ref_scalar("lquery", 0);
+	case LTXTQUERY: return ref_scalar("ltxtquery", 0);
 	case CAST:
-		return ref_of(g->x, (gdesc){.family = GF_CAST, .scalar = g->d->scalar, .flags = g->d->flags, .src = g->src}, 0);
-	default:
-		return ref_of(g->x, (gdesc){.family = GF_GEO_INPUT, .op = (uint8_t)(with - GEO_0)}, 0);
+		return ref_of(g->x,
+			(gdesc){.family = GF_CAST, .scalar = g->d->scalar, .flags = g->d->flags, .src = g->src}, 0);
+	default: return ref_of(g->x, (gdesc){.family = GF_GEO_INPUT, .op = (uint8_t)(with - GEO_0)}, 0);
 	}
 }
 

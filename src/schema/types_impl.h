@@ -54,7 +54,7 @@ gref ref_enum(types_ctx *x, gfamily family, uint8_t nonnull);
 /* A family of g's table. */
 gref ref_own(tgen *g, gfamily family, uint8_t nonnull);
 gref ref_own_list(tgen *g, gfamily family, uint8_t nonnull);
-gref ref_table(types_ctx *x, gfamily family, const snap_source *src, const snap_table *t, uint8_t op, uint8_t nonnull);
+gref ref_table(types_ctx *x, gfamily family, const snap_source *src, const snap_table *t, unsigned op, uint8_t nonnull);
 gref types_meta_ref(introspect_type t, uint8_t nonnull);
 gref ref_column(tgen *g, const snap_column *c, bool nullable);
 
@@ -72,13 +72,13 @@ bool any_selected(const snap_table *t, const snap_select_perm *p);
 /* ---- generators ---- */
 
 typedef void types_generator(tgen *g);
-types_generator gen_row, gen_enum_table, gen_aggregate, gen_aggregate_fields, gen_aggregate_op, gen_select_column, gen_stream_cursor,
-	gen_stream_value, gen_function_args, gen_computed_args;
+types_generator gen_row, gen_enum_table, gen_aggregate, gen_aggregate_fields, gen_aggregate_op, gen_select_column,
+	gen_stream_cursor, gen_stream_value, gen_function_args, gen_computed_args;
 types_generator gen_bool_exp, gen_order_by, gen_agg_order_by, gen_agg_op_order_by, gen_agg_bool_exp, gen_agg_predicate,
 	gen_agg_predicate_args, gen_agg_predicate_column;
 types_generator gen_comparison, gen_cast, gen_geo_input, gen_order_by_enum, gen_cursor_ordering;
-types_generator gen_insert_input, gen_obj_rel_insert, gen_arr_rel_insert, gen_on_conflict, gen_constraint, gen_update_column,
-	gen_update_op, gen_pk_columns, gen_updates, gen_mutation_response;
+types_generator gen_insert_input, gen_obj_rel_insert, gen_arr_rel_insert, gen_on_conflict, gen_constraint,
+	gen_update_column, gen_update_op, gen_pk_columns, gen_updates, gen_mutation_response;
 types_generator gen_query_root, gen_mutation_root, gen_subscription_root, gen_meta;
 
 /* The five arguments of a selection of rows of t. */

@@ -23,7 +23,8 @@ static void filter_field(tgen *g, const snap_field *f)
 {
 	const snap_table *t;
 	if (f->kind == FIELD_COLUMN) {
-		if (selects(g, f->index)) add_field(g, f->name, STR_NULL, comparison_of_column(g, &g->t->cols[f->index]));
+		if (selects(g, f->index))
+			add_field(g, f->name, STR_NULL, comparison_of_column(g, &g->t->cols[f->index]));
 	} else if (f->kind == FIELD_OBJECT || f->kind == FIELD_ARRAY) {
 		if (select_on(g, g->t->rels[f->index].target, &t))
 			add_field(g, f->name, STR_NULL, ref_table(g->x, GF_BOOL_EXP, g->src, t, 0, 0));
@@ -31,7 +32,8 @@ static void filter_field(tgen *g, const snap_field *f)
 		const snap_computed *c = &g->t->computed[f->index];
 		if (c->nuser_args) return;
 		if (c->returns_table) {
-			if (select_on(g, c->target, &t)) add_field(g, f->name, STR_NULL, ref_table(g->x, GF_BOOL_EXP, g->src, t, 0, 0));
+			if (select_on(g, c->target, &t))
+				add_field(g, f->name, STR_NULL, ref_table(g->x, GF_BOOL_EXP, g->src, t, 0, 0));
 		} else if (g->p->select->computed[f->index]) {
 			add_field(g, f->name, STR_NULL, comparison_of(g, c->scalar, c->list, c->type));
 		}
@@ -39,7 +41,7 @@ static void filter_field(tgen *g, const snap_field *f)
 }
 
 /* Is there a column of t the predicate can be asked of? */
-static bool predicate_applies(tgen *g, const snap_table *t, const snap_select_perm *p, uint8_t op);
+static bool predicate_applies(tgen *g, const snap_table *t, const snap_select_perm *p, unsigned op);
 
 static void aggregate_filter(tgen *g, const snap_field *f)
 {
@@ -47,7 +49,8 @@ static void aggregate_filter(tgen *g, const snap_field *f)
 	const snap_select_perm *p = select_on(g, g->t->rels[f->index].target, &t);
 	if (!p || !p->aggregations) return;
 	bool any = false;
-	for (uint8_t op = 0; op < TYPES_PREDICATES; op++) any |= predicate_applies(g, t, p, op);
+	for (unsigned op = 0; op < TYPES_PREDICATES; op++)
+		any |= predicate_applies(g, t, p, op);
 	if (any) add_field(g, f->name, STR_NULL, ref_table(g->x, GF_AGG_BOOL_EXP, g->src, t, 0, 0));
 }
 
@@ -84,12 +87,12 @@ const types_op types_predicates[TYPES_PREDICATES] = {
 };
 enum { PREDICATE_CORR = 3, PREDICATE_COUNT = 4, PREDICATE_COVAR_SAMP = 5 };
 
-static bool predicate_column(const snap_column *c, uint8_t op)
+static bool predicate_column(const snap_column *c, unsigned op)
 {
 	return !c->enum_type.p && !c->list && str_eqz(c->scalar, types_predicates[op].value);
 }
 
-static bool predicate_applies(tgen *g, const snap_table *t, const snap_select_perm *p, uint8_t op)
+static bool predicate_applies(tgen *g, const snap_table *t, const snap_select_perm *p, unsigned op)
 {
 	(void)g;
 	if (op == PREDICATE_COUNT) return any_selected(t, p);
@@ -100,22 +103,25 @@ static bool predicate_applies(tgen *g, const snap_table *t, const snap_select_pe
 
 void gen_agg_bool_exp(tgen *g)
 {
-	for (uint8_t op = 0; op < TYPES_PREDICATES && g->p->select; op++)
+	for (unsigned op = 0; op < TYPES_PREDICATES && g->p->select; op++)
 		if (predicate_applies(g, g->t, g->p->select, op))
-			add_field(g, types_predicates[op].name, STR_NULL, ref_table(g->x, GF_AGG_PREDICATE, g->src, g->t, op, 0));
+			add_field(g, types_predicates[op].name, STR_NULL,
+				ref_table(g->x, GF_AGG_PREDICATE, g->src, g->t, op, 0));
 }
 
-static gref predicate_arguments(tgen *g, uint8_t op)
+static gref predicate_arguments(tgen *g, unsigned op)
 {
 	if (op == PREDICATE_COUNT) return ref_own_list(g, GF_SELECT_COLUMN, NONNULL);
-	gfamily family = op == PREDICATE_CORR || op == PREDICATE_COVAR_SAMP ? GF_AGG_PREDICATE_ARGS : GF_AGG_PREDICATE_COLUMN;
+	gfamily family =
+		op == PREDICATE_CORR || op == PREDICATE_COVAR_SAMP ? GF_AGG_PREDICATE_ARGS : GF_AGG_PREDICATE_COLUMN;
 	return ref_table(g->x, family, g->src, g->t, op, NONNULL);
 }
 
 void gen_agg_predicate(tgen *g)
 {
-	static const uint32_t flags[] = {TYPE_NUMERIC | TYPE_COMPARABLE | TYPE_BIG, TYPE_BOOL, TYPE_NUMERIC | TYPE_COMPARABLE};
-	uint8_t op = g->d->op;
+	static const uint32_t flags[] = {
+		TYPE_NUMERIC | TYPE_COMPARABLE | TYPE_BIG, TYPE_BOOL, TYPE_NUMERIC | TYPE_COMPARABLE};
+	unsigned op = g->d->op;
 	str value = str_from(types_predicates[op].value);
 	gdesc compare = {.family = GF_COMPARISON, .scalar = value, .src = g->src};
 	compare.flags = flags[op == PREDICATE_COUNT ? 2 : types_predicates[op].flags == TYPE_BOOL];
@@ -153,7 +159,8 @@ void gen_order_by_enum(tgen *g)
 		{STR_INIT("desc_nulls_first"), STR_INIT("in descending order, nulls first")},
 		{STR_INIT("desc_nulls_last"), STR_INIT("in descending order, nulls last")},
 	};
-	for (size_t i = 0; i < sizeof values / sizeof *values; i++) add_field(g, values[i].name, values[i].description, (gref){0});
+	for (size_t i = 0; i < sizeof values / sizeof *values; i++)
+		add_field(g, values[i].name, values[i].description, (gref){0});
 }
 
 void gen_cursor_ordering(tgen *g)
@@ -176,7 +183,8 @@ static void order_computed(tgen *g, const snap_field *f)
 	const snap_table *t;
 	if (c->nuser_args) return;
 	if (f->kind == FIELD_COMPUTED_AGG) {
-		if (select_on(g, c->target, &t)) add_field(g, f->name, STR_NULL, ref_table(g->x, GF_AGG_ORDER_BY, g->src, t, 0, 0));
+		if (select_on(g, c->target, &t))
+			add_field(g, f->name, STR_NULL, ref_table(g->x, GF_AGG_ORDER_BY, g->src, t, 0, 0));
 	} else if (!c->returns_table && g->p->select->computed[f->index]) {
 		add_field(g, f->name, STR_NULL, ref_enum(g->x, GF_ORDER_BY_ENUM, 0));
 	}
@@ -203,9 +211,10 @@ void gen_agg_order_by(tgen *g)
 	uint32_t have = 0;
 	for (size_t i = 0; i < g->t->ncols; i++)
 		if (selects(g, i)) have |= column_flags(g, &g->t->cols[i]);
-	for (uint8_t op = 0; op < TYPES_AGG_OPS; op++)
+	for (unsigned op = 0; op < TYPES_AGG_OPS; op++)
 		if (types_agg_ops[op].flags & have)
-			add_field(g, types_agg_ops[op].name, STR_NULL, ref_table(g->x, GF_AGG_OP_ORDER_BY, g->src, g->t, op, 0));
+			add_field(g, types_agg_ops[op].name, STR_NULL,
+				ref_table(g->x, GF_AGG_OP_ORDER_BY, g->src, g->t, op, 0));
 }
 
 void gen_agg_op_order_by(tgen *g)
@@ -213,6 +222,7 @@ void gen_agg_op_order_by(tgen *g)
 	uint32_t flags = types_agg_ops[g->d->op].flags;
 	for (size_t i = 0; i < g->t->ncols; i++) {
 		const snap_column *c = &g->t->cols[i];
-		if (selects(g, i) && (column_flags(g, c) & flags)) add_field(g, c->gql_name, c->comment, ref_enum(g->x, GF_ORDER_BY_ENUM, 0));
+		if (selects(g, i) && (column_flags(g, c) & flags))
+			add_field(g, c->gql_name, c->comment, ref_enum(g->x, GF_ORDER_BY_ENUM, 0));
 	}
 }

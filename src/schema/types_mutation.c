@@ -59,7 +59,8 @@ void gen_arr_rel_insert(tgen *g)
 void gen_on_conflict(tgen *g)
 {
 	add_field(g, STR("constraint"), STR_NULL, ref_own(g, GF_CONSTRAINT, NONNULL));
-	add_field(g, STR("update_columns"), STR_NULL, ref_own_list(g, GF_UPDATE_COLUMN, LIST_NONNULL))->dflt = STR("[]");
+	add_field(g, STR("update_columns"), STR_NULL, ref_own_list(g, GF_UPDATE_COLUMN, LIST_NONNULL))->dflt =
+		STR("[]");
 	add_field(g, STR("where"), STR_NULL, ref_own(g, GF_BOOL_EXP, 0));
 }
 
@@ -85,7 +86,8 @@ void gen_constraint(tgen *g)
 void gen_update_column(tgen *g)
 {
 	for (size_t i = 0; i < g->t->ncols; i++)
-		if (g->p->update && g->p->update->cols[i]) add_field(g, g->t->cols[i].gql_name, STR("column name"), (gref){0});
+		if (g->p->update && g->p->update->cols[i])
+			add_field(g, g->t->cols[i].gql_name, STR("column name"), (gref){0});
 	if (g->f.n) return;
 	g->out->description = types_expand(
 		g->x, "placeholder for update columns of table % (current role has no relevant permissions)", g->d);
@@ -95,20 +97,24 @@ void gen_update_column(tgen *g)
 /* ---- update ---- */
 
 const types_op types_update_ops[TYPES_UPDATE_OPS] = {
-	{STR_INIT("append"), "append existing jsonb value of filtered columns with new jsonb value", NULL, TYPE_JSONB, NULL},
+	{STR_INIT("append"), "append existing jsonb value of filtered columns with new jsonb value", NULL, TYPE_JSONB,
+		NULL},
 	{STR_INIT("delete_at_path"),
-	 "delete the field or element with specified path (for JSON arrays, negative integers count from the end)", NULL, TYPE_JSONB,
-	 "[String!]"},
+		"delete the field or element with specified path (for JSON arrays, negative integers count from the end)",
+		NULL, TYPE_JSONB, "[String!]"},
 	{STR_INIT("delete_elem"),
-	 "delete the array element with specified index (negative integers count from the end). throws an error if top level "
-	 "container is not an array",
-	 NULL, TYPE_JSONB, "Int"},
-	{STR_INIT("delete_key"), "delete key/value pair or string element. key/value pairs are matched based on their key value", NULL,
-	 TYPE_JSONB, "String"},
+		"delete the array element with specified index (negative integers count from the end). throws an error if top level "
+		"container is not an array",
+		NULL, TYPE_JSONB, "Int"},
+	{STR_INIT("delete_key"),
+		"delete key/value pair or string element. key/value pairs are matched based on their key value", NULL,
+		TYPE_JSONB, "String"},
 	{STR_INIT("inc"), "increments the numeric columns with given value of the filtered values",
-	 "input type for incrementing numeric columns in table %", TYPE_NUMERIC, NULL},
-	{STR_INIT("prepend"), "prepend existing jsonb value of filtered columns with new jsonb value", NULL, TYPE_JSONB, NULL},
-	{STR_INIT("set"), "sets the columns of the filtered rows to the given values", "input type for updating data in table %", 0, NULL},
+		"input type for incrementing numeric columns in table %", TYPE_NUMERIC, NULL},
+	{STR_INIT("prepend"), "prepend existing jsonb value of filtered columns with new jsonb value", NULL, TYPE_JSONB,
+		NULL},
+	{STR_INIT("set"), "sets the columns of the filtered rows to the given values",
+		"input type for updating data in table %", 0, NULL},
 };
 
 static bool updates(const tgen *g, size_t i, uint32_t flags)
@@ -119,10 +125,11 @@ static bool updates(const tgen *g, size_t i, uint32_t flags)
 
 void add_update_ops(tgen *g, gfield *f)
 {
-	for (uint8_t op = 0; op < TYPES_UPDATE_OPS; op++) {
+	for (unsigned op = 0; op < TYPES_UPDATE_OPS; op++) {
 		const types_op *o = &types_update_ops[op];
 		bool any = false;
-		for (size_t i = 0; i < g->t->ncols && !any; i++) any = updates(g, i, o->flags);
+		for (size_t i = 0; i < g->t->ncols && !any; i++)
+			any = updates(g, i, o->flags);
 		if (!any) continue;
 		str name = str_cat(g->a, 2, STR("_"), o->name);
 		gref type = ref_table(g->x, GF_UPDATE_OP, g->src, g->t, op, 0);
@@ -165,7 +172,8 @@ void add_pk_columns(tgen *g, const snap_table *t, gfield *f)
 
 void gen_pk_columns(tgen *g)
 {
-	g->out->description = str_cat(g->a, 2, STR("primary key columns input for table: "), qname_display(g->a, g->t->name));
+	g->out->description =
+		str_cat(g->a, 2, STR("primary key columns input for table: "), qname_display(g->a, g->t->name));
 	add_pk_columns(g, g->t, NULL);
 }
 
@@ -181,5 +189,6 @@ void gen_mutation_response(tgen *g)
 {
 	add_field(g, STR("affected_rows"), STR("number of rows affected by the mutation"), ref_scalar("Int", NONNULL));
 	if (g->p->select)
-		add_field(g, STR("returning"), STR("data from the rows affected by the mutation"), ref_own_list(g, GF_ROW, LIST_NONNULL));
+		add_field(g, STR("returning"), STR("data from the rows affected by the mutation"),
+			ref_own_list(g, GF_ROW, LIST_NONNULL));
 }

@@ -11,7 +11,8 @@ static gref response(tgen *g)
 /* Type and arguments of the root field of g->t. */
 static void table_field(tgen *g, gfield *f, md_root_field field)
 {
-	const char *updated = "filter the rows which have to be updated", *deleted = "filter the rows which have to be deleted";
+	const char *updated = "filter the rows which have to be updated",
+		   *deleted = "filter the rows which have to be deleted";
 	switch (field) {
 	case ROOT_SELECT:
 		f->type = ref_own_list(g, GF_ROW, LIST_NONNULL);
@@ -23,13 +24,16 @@ static void table_field(tgen *g, gfield *f, md_root_field field)
 		return;
 	case ROOT_SELECT_STREAM:
 		f->type = ref_own_list(g, GF_ROW, LIST_NONNULL);
-		add_arg(g, f, STR("batch_size"), "maximum number of rows returned in a single batch", ref_scalar("Int", NONNULL));
-		add_arg(g, f, STR("cursor"), "cursor to stream the results returned by the query", ref_own_list(g, GF_STREAM_CURSOR, 2));
+		add_arg(g, f, STR("batch_size"), "maximum number of rows returned in a single batch",
+			ref_scalar("Int", NONNULL));
+		add_arg(g, f, STR("cursor"), "cursor to stream the results returned by the query",
+			ref_own_list(g, GF_STREAM_CURSOR, 2));
 		add_arg(g, f, STR("where"), "filter the rows returned", ref_own(g, GF_BOOL_EXP, 0));
 		return;
 	case ROOT_INSERT:
 		f->type = response(g);
-		add_arg(g, f, STR("objects"), "the rows to be inserted", ref_own_list(g, GF_INSERT_INPUT, LIST_NONNULL));
+		add_arg(g, f, STR("objects"), "the rows to be inserted",
+			ref_own_list(g, GF_INSERT_INPUT, LIST_NONNULL));
 		add_conflict_arg(g, f);
 		return;
 	case ROOT_INSERT_ONE:
@@ -47,15 +51,14 @@ static void table_field(tgen *g, gfield *f, md_root_field field)
 		break;
 	case ROOT_UPDATE_MANY:
 		f->type = ref_own_list(g, GF_MUTATION_RESPONSE, 0);
-		add_arg(g, f, STR("updates"), "updates to execute, in order", ref_own_list(g, GF_UPDATES, LIST_NONNULL));
+		add_arg(g, f, STR("updates"), "updates to execute, in order",
+			ref_own_list(g, GF_UPDATES, LIST_NONNULL));
 		return;
 	case ROOT_DELETE:
 		f->type = response(g);
 		add_arg(g, f, STR("where"), deleted, ref_own(g, GF_BOOL_EXP, NONNULL));
 		return;
-	default: /* by primary key */
-		add_pk_columns(g, g->t, f);
-		break;
+	default: /* by primary key */ add_pk_columns(g, g->t, f); break;
 	}
 	f->type = ref_own(g, GF_ROW, 0);
 }
@@ -67,9 +70,12 @@ static str function_text(tgen *g, const snap_root *r)
 	const snap_function *fn = r->fn;
 	str name = qname_display(g->a, fn->md->name), table = qname_display(g->a, fn->target);
 	if (r->kind == SNAP_ROOT_FUNCTION_AGG)
-		return str_printf(g->a, "execute function \"%.*s\" and query aggregates on result of table type \"%.*s\"", STR_ARG(name),
-				  STR_ARG(table));
-	if (fn->mutation) return str_printf(g->a, "execute VOLATILE function \"%.*s\" which returns \"%.*s\"", STR_ARG(name), STR_ARG(table));
+		return str_printf(g->a,
+			"execute function \"%.*s\" and query aggregates on result of table type \"%.*s\"",
+			STR_ARG(name), STR_ARG(table));
+	if (fn->mutation)
+		return str_printf(g->a, "execute VOLATILE function \"%.*s\" which returns \"%.*s\"", STR_ARG(name),
+			STR_ARG(table));
 	return fn->description;
 }
 
@@ -110,9 +116,9 @@ void gen_query_root(tgen *g)
 	}
 	if (g->f.n) return;
 	add_field(g, STR("no_queries_available"),
-		  STR("There are no queries available to the current role. Either there are no sources or remote schemas configured, or "
-		      "the current role doesn't have the required permissions."),
-		  ref_scalar("String", NONNULL));
+		STR("There are no queries available to the current role. Either there are no sources or remote schemas configured, or "
+		    "the current role doesn't have the required permissions."),
+		ref_scalar("String", NONNULL));
 }
 
 void gen_mutation_root(tgen *g)
@@ -149,10 +155,11 @@ static gref meta_field_type(const introspect_field *f)
 
 void gen_meta(tgen *g)
 {
-	static const str kinds[] = {STR_INIT("ENUM"),	STR_INIT("INPUT_OBJECT"), STR_INIT("INTERFACE"), STR_INIT("LIST"),
-				    STR_INIT("NON_NULL"), STR_INIT("OBJECT"),	    STR_INIT("SCALAR"),	   STR_INIT("UNION")};
+	static const str kinds[] = {STR_INIT("ENUM"), STR_INIT("INPUT_OBJECT"), STR_INIT("INTERFACE"), STR_INIT("LIST"),
+		STR_INIT("NON_NULL"), STR_INIT("OBJECT"), STR_INIT("SCALAR"), STR_INIT("UNION")};
 	if (g->d->op == META_TYPE_KIND) {
-		for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) add_field(g, kinds[i], STR_NULL, (gref){0});
+		for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+			add_field(g, kinds[i], STR_NULL, (gref){0});
 		return;
 	}
 	const introspect_field *m;
@@ -179,15 +186,19 @@ void types_directives(types_ctx *x, gdirective out[TYPES_DIRECTIVES])
 	const char *inclusion = "[\"FIELD\",\"FRAGMENT_SPREAD\",\"INLINE_FRAGMENT\"]";
 	gfield condition = {.name = STR("if"), .type = ref_scalar("Boolean", NONNULL)};
 	gfield cached[] = {
-		{.name = STR("ttl"), .description = STR("measured in seconds"), .type = ref_scalar("Int", NONNULL), .dflt = STR("60")},
+		{.name = STR("ttl"),
+			.description = STR("measured in seconds"),
+			.type = ref_scalar("Int", NONNULL),
+			.dflt = STR("60")},
 		{.name = STR("refresh"),
-		 .description = STR("refresh the cache entry"),
-		 .type = ref_scalar("Boolean", NONNULL),
-		 .dflt = STR("false")},
+			.description = STR("refresh the cache entry"),
+			.type = ref_scalar("Boolean", NONNULL),
+			.dflt = STR("false")},
 	};
 	out[0] = (gdirective){STR("include"), STR("whether this query should be included"), inclusion, NULL, 0};
 	out[1] = (gdirective){STR("skip"), STR("whether this query should be skipped"), inclusion, NULL, 0};
-	out[2] = (gdirective){STR("cached"), STR("whether this query should be cached (Hasura Cloud only)"), "[\"QUERY\"]", NULL, 0};
+	out[2] = (gdirective){
+		STR("cached"), STR("whether this query should be cached (Hasura Cloud only)"), "[\"QUERY\"]", NULL, 0};
 	directive_arg(x, &out[0], 1, &condition);
 	directive_arg(x, &out[1], 1, &condition);
 	directive_arg(x, &out[2], 2, cached);

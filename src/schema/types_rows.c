@@ -7,7 +7,8 @@ void add_select_args(tgen *g, gfield *f, const snap_table *t)
 {
 	types_ctx *x = g->x;
 	const snap_select_perm *p = role_perms(x->s, g->src, t, x->role)->select;
-	gref columns = ref_table(x, GF_SELECT_COLUMN, g->src, t, 0, NONNULL), order = ref_table(x, GF_ORDER_BY, g->src, t, 0, NONNULL);
+	gref columns = ref_table(x, GF_SELECT_COLUMN, g->src, t, 0, NONNULL),
+	     order = ref_table(x, GF_ORDER_BY, g->src, t, 0, NONNULL);
 	columns.lists = order.lists = 1;
 	if (any_selected(t, p)) add_arg(g, f, STR("distinct_on"), "distinct select on columns", columns);
 	add_arg(g, f, STR("limit"), "limit the number of rows returned", ref_scalar("Int", 0));
@@ -27,7 +28,8 @@ void add_function_args(tgen *g, gfield *f, const snap_function *fn, str function
 {
 	if (!fn->args_type.p) return;
 	bool required = false;
-	for (size_t i = 0; i < fn->cat->nargs; i++) required |= i != fn->session_arg && !fn->cat->args[i].has_default;
+	for (size_t i = 0; i < fn->cat->nargs; i++)
+		required |= i != fn->session_arg && !fn->cat->args[i].has_default;
 	str text = str_cat(g->a, 3, STR("input parameters for function \""), function, STR("\""));
 	gdesc d = {.family = GF_FUNCTION_ARGS, .scalar = fn->args_type, .src = g->src, .fn = fn};
 	add_arg(g, f, STR("args"), NULL, ref_of(g->x, d, required));
@@ -50,10 +52,12 @@ static void add_computed_args(tgen *g, gfield *f, const snap_computed *c)
 {
 	if (!c->nuser_args) return;
 	bool required = false;
-	for (size_t i = 0; i < c->fn->nargs; i++) required |= user_arg(c, i) && !c->fn->args[i].has_default;
+	for (size_t i = 0; i < c->fn->nargs; i++)
+		required |= user_arg(c, i) && !c->fn->args[i].has_default;
 	gdesc d = {.family = GF_COMPUTED_ARGS, .scalar = c->name, .src = g->src, .t = g->t, .computed = c};
 	add_arg(g, f, STR("args"), NULL, ref_of(g->x, d, required));
-	f->args[f->nargs - 1].description = types_expand(g->x, "input parameters for computed field \"$\" defined on table %", &d);
+	f->args[f->nargs - 1].description =
+		types_expand(g->x, "input parameters for computed field \"$\" defined on table %", &d);
 }
 
 void gen_computed_args(tgen *g)
@@ -98,7 +102,8 @@ static void row_relationship(tgen *g, const snap_field *field)
 	const snap_select_perm *p = select_on(g, rel->target, &t);
 	if (!p) return;
 	if (field->kind == FIELD_OBJECT) {
-		add_field(g, field->name, STR("An object relationship"), ref_table(g->x, GF_ROW, g->src, t, 0, !rel->nullable));
+		add_field(g, field->name, STR("An object relationship"),
+			ref_table(g->x, GF_ROW, g->src, t, 0, !rel->nullable));
 	} else if (field->kind == FIELD_ARRAY) {
 		add_select_args(g, add_field(g, field->name, STR("An array relationship"), list_of_rows(g, t)), t);
 	} else if (p->aggregations) {
@@ -109,7 +114,10 @@ static void row_relationship(tgen *g, const snap_field *field)
 
 static void scalar_computed(tgen *g, const snap_computed *c)
 {
-	gref type = {.name = c->scalar, .lists = c->list, .nonnull = c->list, .of = {.family = GF_SCALAR, .scalar = c->scalar}};
+	gref type = {.name = c->scalar,
+		.lists = c->list,
+		.nonnull = c->list,
+		.of = {.family = GF_SCALAR, .scalar = c->scalar}};
 	gfield *f = add_field(g, c->name, c->comment, type);
 	add_computed_args(g, f, c);
 	add_path_arg(g, f, cat_type_flags(g->src->cat, c->type));
@@ -198,12 +206,14 @@ void gen_aggregate_fields(tgen *g)
 {
 	if (!g->p->select) return;
 	gfield *count = add_field(g, STR("count"), STR_NULL, ref_scalar("Int", NONNULL));
-	if (any_selected(g->t, g->p->select)) add_arg(g, count, STR("columns"), NULL, ref_own_list(g, GF_SELECT_COLUMN, NONNULL));
+	if (any_selected(g->t, g->p->select))
+		add_arg(g, count, STR("columns"), NULL, ref_own_list(g, GF_SELECT_COLUMN, NONNULL));
 	add_arg(g, count, STR("distinct"), NULL, ref_scalar("Boolean", 0));
 	uint32_t have = selected_flags(g);
-	for (uint8_t op = 0; op < TYPES_AGG_OPS; op++)
+	for (unsigned op = 0; op < TYPES_AGG_OPS; op++)
 		if (types_agg_ops[op].flags & have)
-			add_field(g, types_agg_ops[op].name, STR_NULL, ref_table(g->x, GF_AGGREGATE_OP, g->src, g->t, op, 0));
+			add_field(g, types_agg_ops[op].name, STR_NULL,
+				ref_table(g->x, GF_AGGREGATE_OP, g->src, g->t, op, 0));
 }
 
 void gen_aggregate_op(tgen *g)
@@ -223,7 +233,8 @@ void gen_aggregate_op(tgen *g)
 
 void gen_stream_cursor(tgen *g)
 {
-	add_field(g, STR("initial_value"), STR("Stream column input with initial value"), ref_own(g, GF_STREAM_VALUE, NONNULL));
+	add_field(g, STR("initial_value"), STR("Stream column input with initial value"),
+		ref_own(g, GF_STREAM_VALUE, NONNULL));
 	add_field(g, STR("ordering"), STR("cursor ordering"), ref_enum(g->x, GF_CURSOR_ORDERING, 0));
 }
 

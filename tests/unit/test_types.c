@@ -74,7 +74,8 @@ static int tear_down(void **state)
 
 static void put_ref(buf *b, const gref *r)
 {
-	for (unsigned i = 0; i < r->lists; i++) buf_putc(b, '[');
+	for (unsigned i = 0; i < r->lists; i++)
+		buf_putc(b, '[');
 	buf_put(b, r->name);
 	for (unsigned i = 0; i <= r->lists; i++) {
 		if (i) buf_putc(b, ']');
@@ -123,7 +124,8 @@ static const char *described(const char *name)
 	return type.description.p ? str_z(t.a, type.description) : "none";
 }
 
-#define ARGS "distinct_on:[article_select_column!] limit:Int offset:Int order_by:[article_order_by!] where:article_bool_exp"
+#define ARGS \
+	"distinct_on:[article_select_column!] limit:Int offset:Int order_by:[article_order_by!] where:article_bool_exp"
 #define ROW_ARGS(args) "(" args ARGS ")"
 
 static void rows(void **state)
@@ -131,10 +133,13 @@ static void rows(void **state)
 	(void)state;
 	look_as("admin", false);
 	assert_string_equal(shown("author"),
-			    "age:smallint articles" ROW_ARGS("") ":[article!]! articles_aggregate" ROW_ARGS("") ":article_aggregate! "
+		"age:smallint articles" ROW_ARGS("") ":[article!]! articles_aggregate" ROW_ARGS(
+			"") ":article_aggregate! "
 			    "bio(path:String):jsonb id:Int! mood:mood name:String! ok:Boolean "
-			    "shout(args:shout_author_args!):String tags:[String!] top" ROW_ARGS("args:top_author_args ") ":[article!]");
-	assert_string_equal(shown("article"), "at:geometry author:author! author_id:Int! color:color_enum id:Int! score:float8 title:String");
+			    "shout(args:shout_author_args!):String tags:[String!] top" ROW_ARGS(
+				    "args:top_author_args ") ":[article!]");
+	assert_string_equal(shown("article"),
+		"at:geometry author:author! author_id:Int! color:color_enum id:Int! score:float8 title:String");
 	assert_string_equal(shown("shout_author_args"), "loud:Boolean");
 	assert_string_equal(shown("names"), "id:Int name:String");
 	assert_string_equal(shown("color_enum"), "green red");
@@ -148,18 +153,18 @@ static void aggregates(void **state)
 	look_as("admin", false);
 	assert_string_equal(shown("article_aggregate"), "aggregate:article_aggregate_fields nodes:[article!]!");
 	assert_string_equal(shown("names_aggregate_fields"),
-			    "avg:names_avg_fields count(columns:[names_select_column!] distinct:Boolean):Int! max:names_max_fields "
-			    "min:names_min_fields stddev:names_stddev_fields stddev_pop:names_stddev_pop_fields "
-			    "stddev_samp:names_stddev_samp_fields sum:names_sum_fields var_pop:names_var_pop_fields "
-			    "var_samp:names_var_samp_fields variance:names_variance_fields");
+		"avg:names_avg_fields count(columns:[names_select_column!] distinct:Boolean):Int! max:names_max_fields "
+		"min:names_min_fields stddev:names_stddev_fields stddev_pop:names_stddev_pop_fields "
+		"stddev_samp:names_stddev_samp_fields sum:names_sum_fields var_pop:names_var_pop_fields "
+		"var_samp:names_var_samp_fields variance:names_variance_fields");
 	assert_string_equal(shown("color_aggregate_fields"),
-			    "count(columns:[color_select_column!] distinct:Boolean):Int! max:color_max_fields min:color_min_fields");
+		"count(columns:[color_select_column!] distinct:Boolean):Int! max:color_max_fields min:color_min_fields");
 	assert_string_equal(shown("article_avg_fields"), "author_id:Float id:Float score:Float");
 	assert_string_equal(shown("article_sum_fields"), "author_id:Int id:Int score:float8");
 	/* Not comparable: values of enum tables, geometry, jsonb, boolean, types Hasura does not know. */
 	assert_string_equal(shown("article_max_fields"), "author_id:Int id:Int score:float8 title:String");
 	assert_string_equal(shown("author_max_fields"),
-			    "age:smallint id:Int mood:mood name:String shout(args:shout_author_args!):String tags:[String!]");
+		"age:smallint id:Int mood:mood name:String shout(args:shout_author_args!):String tags:[String!]");
 	assert_string_equal(described("article_avg_fields"), "aggregate avg on columns");
 }
 
@@ -168,28 +173,29 @@ static void filters(void **state)
 	(void)state;
 	look_as("admin", false);
 	assert_string_equal(shown("author_bool_exp"),
-			    "_and:[author_bool_exp!] _not:author_bool_exp _or:[author_bool_exp!] age:smallint_comparison_exp "
-			    "articles:article_bool_exp articles_aggregate:article_aggregate_bool_exp bio:jsonb_comparison_exp "
-			    "id:Int_comparison_exp mood:mood_comparison_exp name:String_comparison_exp ok:Boolean_comparison_exp "
-			    "tags:String_array_comparison_exp");
+		"_and:[author_bool_exp!] _not:author_bool_exp _or:[author_bool_exp!] age:smallint_comparison_exp "
+		"articles:article_bool_exp articles_aggregate:article_aggregate_bool_exp bio:jsonb_comparison_exp "
+		"id:Int_comparison_exp mood:mood_comparison_exp name:String_comparison_exp ok:Boolean_comparison_exp "
+		"tags:String_array_comparison_exp");
 	assert_string_equal(shown("color_enum_comparison_exp"),
-			    "_eq:color_enum _in:[color_enum!] _is_null:Boolean _neq:color_enum _nin:[color_enum!]");
+		"_eq:color_enum _in:[color_enum!] _is_null:Boolean _neq:color_enum _nin:[color_enum!]");
 	assert_string_equal(shown("String_array_comparison_exp"),
-			    "_contained_in:[String!] _contains:[String!] _eq:[String!] _gt:[String!] _gte:[String!] _in:[[String!]!] "
-			    "_is_null:Boolean _lt:[String!] _lte:[String!] _neq:[String!] _nin:[[String!]!]");
+		"_contained_in:[String!] _contains:[String!] _eq:[String!] _gt:[String!] _gte:[String!] _in:[[String!]!] "
+		"_is_null:Boolean _lt:[String!] _lte:[String!] _neq:[String!] _nin:[[String!]!]");
 	assert_string_equal(shown("jsonb_comparison_exp"),
-			    "_cast:jsonb_cast_exp _contained_in:jsonb _contains:jsonb _eq:jsonb _gt:jsonb _gte:jsonb _has_key:String "
-			    "_has_keys_all:[String!] _has_keys_any:[String!] _in:[jsonb!] _is_null:Boolean _lt:jsonb _lte:jsonb _neq:jsonb "
-			    "_nin:[jsonb!]");
+		"_cast:jsonb_cast_exp _contained_in:jsonb _contains:jsonb _eq:jsonb _gt:jsonb _gte:jsonb _has_key:String "
+		"_has_keys_all:[String!] _has_keys_any:[String!] _in:[jsonb!] _is_null:Boolean _lt:jsonb _lte:jsonb _neq:jsonb "
+		"_nin:[jsonb!]");
 	assert_string_equal(shown("jsonb_cast_exp"), "String:String_comparison_exp");
 	assert_string_equal(shown("geography_cast_exp"), "geometry:geometry_comparison_exp");
-	assert_string_equal(shown("st_d_within_geography_input"), "distance:Float! from:geography! use_spheroid:Boolean=true");
+	assert_string_equal(
+		shown("st_d_within_geography_input"), "distance:Float! from:geography! use_spheroid:Boolean=true");
 	assert_string_equal(shown("raster_comparison_exp"),
-			    "_eq:raster _in:[raster!] _is_null:Boolean _neq:raster _nin:[raster!] "
-			    "_st_intersects_geom_nband:st_intersects_geom_nband_input "
-			    "_st_intersects_nband_geom:st_intersects_nband_geom_input _st_intersects_rast:raster");
+		"_eq:raster _in:[raster!] _is_null:Boolean _neq:raster _nin:[raster!] "
+		"_st_intersects_geom_nband:st_intersects_geom_nband_input "
+		"_st_intersects_nband_geom:st_intersects_nband_geom_input _st_intersects_rast:raster");
 	assert_string_equal(described("Int_comparison_exp"),
-			    "Boolean expression to compare columns of type \"Int\". All fields are combined with logical 'AND'.");
+		"Boolean expression to compare columns of type \"Int\". All fields are combined with logical 'AND'.");
 }
 
 static void aggregate_filters(void **state)
@@ -197,15 +203,15 @@ static void aggregate_filters(void **state)
 	(void)state;
 	look_as("admin", false);
 	assert_string_equal(shown("article_aggregate_bool_exp"),
-			    "avg:article_aggregate_bool_exp_avg corr:article_aggregate_bool_exp_corr count:article_aggregate_bool_exp_count "
-			    "covar_samp:article_aggregate_bool_exp_covar_samp max:article_aggregate_bool_exp_max "
-			    "min:article_aggregate_bool_exp_min stddev_samp:article_aggregate_bool_exp_stddev_samp "
-			    "sum:article_aggregate_bool_exp_sum var_samp:article_aggregate_bool_exp_var_samp");
+		"avg:article_aggregate_bool_exp_avg corr:article_aggregate_bool_exp_corr count:article_aggregate_bool_exp_count "
+		"covar_samp:article_aggregate_bool_exp_covar_samp max:article_aggregate_bool_exp_max "
+		"min:article_aggregate_bool_exp_min stddev_samp:article_aggregate_bool_exp_stddev_samp "
+		"sum:article_aggregate_bool_exp_sum var_samp:article_aggregate_bool_exp_var_samp");
 	assert_string_equal(shown("article_aggregate_bool_exp_count"),
-			    "arguments:[article_select_column!] distinct:Boolean filter:article_bool_exp predicate:Int_comparison_exp!");
+		"arguments:[article_select_column!] distinct:Boolean filter:article_bool_exp predicate:Int_comparison_exp!");
 	assert_string_equal(shown("article_aggregate_bool_exp_corr_arguments"),
-			    "X:article_select_column_article_aggregate_bool_exp_corr_arguments_columns! "
-			    "Y:article_select_column_article_aggregate_bool_exp_corr_arguments_columns!");
+		"X:article_select_column_article_aggregate_bool_exp_corr_arguments_columns! "
+		"Y:article_select_column_article_aggregate_bool_exp_corr_arguments_columns!");
 	assert_string_equal(shown("article_select_column_article_aggregate_bool_exp_avg_arguments_columns"), "score");
 	/* The user role has no aggregations on article. */
 	look_as("user", false);
@@ -217,12 +223,14 @@ static void orders(void **state)
 	(void)state;
 	look_as("admin", false);
 	assert_string_equal(shown("author_order_by"),
-			    "age:order_by articles_aggregate:article_aggregate_order_by bio:order_by id:order_by mood:order_by "
-			    "name:order_by ok:order_by tags:order_by");
-	assert_string_equal(shown("article_max_order_by"), "author_id:order_by id:order_by score:order_by title:order_by");
-	assert_string_equal(shown("order_by"), "asc asc_nulls_first asc_nulls_last desc desc_nulls_first desc_nulls_last");
+		"age:order_by articles_aggregate:article_aggregate_order_by bio:order_by id:order_by mood:order_by "
+		"name:order_by ok:order_by tags:order_by");
+	assert_string_equal(
+		shown("article_max_order_by"), "author_id:order_by id:order_by score:order_by title:order_by");
+	assert_string_equal(
+		shown("order_by"), "asc asc_nulls_first asc_nulls_last desc desc_nulls_first desc_nulls_last");
 	assert_string_equal(shown("article_stream_cursor_input"),
-			    "initial_value:article_stream_cursor_value_input! ordering:cursor_ordering");
+		"initial_value:article_stream_cursor_value_input! ordering:cursor_ordering");
 }
 
 static void mutations(void **state)
@@ -230,18 +238,21 @@ static void mutations(void **state)
 	(void)state;
 	look_as("admin", false);
 	assert_string_equal(shown("author_insert_input"),
-			    "age:smallint articles:article_arr_rel_insert_input bio:jsonb id:Int mood:mood name:String ok:Boolean "
-			    "tags:[String!]");
-	assert_string_equal(shown("article_arr_rel_insert_input"), "data:[article_insert_input!]! on_conflict:article_on_conflict");
-	assert_string_equal(shown("author_obj_rel_insert_input"), "data:author_insert_input! on_conflict:author_on_conflict");
+		"age:smallint articles:article_arr_rel_insert_input bio:jsonb id:Int mood:mood name:String ok:Boolean "
+		"tags:[String!]");
+	assert_string_equal(
+		shown("article_arr_rel_insert_input"), "data:[article_insert_input!]! on_conflict:article_on_conflict");
+	assert_string_equal(
+		shown("author_obj_rel_insert_input"), "data:author_insert_input! on_conflict:author_on_conflict");
 	assert_string_equal(shown("author_on_conflict"),
-			    "constraint:author_constraint! update_columns:[author_update_column!]!=[] where:author_bool_exp");
+		"constraint:author_constraint! update_columns:[author_update_column!]!=[] where:author_bool_exp");
 	assert_string_equal(shown("author_mutation_response"), "affected_rows:Int! returning:[author!]!");
 	assert_string_equal(shown("author_delete_at_path_input"), "bio:[String!]");
 	assert_string_equal(shown("author_delete_elem_input"), "bio:Int");
 	assert_string_equal(shown("author_inc_input"), "age:smallint id:Int");
 	assert_string_equal(shown("author_pk_columns_input"), "id:Int!");
-	assert_string_equal(shown("article_updates"), "_inc:article_inc_input _set:article_set_input where:article_bool_exp!");
+	assert_string_equal(
+		shown("article_updates"), "_inc:article_inc_input _set:article_set_input where:article_bool_exp!");
 	assert_string_equal(described("author_pk_columns_input"), "primary key columns input for table: author");
 }
 
@@ -249,13 +260,14 @@ static void roles(void **state)
 {
 	(void)state;
 	look_as("user", false);
-	assert_string_equal(shown("author"), "articles" ROW_ARGS("") ":[article!]! id:Int! name:String! top" ROW_ARGS(
-						     "args:top_author_args ") ":[article!]");
+	assert_string_equal(shown("author"),
+		"articles" ROW_ARGS("") ":[article!]! id:Int! name:String! top" ROW_ARGS(
+			"args:top_author_args ") ":[article!]");
 	assert_string_equal(shown("article"), "author:author! title:String");
 	assert_string_equal(shown("author_insert_input"), "name:String");
 	assert_string_equal(shown("author_update_column"), "_PLACEHOLDER");
 	assert_string_equal(described("author_update_column"),
-			    "placeholder for update columns of table \"author\" (current role has no relevant permissions)");
+		"placeholder for update columns of table \"author\" (current role has no relevant permissions)");
 	assert_string_equal(shown("article_insert_input"), "none");
 	assert_string_equal(shown("place"), "none");
 	assert_true(t.ix.has_mutation);
@@ -267,7 +279,7 @@ static void roles(void **state)
 	assert_false(t.ix.has_mutation);
 	look_as("boss", true);
 	assert_string_equal(shown("mutation_root"),
-			    "insert_article(objects:[article_insert_input!]! on_conflict:article_on_conflict):article_mutation_response");
+		"insert_article(objects:[article_insert_input!]! on_conflict:article_on_conflict):article_mutation_response");
 	assert_string_equal(shown("article_mutation_response"), "affected_rows:Int!");
 }
 
@@ -276,13 +288,14 @@ static void root_fields(void **state)
 	(void)state;
 	look_as("user", false);
 	assert_string_equal(shown("query_root"),
-			    "article" ROW_ARGS("") ":[article!]! author(distinct_on:[author_select_column!] limit:Int offset:Int "
+		"article" ROW_ARGS(
+			"") ":[article!]! author(distinct_on:[author_select_column!] limit:Int offset:Int "
 			    "order_by:[author_order_by!] where:author_bool_exp):[author!]! author_by_pk(id:Int!):author "
 			    "latest" ROW_ARGS("") ":article search" ROW_ARGS("args:search_args! ") ":[article!]!");
 	assert_string_equal(shown("search_args"), "lim:Int q:String");
 	assert_string_equal(shown("mutation_root"),
-			    "insert_author(objects:[author_insert_input!]! on_conflict:author_on_conflict):author_mutation_response "
-			    "insert_author_one(object:author_insert_input! on_conflict:author_on_conflict):author");
+		"insert_author(objects:[author_insert_input!]! on_conflict:author_on_conflict):author_mutation_response "
+		"insert_author_one(object:author_insert_input! on_conflict:author_on_conflict):author");
 	look_as("admin", false);
 	assert_string_equal(described("mutation_root"), "mutation root");
 	assert_string_equal(described("query_root"), "none");
@@ -293,21 +306,28 @@ static void introspection_types(void **state)
 	(void)state;
 	look_as("nobody", false);
 	assert_string_equal(shown("__Field"),
-			    "args:__InputValue deprecationReason:String! description:String! isDeprecated:String! name:String! type:__Type");
+		"args:__InputValue deprecationReason:String! description:String! isDeprecated:String! name:String! type:__Type");
 	assert_string_equal(shown("__Type"),
-			    "description:String! enumValues(includeDeprecated:Boolean=false):__EnumValue "
-			    "fields(includeDeprecated:Boolean=false):__Field inputFields:__InputValue interfaces:__Type kind:__TypeKind! "
-			    "name:String! ofType:__Type possibleTypes:__Type");
+		"description:String! enumValues(includeDeprecated:Boolean=false):__EnumValue "
+		"fields(includeDeprecated:Boolean=false):__Field inputFields:__InputValue interfaces:__Type kind:__TypeKind! "
+		"name:String! ofType:__Type possibleTypes:__Type");
 	assert_string_equal(shown("__TypeKind"), "ENUM INPUT_OBJECT INTERFACE LIST NON_NULL OBJECT SCALAR UNION");
-	for (size_t i = 1; i < t.ix.n; i++) assert_true(str_cmp(t.ix.v[i - 1].name, t.ix.v[i].name) < 0);
+	for (size_t i = 1; i < t.ix.n; i++)
+		assert_true(str_cmp(t.ix.v[i - 1].name, t.ix.v[i].name) < 0);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(rows),      cmocka_unit_test(aggregates), cmocka_unit_test(filters),
-		cmocka_unit_test(aggregate_filters), cmocka_unit_test(orders), cmocka_unit_test(mutations),
-		cmocka_unit_test(roles),     cmocka_unit_test(root_fields), cmocka_unit_test(introspection_types),
+		cmocka_unit_test(rows),
+		cmocka_unit_test(aggregates),
+		cmocka_unit_test(filters),
+		cmocka_unit_test(aggregate_filters),
+		cmocka_unit_test(orders),
+		cmocka_unit_test(mutations),
+		cmocka_unit_test(roles),
+		cmocka_unit_test(root_fields),
+		cmocka_unit_test(introspection_types),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }
