@@ -197,3 +197,25 @@ def test_new_table_is_seen_at_once(schema, database):
     assert ask(schema, '{__type(name:"later"){name}}') == {"data": {"__type": {"name": "later"}}}
     schema.metadata("pg_untrack_table", {"source": "default", "table": "later"})
     assert ask(schema, '{__type(name:"later"){name}}') == {"data": {"__type": None}}
+
+
+def test_clients_leave_while_it_is_rendered(start_weir, new_database):
+    """The work goes on without them and is kept for the next; a server that stops waits for it."""
+    database = new_database()
+    database.sql("".join(f"create table t{i} (id int primary key, a text, b numeric, c jsonb);" for i in range(60)))
+    weir = start_weir(database.url, args=["--workers", "1"])
+    weir.track(*(f"t{i}" for i in range(60)))
+    head = "POST /v1/graphql HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n"
+    head += "".join(f"{k}: {v}\r\n" for k, v in weir.headers().items())
+
+    def leave(alias):
+        body = json.dumps({"query": "query Q { %s: __schema { types { ...FullType } } } %s" % (alias, QUERY[QUERY.index("fragment"):])})
+        with socket.create_connection(("127.0.0.1", weir.port)) as s:
+            s.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n{body}".encode())
+
+    for i in range(12):
+        leave(f"a{i % 8}")
+        assert weir.graphql("{__typename}") == {"data": {"__typename": "query_root"}}
+    assert Schema(ask(weir, QUERY)).query["name"] == "query_root"
+    leave("last")
+    weir.stop()
