@@ -165,7 +165,14 @@ json *json_new_number(arena *a, str text)
 
 json *json_new_i64(arena *a, int64_t v)
 {
-	return json_new_number(a, str_printf(a, "%lld", (long long)v));
+	enum { MOST = 20 };
+	char *text = arena_bytes(a, MOST), *at = text + MOST;
+	uint64_t rest = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
+	do
+		*--at = (char)('0' + rest % 10);
+	while (rest /= 10);
+	if (v < 0) *--at = '-';
+	return json_new_number(a, str_make(at, (size_t)(text + MOST - at)));
 }
 
 json *json_new_array(arena *a)

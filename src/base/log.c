@@ -12,6 +12,12 @@
 /* The program's log, set once at start before other threads exist. Documented singleton. */
 static log_config config = {.level = LOG_INFO, .types = UINT32_MAX};
 
+enum { GATHER_BYTES = 32768 };
+
+/* Lines of this thread that wait for log_flush. */
+static _Thread_local buf gathered;
+static _Thread_local bool gathering;
+
 static const str type_names[] = {
 #define X(name, text) [name] = STR_INIT(text),
 	LOG_TYPES(X)
@@ -60,10 +66,8 @@ static void mask_invalid_utf8(buf *b)
 	}
 }
 
-static void write_line(buf *b)
+static void write_all(const buf *b)
 {
-	mask_invalid_utf8(b);
-	buf_putc(b, '\n');
 	for (size_t at = 0; at < b->n;) {
 		ssize_t n = write(STDOUT_FILENO, b->p + at, b->n - at);
 		if (n > 0) {
@@ -75,6 +79,37 @@ static void write_line(buf *b)
 		} else if (errno != EINTR) {
 			break;
 		}
+	}
+}
+
+void log_flush(void)
+{
+	if (!gathered.n) return;
+	write_all(&gathered);
+	buf_clear(&gathered);
+}
+
+void log_gather(void)
+{
+	gathering = true;
+}
+
+void log_gather_end(void)
+{
+	log_flush();
+	buf_free(&gathered);
+	gathering = false;
+}
+
+static void write_line(buf *b)
+{
+	mask_invalid_utf8(b);
+	buf_putc(b, '\n');
+	if (gathering) {
+		buf_put(&gathered, buf_str(b));
+		if (gathered.n >= GATHER_BYTES) log_flush();
+	} else {
+		write_all(b);
 	}
 	buf_free(b);
 }
@@ -98,7 +133,7 @@ static void put_human_head(buf *b, log_type t, log_level l)
 	time_t now = (time_t)(clock_wall_ms() / 1000);
 	localtime_r(&now, &tm);
 	buf_printf(b, "%02d:%02d:%02d %.*s %.*s:", tm.tm_hour, tm.tm_min, tm.tm_sec, STR_ARG(level_names[l]),
-		   STR_ARG(type_names[t]));
+		STR_ARG(type_names[t]));
 }
 
 /* Words are written bare, all else as JSON, so that nothing in a value can move a terminal's cursor. */
@@ -115,13 +150,14 @@ void log_json(log_type t, log_level l, const json *detail)
 {
 	buf b = {0};
 	if (!log_enabled(t, l)) return;
+	buf_reserve(&b, 1024);
 	if (!config.human) {
 		put_json_head(&b, t, l);
 		json_write(&b, detail);
 		buf_putc(&b, '}');
 	} else if (json_is(detail, JSON_OBJECT) && !detail->raw) {
 		put_human_head(&b, t, l);
-		JSON_EACH(c, detail) {
+		JSON_EACH (c, detail) {
 			buf_putc(&b, ' ');
 			buf_put(&b, c->key);
 			buf_putc(&b, '=');

@@ -59,11 +59,19 @@ server_worker *server_worker_of(http_request *req, server *s)
 
 /* ---- what each worker has ---- */
 
+static void flush_log(void *arg)
+{
+	(void)arg;
+	log_flush();
+}
+
 static bool service_start(worker *w, void *ctx, error *err)
 {
 	server *s = ctx;
 	server_worker *sw = &s->workers[w->index];
 	(void)err;
+	log_gather();
+	worker_before_sleep(w, flush_log, NULL);
 	sw->srv = s;
 	sw->w = w;
 	sw->exec = exec_worker_new(s->exec, &w->loop);
@@ -82,6 +90,7 @@ static void service_stop(worker *w, void *ctx)
 	sw->auth = NULL;
 	sw->exec = NULL;
 	sw->snap = NULL;
+	log_gather_end();
 }
 
 /* ---- settings of the parts ---- */

@@ -134,9 +134,36 @@ static void types_have_names(void **state)
 	assert_int_equal(log_type_from(STR("nothing")), LOG_TYPE_COUNT);
 }
 
+static void test_gathered_lines_come_together(void **state)
+{
+	(void)state;
+	arena *a = arena_new(0);
+	capture c;
+	log_config cfg = {.level = LOG_INFO, .types = UINT32_MAX};
+	log_configure(&cfg);
+	capture_start(&c);
+	log_gather();
+	log_text(LOG_STARTUP, LOG_INFO, "one", "first");
+	assert_int_equal(write(STDOUT_FILENO, "between\n", 8), 8);
+	log_text(LOG_STARTUP, LOG_INFO, "two", "second");
+	log_flush();
+	log_text(LOG_STARTUP, LOG_INFO, "three", "third");
+	log_gather_end();
+	log_text(LOG_STARTUP, LOG_INFO, "four", "fourth");
+	assert_int_equal(write(STDOUT_FILENO, "end\n", 4), 4);
+	str got = capture_end(&c, a);
+	size_t at[6] = {str_find(got, STR("between")), str_find(got, STR("first")), str_find(got, STR("second")),
+		str_find(got, STR("third")), str_find(got, STR("fourth")), str_find(got, STR("end\n"))};
+	assert_int_equal(at[0], 0);
+	for (size_t i = 1; i < 6; i++)
+		assert_true(at[i] != SIZE_MAX && at[i] > at[i - 1]);
+	arena_free(a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_gathered_lines_come_together),
 		cmocka_unit_test(writes_one_json_line),
 		cmocka_unit_test(human_lines_name_keys),
 		cmocka_unit_test(switched_off_lines_are_not_written),
