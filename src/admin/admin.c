@@ -133,6 +133,7 @@ static void run_request(admin *adm, admin_request *r)
 	if (!r->ok) {
 		buf_free(&r->out);
 		r->out = (buf){0};
+		links_keep(adm, adm->md);
 		if (c.ran_sql) admin_rebuild(adm);
 	}
 	candidate_end(&c);

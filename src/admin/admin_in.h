@@ -117,6 +117,7 @@ typedef struct candidate {
 	bool version2;   /* the command says version 2 */
 	str args_at;     /* path of the command's args */
 	bool arg_error;  /* the error at hand is about the form of args */
+	bool atomic;     /* inside bulk_atomic: inconsistencies are looked at when all is done */
 	bool concurrent; /* inside concurrent_bulk */
 	bool ran_sql;    /* a run_sql was committed: if the rest fails, the published snapshot must be built again */
 	bool reload_all; /* for other instances */

@@ -97,28 +97,27 @@ bool candidate_apply(candidate *c, metadata *next, str object, error *err)
 	snapshot *fresh = candidate_build(c, next);
 	issue_list own = {0}, all = candidate_new_issues(c->a, c->snap, fresh);
 	name_issues(c, fresh, object, &own);
-	bool ok = !own.n && !all.n;
+	if (c->atomic || (!own.n && !all.n)) {
+		candidate_adopt(c, next, fresh);
+		return true;
+	}
 	if (own.n) {
 		(void)object_error(c, &own, err);
-	} else if (all.n) {
+	} else {
 		(void)error_set(err, ERR_UNEXPECTED, STR(""), "cannot continue due to new inconsistent metadata");
 		err->status = 400;
 		err->internal = issues_json(c->a, &all);
 	}
-	if (ok) {
-		candidate_adopt(c, next, fresh);
-	} else {
-		snapshot_unref(fresh);
-		metadata_unref(next);
-	}
-	return ok;
+	snapshot_unref(fresh);
+	metadata_unref(next);
+	return false;
 }
 
 bool candidate_apply_drop(candidate *c, metadata *next, error *err)
 {
 	snapshot *fresh = candidate_build(c, next);
 	issue_list all = candidate_new_issues(c->a, c->snap, fresh);
-	if (!all.n) {
+	if (c->atomic || !all.n) {
 		candidate_adopt(c, next, fresh);
 		return true;
 	}

@@ -264,6 +264,45 @@ static bool run_bulk(const command *cmd, bool keep, buf *out, error *err)
 	return true;
 }
 
+/* Hasura v2: runBulkAtomic. */
+static bool run_atomic_each(const command *cmd, const json *list, error *err)
+{
+	buf ignored = {0};
+	size_t i = 0;
+	bool ok = true;
+	for (const json *e = list->first; ok && e; e = e->next) {
+		const op *o;
+		command sub = sub_command(cmd, e, i++);
+		ok = resolve(&sub, &o, err);
+		if (ok && !(o->flags & OP_ATOMIC))
+			ok = error_set(err, ERR_UNEXPECTED, jsonpath_key(cmd->c->a, cmd->at, STR("args")),
+				       "Bulk atomic does not support this command");
+		ok = ok && run_op(&sub, o, &ignored, err);
+	}
+	buf_free(&ignored);
+	return ok;
+}
+
+static bool run_atomic(const command *cmd, buf *out, error *err)
+{
+	candidate *c = cmd->c;
+	const json *list = json_getz(cmd->body, "args");
+	str at = jsonpath_key(c->a, cmd->at, STR("args"));
+	if (!list) return error_set(err, ERR_PARSE_FAILED, cmd->at, "key \"args\" not found");
+	if (list->kind != JSON_ARRAY) return error_set(err, ERR_PARSE_FAILED, at, "parsing [] failed, expected Array");
+	snapshot *before = snapshot_ref(c->snap);
+	c->atomic = true;
+	bool ok = run_atomic_each(cmd, list, err);
+	c->atomic = false;
+	issue_list bad = ok ? candidate_new_issues(c->a, before, c->snap) : (issue_list){0};
+	if (bad.n) {
+		ok = error_set(err, ERR_BAD_REQUEST, at, "Schema inconsistency");
+		err->internal = issues_json(c->a, &bad);
+	}
+	snapshot_unref(before);
+	return ok && reply_success(out);
+}
+
 static bool run_command(const command *cmd, buf *out, error *err)
 {
 	str type = STR_NULL;
@@ -272,6 +311,7 @@ static bool run_command(const command *cmd, buf *out, error *err)
 	if (!cmd->c->req->operation.p) cmd->c->req->operation = type;
 	bool keeps = cmd->c->req->path == ADMIN_V1_METADATA;
 	if (str_eqz(type, "bulk")) return run_bulk(cmd, false, out, err);
+	if (keeps && str_eqz(type, "bulk_atomic")) return run_atomic(cmd, out, err);
 	if (keeps && str_eqz(type, "bulk_keep_going")) return run_bulk(cmd, true, out, err);
 	if (cmd->c->req->path == ADMIN_V2_QUERY && str_eqz(type, "concurrent_bulk")) {
 		cmd->c->concurrent = true;

@@ -7,12 +7,52 @@ static const table_dep *find_dep(const table_deps *d, str key)
 	return NULL;
 }
 
+static str field_name(const md_table *md, str column)
+{
+	for (size_t i = 0; i < md->ncolumns; i++)
+		if (str_eq(md->columns[i].column, column)) return md->columns[i].custom_name.p ? md->columns[i].custom_name : column;
+	return column;
+}
+
+/* Columns that would have the same name in GraphQL. Hasura v2: assertNoDuplicateFieldNames. */
+static str same_names(arena *a, const md_table *md, const cat_table *cat)
+{
+	map seen = {0};
+	for (size_t i = 0; md->ncolumns && i < cat->ncols; i++) {
+		str name = field_name(md, cat->cols[i].name);
+		const cat_column *other = map_get(&seen, name);
+		if (other)
+			return str_printf(a,
+					  "the definitions of columns \"%.*s\" and \"%.*s\" are in conflict: they are mapped to the same "
+					  "field name, \"%.*s\"",
+					  STR_ARG(other->name), STR_ARG(cat->cols[i].name), STR_ARG(name));
+		map_put(a, &seen, name, &cat->cols[i]);
+	}
+	return STR_NULL;
+}
+
+/* What the table's configuration says of columns. */
+static str bad_columns(arena *a, const md_table *md, const cat_table *cat)
+{
+	for (size_t i = 0; i < md->ncolumns; i++) {
+		str name = md->columns[i].column;
+		if (!cat_table_column(cat, name))
+			return str_printf(a, "configuration was given for the column \"%.*s\", but no such column exists", STR_ARG(name));
+	}
+	return same_names(a, md, cat);
+}
+
 /* Will the table be in the snapshot? */
 static bool is_usable(const source_catalog *sc, const md_table *md, const cat_table *cat)
 {
 	if (!md || !cat) return false;
 	const enum_rows *rows = source_enum(sc, md);
-	return !md->is_enum || (rows && !rows->error.p);
+	if (md->is_enum && (!rows || rows->error.p)) return false;
+	if (!md->ncolumns) return true;
+	arena *a = arena_new(0);
+	bool good = !bad_columns(a, md, cat).p;
+	arena_free(a);
+	return good;
 }
 
 bool resolve_target(resolving *r, qname name, const md_table **md, const cat_table **cat)
@@ -88,7 +128,8 @@ static str refusal(arena *a, const source_catalog *sc, const md_table *md, const
 	const enum_rows *rows = source_enum(sc, md);
 	if (md->is_enum && !rows)
 		return str_printf(a, "the table \"%.*s\" cannot be used as an enum because its rows could not be read", STR_ARG(name));
-	return rows ? rows->error : STR_NULL;
+	if (rows && rows->error.p) return rows->error;
+	return bad_columns(a, md, cat);
 }
 
 static snap_table *table_new(const md_table *md, const cat_table *cat)
