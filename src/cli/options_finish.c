@@ -168,6 +168,10 @@ bool options_finish(options_state *st, error *err)
 	l->linger_ms = dflt.linger_ms;
 	l->head_ms = l->body_ms = l->write_ms = st->server_timeout_ms;
 	c->log.human = str_eqz(st->log_format, "text") || (str_eqz(st->log_format, "auto") && isatty(STDOUT_FILENO));
+	if (c->graphql_default_naming)
+		return fatal(err,
+			"--default-naming-convention (HASURA_GRAPHQL_DEFAULT_NAMING_CONVENTION): graphql-default is not "
+			"served by this version of Weir");
 	if (st->websockets_stay) c->ws_close_on_metadata_change = false;
 	if (!finish_secrets(st, err) || !finish_cors(st, err) || !finish_databases(st, err))
 		return false;
