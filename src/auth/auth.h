@@ -22,16 +22,16 @@ typedef struct auth_worker auth_worker;
 typedef struct auth_config {
 	const str *secrets; /* admin secrets, all valid; none: no authentication */
 	size_t nsecrets;
-	str unauthorized_role; /* empty: none */
+	str unauthorized_role;             /* empty: none */
 	bool unauthorized_drops_variables; /* requests without credentials get no session variables but the role */
-	str hook_url;          /* empty: no hook */
-	bool hook_post;        /* POST with the headers as a body, else GET with the headers */
-	bool hook_send_body;   /* POST: the GraphQL request goes along */
-	uint64_t hook_timeout_ms; /* 0: 30 s */
-	str jwt_secret;        /* JSON object; empty: none */
-	str jwt_secrets;       /* JSON array of such; empty: none. Both: all of them */
-	bool jwt_lenient;      /* any algorithm that suits the key; tokens without the configured aud or iss */
-	str version;           /* for "User-Agent: hasura-graphql-engine/<version>" */
+	str hook_url;                      /* empty: no hook */
+	bool hook_post;                    /* POST with the headers as a body, else GET with the headers */
+	bool hook_send_body;               /* POST: the GraphQL request goes along */
+	uint64_t hook_timeout_ms;          /* 0: 30 s */
+	str jwt_secret;                    /* JSON object; empty: none */
+	str jwt_secrets;                   /* JSON array of such; empty: none. Both: all of them */
+	bool jwt_lenient; /* any algorithm that suits the key; tokens without the configured aud or iss */
+	str version;      /* for "User-Agent: hasura-graphql-engine/<version>" */
 } auth_config;
 
 /* Texts are copied, secrets only as digests. Errors: ERR_INVALID_CONFIGURATION with Hasura's texts ("Fatal Error: …"). */
@@ -47,11 +47,12 @@ void auth_worker_free(auth_worker *w);
 /* One question. The asker's memory until done or auth_request_cancel. */
 typedef struct auth_request auth_request;
 struct auth_request {
-	arena *a;                /* where session and error go */
-	const str_pair *headers; /* as received; live until done. A socket's connection_init: its payload's headers first */
+	arena *a; /* where session and error go */
+	const str_pair
+		*headers; /* as received; live until done. A socket's connection_init: its payload's headers first */
 	size_t nheaders;
-	const json *graphql;     /* body of a GraphQL request (object or array) for the hook; NULL: none */
-	json *steps;             /* an array: what was decided is appended, one object a step; NULL: no explanation wanted */
+	const json *graphql; /* body of a GraphQL request (object or array) for the hook; NULL: none */
+	json *steps; /* an array: what was decided is appended, one object a step; NULL: no explanation wanted */
 	/* Called once, perhaps before auth_resolve returns (always so but for the hook). s NULL: err says why. */
 	void (*done)(auth_request *r, const session *s, const error *err);
 	void *data;
@@ -76,4 +77,3 @@ json *auth_explanation(const auth *a, arena *mem, const auth_request *r, const s
 /* The session that `user` of an explain request describes: {"x-hasura-role": …, …}; NULL or null: admin.
  * Error: parse-failed. */
 MUST_CHECK bool auth_session_from_json(arena *a, const json *user, session **out, error *err);
-

@@ -128,7 +128,7 @@ static bool parse_answer(arena *a, str body, json **out, error *err)
 	error_init(&why, a);
 	if (!json_parse(a, copy, out, &why))
 		return broken(err, str_z(a, str_cat(a, 2, STR("Error in $: "), why.message)));
-	if (!json_is(*out, JSON_OBJECT)) {
+	if ((*out)->kind != JSON_OBJECT) {
 		return broken(err,
 			str_z(a,
 				str_printf(a,

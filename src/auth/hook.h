@@ -18,7 +18,7 @@ typedef struct hook_config {
 /* Asks; r->call is set while it runs, and r->done is called later, or at once when the call cannot be started. */
 void hook_ask(const hook_config *h, http_client *c, auth_request *r);
 /* The session or error an answer stands for. */
-MUST_CHECK bool hook_read_answer(
-	const hook_config *h, auth_request *r, const http_call_result *answer, uint64_t wall_ms, session **out, error *err);
+MUST_CHECK bool hook_read_answer(const hook_config *h, auth_request *r, const http_call_result *answer,
+	uint64_t wall_ms, session **out, error *err);
 /* Method, headers and body of the call, in a. */
 void hook_call(const hook_config *h, arena *a, const auth_request *r, http_call_options *out);

@@ -4,9 +4,9 @@
 #include "auth/jwk.h"
 
 typedef struct jws {
-	str signed_part; /* header.payload as sent */
-	str signature;   /* bytes */
-	str payload;     /* bytes */
+	str signed_part;         /* header.payload as sent */
+	str signature;           /* bytes */
+	str payload;             /* bytes */
 	jws_algorithm algorithm; /* JWS_ALGORITHM_COUNT: none that is known, "none" included */
 	str algorithm_text;
 	str kid; /* empty: none */

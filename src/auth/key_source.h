@@ -9,10 +9,10 @@
 typedef struct key_source key_source;
 
 enum {
-	KEY_REFRESH_MIN_MS = 10 * 1000,         /* not more often, whatever the answer says */
-	KEY_REFRESH_MAX_MS = 24 * 3600 * 1000,  /* at least so often */
-	KEY_RETRY_MS = 60 * 1000,               /* after a failure. Hasura v2: updateJwkCtxThread */
-	KEY_UNKNOWN_MS = 30 * 1000,             /* between fetches that tokens with unknown keys cause */
+	KEY_REFRESH_MIN_MS = 10 * 1000,        /* not more often, whatever the answer says */
+	KEY_REFRESH_MAX_MS = 24 * 3600 * 1000, /* at least so often */
+	KEY_RETRY_MS = 60 * 1000,              /* after a failure. Hasura v2: updateJwkCtxThread */
+	KEY_UNKNOWN_MS = 30 * 1000,            /* between fetches that tokens with unknown keys cause */
 };
 
 /* Fetches the set, waiting (up to 6 tries when nobody answers or the answer is a 5xx). generation counts changes of keys; it outlives the source.

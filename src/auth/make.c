@@ -65,7 +65,7 @@ session *session_parts_make(session_parts *p, str role)
 	s->role = role;
 	s->nvars = p->n + !there;
 	s->vars = NEW_ARRAY(p->a, session_var, s->nvars);
-	if (i) memcpy(s->vars, p->vars, i * sizeof *s->vars);
+	if (p->vars && i) memcpy(s->vars, p->vars, i * sizeof *s->vars);
 	s->vars[i] = (session_var){role_name, role};
 	if (i + there < p->n) memcpy(s->vars + i + 1, p->vars + i + there, (p->n - i - there) * sizeof *s->vars);
 	return s;

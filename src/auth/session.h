@@ -7,7 +7,7 @@
 #include "base/vec.h"
 
 typedef struct session_var {
-	str name;  /* lower case, begins with x-hasura- */
+	str name; /* lower case, begins with x-hasura- */
 	str value;
 } session_var;
 
@@ -15,10 +15,10 @@ typedef struct session {
 	str role;
 	session_var *vars; /* sorted by name; x-hasura-role included; secrets taken out */
 	size_t nvars;
-	bool backend;      /* may use backend_only permissions */
-	bool admin_secret; /* the admin secret was presented, or none is configured */
+	bool backend;        /* may use backend_only permissions */
+	bool admin_secret;   /* the admin secret was presented, or none is configured */
 	uint64_t expires_ms; /* wall clock; 0: never */
-	str *set_cookies;  /* to hand to the client on success */
+	str *set_cookies;    /* to hand to the client on success */
 	size_t nset_cookies;
 } session;
 

@@ -56,12 +56,12 @@ struct http_client {
 	bool closing;
 };
 
-/* libcurl's own start, once per process: the documented singleton. */
 static void curl_start(void)
 {
 	if (curl_global_init(CURL_GLOBAL_DEFAULT)) mem_fail("libcurl does not start");
 }
 
+/* libcurl starts once per process: the documented singleton. */
 static pthread_once_t curl_once = PTHREAD_ONCE_INIT;
 
 /* ---- lists ---- */

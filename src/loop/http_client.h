@@ -46,11 +46,11 @@ typedef struct http_call_options {
 	str url;
 	const str_pair *headers; /* none of them with CR, LF or NUL: such a call is refused */
 	size_t nheaders;
-	str body;              /* sent unless p is NULL */
-	uint64_t timeout_ms;   /* 0: 30 s */
-	size_t max_body;       /* 0: 1 MiB */
-	size_t max_head;       /* 0: 64 KiB */
-	unsigned redirects;    /* 0: none is followed */
+	str body;            /* sent unless p is NULL */
+	uint64_t timeout_ms; /* 0: 30 s */
+	size_t max_body;     /* 0: 1 MiB */
+	size_t max_head;     /* 0: 64 KiB */
+	unsigned redirects;  /* 0: none is followed */
 	void (*done)(const http_call_result *result, void *data);
 	void *data;
 } http_call_options;

@@ -20,8 +20,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 static const char *const configs[] = {
 	"{\"type\":\"HS256\",\"key\":\"" KEY "\"}",
 	"{\"type\":\"HS256\",\"key\":\"" KEY "\",\"claims_format\":\"stringified_json\",\"claims_namespace\":\"n\"}",
-	"{\"type\":\"HS256\",\"key\":\"" KEY "\",\"claims_namespace_path\":\"$\",\"audience\":[\"a\"],\"issuer\":\"i\",\"allowed_skew\":9}",
-	"{\"type\":\"HS256\",\"key\":\"" KEY "\",\"claims_map\":{\"x-hasura-allowed-roles\":{\"path\":\"$.r\",\"default\":[\"u\"]},"
+	"{\"type\":\"HS256\",\"key\":\"" KEY
+	"\",\"claims_namespace_path\":\"$\",\"audience\":[\"a\"],\"issuer\":\"i\",\"allowed_skew\":9}",
+	"{\"type\":\"HS256\",\"key\":\"" KEY
+	"\",\"claims_map\":{\"x-hasura-allowed-roles\":{\"path\":\"$.r\",\"default\":[\"u\"]},"
 	"\"x-hasura-default-role\":{\"path\":\"$.d\",\"default\":\"u\"},\"x-hasura-a\":{\"path\":\"$.a[0]['b']\"}}}",
 };
 
@@ -60,7 +62,8 @@ static str sign(arena *a, str claims)
 {
 	unsigned char mac[EVP_MAX_MD_SIZE];
 	unsigned len;
-	str text = str_cat(a, 3, base64url_encode(a, STR("{\"alg\":\"HS256\"}")), STR("."), base64url_encode(a, claims));
+	str text =
+		str_cat(a, 3, base64url_encode(a, STR("{\"alg\":\"HS256\"}")), STR("."), base64url_encode(a, claims));
 	HMAC(EVP_sha256(), KEY, 32, (const unsigned char *)text.p, text.n, mac, &len);
 	return str_cat(a, 3, text, STR("."), base64url_encode(a, str_make((char *)mac, len)));
 }

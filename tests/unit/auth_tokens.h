@@ -26,8 +26,8 @@ static inline str pem_text(arena *a, EVP_PKEY *k, bool pkcs1)
 {
 	BIO *b = BIO_new(BIO_s_mem());
 	char *p;
-	OSSL_ENCODER_CTX *e =
-		OSSL_ENCODER_CTX_new_for_pkey(k, EVP_PKEY_PUBLIC_KEY, "PEM", pkcs1 ? "pkcs1" : "SubjectPublicKeyInfo", NULL);
+	OSSL_ENCODER_CTX *e = OSSL_ENCODER_CTX_new_for_pkey(
+		k, EVP_PKEY_PUBLIC_KEY, "PEM", pkcs1 ? "pkcs1" : "SubjectPublicKeyInfo", NULL);
 	assert_int_equal(OSSL_ENCODER_to_bio(e, b), 1);
 	OSSL_ENCODER_CTX_free(e);
 	long n = BIO_get_mem_data(b, &p);

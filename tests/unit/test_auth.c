@@ -6,7 +6,6 @@
 #include <cmocka.h>
 
 #include "auth/auth.h"
-#include "auth/hook.h"
 #include "auth_tokens.h"
 #include "base/clock.h"
 
@@ -142,9 +141,10 @@ static void settings(void **state)
 		"--access-key (HASURA_GRAPHQL_ACCESS_KEY) to be set");
 	refused((auth_config){SECRETS, .hook_url = hook, .jwt_secret = jwt},
 		"Fatal Error: Both webhook and JWT mode cannot be enabled at the same time");
-	const char *role = "Fatal Error: --unauthorized-role (HASURA_GRAPHQL_UNAUTHORIZED_ROLE) requires --admin-secret "
-			   "(HASURA_GRAPHQL_ADMIN_SECRET) or  --access-key (HASURA_GRAPHQL_ACCESS_KEY) to be set and is not allowed "
-			   "when --auth-hook (HASURA_GRAPHQL_AUTH_HOOK) is set";
+	const char *role =
+		"Fatal Error: --unauthorized-role (HASURA_GRAPHQL_UNAUTHORIZED_ROLE) requires --admin-secret "
+		"(HASURA_GRAPHQL_ADMIN_SECRET) or  --access-key (HASURA_GRAPHQL_ACCESS_KEY) to be set and is not allowed "
+		"when --auth-hook (HASURA_GRAPHQL_AUTH_HOOK) is set";
 	refused((auth_config){.unauthorized_role = STR("anonymous")}, role);
 	refused((auth_config){SECRETS, .hook_url = hook, .unauthorized_role = STR("anonymous")}, role);
 	refused((auth_config){SECRETS, .hook_url = STR("file:///etc/passwd")},
@@ -159,19 +159,23 @@ static void jwt_settings(void **state)
 	} rows[] = {
 		{"{}", "key and jwk_url both cannot be empty"},
 		{"[]", "expected an object"},
-		{"{\"type\":\"HS256\",\"key\":\"" KEY32 "\",\"jwk_url\":\"http://x\"}", "key, jwk_url both cannot be present"},
+		{"{\"type\":\"HS256\",\"key\":\"" KEY32 "\",\"jwk_url\":\"http://x\"}",
+			"key, jwk_url both cannot be present"},
 		{"{\"key\":\"" KEY32 "\"}", "key \"type\" not found"},
 		{"{\"type\":\"HS1\",\"key\":\"x\"}", "Invalid JWK: Key type: HS1 is not supported"},
-		{"{\"type\":\"HS256\",\"key\":\"x\"}", "Invalid JWK: Key size too small; should be atleast 32 characters"},
+		{"{\"type\":\"HS256\",\"key\":\"x\"}",
+			"Invalid JWK: Key size too small; should be atleast 32 characters"},
 		{"{\"jwk_url\":\"ftp://x\"}", "jwk_url: expected a URL that begins with http:// or https://"},
-		{"{\"type\":\"HS256\",\"key\":\"" KEY32 "\",\"claims_namespace\":\"a\",\"claims_namespace_path\":\"$\"}",
+		{"{\"type\":\"HS256\",\"key\":\"" KEY32
+		 "\",\"claims_namespace\":\"a\",\"claims_namespace_path\":\"$\"}",
 			"claims_namespace and claims_namespace_path both cannot be set"},
 		{"{\"type\":\"HS256\",\"key\":\"" KEY32 "\",\"claims_namespace_path\":\"$.a b\"}",
 			"invalid JSON path claims_namespace_path error: $.a b. Accept letters, digits, underscore (_) or hyphen (-) only. Use "
 			"quotes enclosed in bracket ([\"...\"]) if there is any special character"},
 		{"{\"type\":\"HS256\",\"key\":\"" KEY32 "\",\"claims_format\":\"yaml\"}",
 			"claims_format: expected \"json\" or \"stringified_json\""},
-		{"{\"type\":\"HS256\",\"key\":\"" KEY32 "\",\"claims_map\":{}}", "x-hasura-allowed-roles is expected but not found"},
+		{"{\"type\":\"HS256\",\"key\":\"" KEY32 "\",\"claims_map\":{}}",
+			"x-hasura-allowed-roles is expected but not found"},
 		{"{\"type\":\"HS256\",\"key\":\"" KEY32 "\",\"claims_map\":{\"x-hasura-allowed-roles\":[\"a\"]}}",
 			"x-hasura-default-role is expected but not found"},
 		{"{\"type\":\"HS256\",\"key\":\"" KEY32
@@ -182,10 +186,14 @@ static void jwt_settings(void **state)
 			"claims_map: x-hasura-default-role: key \"path\" not found"},
 		{"{\"type\":\"HS256\",\"key\":\"" KEY32 "\",\"header\":{\"type\":\"X\"}}",
 			"expected 'type' is 'Authorization' or 'Cookie' or 'CustomHeader'"},
-		{"{\"type\":\"HS256\",\"key\":\"" KEY32 "\",\"header\":{\"type\":\"Cookie\"}}", "header: key \"name\" not found"},
-		{"{\"type\":\"HS256\",\"key\":\"" KEY32 "\",\"allowed_skew\":-1}", "allowed_skew: expected a number of seconds"},
-		{"{\"type\":\"HS256\",\"key\":\"" KEY32 "\",\"audience\":1}", "audience: expected a text or a list of texts"},
-		{"{\"type\":\"HS256\",\"key\":\"" KEY32 "\",\"audience\":[1]}", "audience: expected a text or a list of texts"},
+		{"{\"type\":\"HS256\",\"key\":\"" KEY32 "\",\"header\":{\"type\":\"Cookie\"}}",
+			"header: key \"name\" not found"},
+		{"{\"type\":\"HS256\",\"key\":\"" KEY32 "\",\"allowed_skew\":-1}",
+			"allowed_skew: expected a number of seconds"},
+		{"{\"type\":\"HS256\",\"key\":\"" KEY32 "\",\"audience\":1}",
+			"audience: expected a text or a list of texts"},
+		{"{\"type\":\"HS256\",\"key\":\"" KEY32 "\",\"audience\":[1]}",
+			"audience: expected a text or a list of texts"},
 		{"{\"type\":\"HS256\",\"key\":\"" KEY32 "\",\"issuer\":[]}", "issuer: expected a text"},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -222,9 +230,11 @@ static void secret_mode(void **state)
 	expect_error(STR("Authorization: Bearer s3cret"), ERR_ACCESS_DENIED, 401, MISSING);
 	expect_error(STR("Cookie: x-hasura-admin-secret=s3cret"), ERR_ACCESS_DENIED, 401, MISSING);
 	expect_error(STR("X_Hasura_Admin_Secret: s3cret"), ERR_ACCESS_DENIED, 401, MISSING);
-	static const char *const wrong[] = {"X-Hasura-Admin-Secret:", "X-Hasura-Admin-Secret: s3cre", "X-Hasura-Admin-Secret: s3crets",
-		"X-Hasura-Admin-Secret: S3CRET", "X-Hasura-Admin-Secret: wrong, s3cret", "x-hasura-access-key: x",
-		"X-Hasura-Admin-Secret: s3cret\nX-Hasura-Admin-Secret: x", "X-Hasura-Admin-Secret: x\nX-Hasura-Admin-Secret: s3cret",
+	static const char *const wrong[] = {"X-Hasura-Admin-Secret:", "X-Hasura-Admin-Secret: s3cre",
+		"X-Hasura-Admin-Secret: s3crets", "X-Hasura-Admin-Secret: S3CRET",
+		"X-Hasura-Admin-Secret: wrong, s3cret", "x-hasura-access-key: x",
+		"X-Hasura-Admin-Secret: s3cret\nX-Hasura-Admin-Secret: x",
+		"X-Hasura-Admin-Secret: x\nX-Hasura-Admin-Secret: s3cret",
 		"X-Hasura-Admin-Secret: s3cret\nx-hasura-access-key: x"};
 	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
 		expect_error(str_from(wrong[i]), ERR_ACCESS_DENIED, 401, WRONG);
@@ -238,9 +248,11 @@ static void backend_permissions(void **state)
 	static const struct {
 		const char *value;
 		bool on;
-	} rows[] = {{"true", true}, {"T", true}, {"yes", true}, {"Y", true}, {"false", false}, {"f", false}, {"No", false}, {"n", false}};
+	} rows[] = {{"true", true}, {"T", true}, {"yes", true}, {"Y", true}, {"false", false}, {"f", false},
+		{"No", false}, {"n", false}};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-		assert_int_equal(ask(str_printf(A, ADMIN "x-hasura-use-backend-only-permissions: %s", rows[i].value)).s->backend,
+		assert_int_equal(
+			ask(str_printf(A, ADMIN "x-hasura-use-backend-only-permissions: %s", rows[i].value)).s->backend,
 			rows[i].on);
 	assert_false(ask(STR(ADMIN "x-hasura-role: user")).s->backend);
 	expect_error(STR(ADMIN "x-hasura-use-backend-only-permissions: 1"), ERR_BAD_REQUEST, 400,
@@ -248,7 +260,8 @@ static void backend_permissions(void **state)
 		"False values are [\"false\",\"f\",\"no\",\"n\"]. All values are case insensitive");
 	expect_error(STR(ADMIN "X-Hasura-User-Id: 1\nx-hasura-user-id: 2"), ERR_BAD_REQUEST, 400,
 		"\"x-hasura-user-id\" was given twice, with different values");
-	expect_session(STR(ADMIN "X-Hasura-User-Id: 1\nx-hasura-user-id: 1"), "{\"x-hasura-role\":\"admin\",\"x-hasura-user-id\":\"1\"}");
+	expect_session(STR(ADMIN "X-Hasura-User-Id: 1\nx-hasura-user-id: 1"),
+		"{\"x-hasura-role\":\"admin\",\"x-hasura-user-id\":\"1\"}");
 }
 
 static void unauthorized(void **state)
@@ -302,8 +315,10 @@ static void tokens(void **state)
 	}
 	expect_session(with_token(GOOD, "X-Hasura-Admin-Secret: s3cret"), "{\"x-hasura-role\":\"admin\"}");
 	expect_session(with_token(GOOD, "X-Hasura-Role:"), "{\"x-hasura-role\":\"user\",\"x-hasura-user-id\":\"1\"}");
-	expect_error(STR(""), ERR_INVALID_HEADERS, 400, "Missing 'Authorization' or 'Cookie' header in JWT authentication mode");
-	expect_session(with_token("{" NS "{" ROLES ",\"x-hasura-role\":\"admin\"}}", ""), "{\"x-hasura-role\":\"user\"}");
+	expect_error(STR(""), ERR_INVALID_HEADERS, 400,
+		"Missing 'Authorization' or 'Cookie' header in JWT authentication mode");
+	expect_session(
+		with_token("{" NS "{" ROLES ",\"x-hasura-role\":\"admin\"}}", ""), "{\"x-hasura-role\":\"user\"}");
 	assert_false(ask(with_token(GOOD, "x-hasura-use-backend-only-permissions: true")).s->backend);
 	assert_false(ask(with_token(GOOD, "")).s->admin_secret);
 }
@@ -317,8 +332,9 @@ static void token_places(void **state)
 	static const char multiple[] = "Could not verify JWT: Multiple JWTs found";
 	static const char missing[] = "Missing 'Authorization' or 'Cookie' header in JWT authentication mode";
 	use_jwt(HS);
-	static const char *const bad[] = {"Authorization: %.*s", "Authorization: bearer %.*s", "Authorization: Basic %.*s",
-		"Authorization: Bearer %.*s x", "Authorization: Bearer", "Authorization:", "Authorization: Bearer%.*s"};
+	static const char *const bad[] = {"Authorization: %.*s", "Authorization: bearer %.*s",
+		"Authorization: Basic %.*s", "Authorization: Bearer %.*s x", "Authorization: Bearer",
+		"Authorization:", "Authorization: Bearer%.*s"};
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
 		str at = str_from(bad[i]);
 		size_t mark = str_find(at, STR("%.*s"));
@@ -326,7 +342,8 @@ static void token_places(void **state)
 		expect_error(h, ERR_INVALID_HEADERS, 400, malformed);
 	}
 	expect_session(str_printf(A, "authorization:   Bearer   %.*s", STR_ARG(token)), ok);
-	expect_error(str_printf(A, "Authorization: Bearer %.*s\nAuthorization: Bearer %.*s", STR_ARG(token), STR_ARG(token)),
+	expect_error(
+		str_printf(A, "Authorization: Bearer %.*s\nAuthorization: Bearer %.*s", STR_ARG(token), STR_ARG(token)),
 		ERR_INVALID_HEADERS, 400, multiple);
 	use_jwt("{\"type\":\"HS256\",\"key\":\"" KEY32 "\",\"header\":{\"type\":\"Cookie\",\"name\":\"tok\"}}");
 	expect_session(str_printf(A, "Cookie: a=b; tok=%.*s;c=d", STR_ARG(token)), ok);
@@ -411,9 +428,9 @@ static void issuer_and_audience(void **state)
 	expect_error(BOTH("\"iss\":\"https://i\",", ""), ERR_INVALID_JWT, 400, CANNOT "JWTNotInAudience");
 	assert_null(ask(BOTH("\"iss\":\"https://i\",", "\"aud\":[\"a\",1],")).s);
 	assert_null(ask(BOTH("\"iss\":[\"https://i\"],", "\"aud\":\"a\",")).s);
-	use((auth_config){SECRETS,
-		.jwt_lenient = true,
-		.jwt_secret = STR("{\"type\":\"HS256\",\"key\":\"" KEY32 "\",\"issuer\":\"https://i\",\"audience\":[\"a\",\"b\"]}")});
+	use((auth_config){SECRETS, .jwt_lenient = true,
+		.jwt_secret = STR("{\"type\":\"HS256\",\"key\":\"" KEY32
+				  "\",\"issuer\":\"https://i\",\"audience\":[\"a\",\"b\"]}")});
 	expect_session(BOTH("", ""), ok);
 	expect_error(BOTH("\"iss\":\"https://j\",", ""), ERR_INVALID_JWT, 400, CANNOT "JWTNotInIssuer");
 	expect_error(BOTH("", "\"aud\":\"c\","), ERR_INVALID_JWT, 400, CANNOT "JWTNotInAudience");
@@ -433,15 +450,18 @@ static void claims_errors(void **state)
 		{"{" NS "{}}", ERR_JWT_MISSING_ROLE_CLAIMS, "JWT claim does not contain \"x-hasura-allowed-roles\""},
 		{"{" NS "{\"x-hasura-allowed-roles\":[\"a\"]}}", ERR_JWT_MISSING_ROLE_CLAIMS,
 			"JWT claim does not contain \"x-hasura-default-role\""},
-		{"{" NS "{\"x-hasura-allowed-roles\":\"user\",\"x-hasura-default-role\":\"user\"}}", ERR_JWT_INVALID_CLAIMS,
+		{"{" NS "{\"x-hasura-allowed-roles\":\"user\",\"x-hasura-default-role\":\"user\"}}",
+			ERR_JWT_INVALID_CLAIMS,
 			"invalid \"x-hasura-allowed-roles\"; should be a list of roles: parsing [] failed, expected Array, but encountered String"},
 		{"{" NS "{\"x-hasura-allowed-roles\":[1],\"x-hasura-default-role\":\"user\"}}", ERR_JWT_INVALID_CLAIMS,
 			"invalid \"x-hasura-allowed-roles\"; should be a list of roles: parsing Text failed, expected String, but encountered "
 			"Number"},
-		{"{" NS "{\"x-hasura-allowed-roles\":[\"user\"],\"x-hasura-default-role\":[\"user\"]}}", ERR_JWT_INVALID_CLAIMS,
+		{"{" NS "{\"x-hasura-allowed-roles\":[\"user\"],\"x-hasura-default-role\":[\"user\"]}}",
+			ERR_JWT_INVALID_CLAIMS,
 			"invalid \"x-hasura-default-role\"; should be a single role name: parsing Text failed, expected String, but encountered "
 			"Array"},
-		{"{" NS "{\"x-hasura-allowed-roles\":[\"user\"],\"x-hasura-default-role\":\"\"}}", ERR_JWT_INVALID_CLAIMS,
+		{"{" NS "{\"x-hasura-allowed-roles\":[\"user\"],\"x-hasura-default-role\":\"\"}}",
+			ERR_JWT_INVALID_CLAIMS,
 			"invalid \"x-hasura-default-role\"; should be a single role name: empty string not allowed"},
 		{"{" NS "{" ROLES ",\"x-hasura-user-id\":1}}", ERR_JWT_INVALID_CLAIMS,
 			"x-hasura-* claims: parsing Text failed, expected String, but encountered Number"},
@@ -451,8 +471,8 @@ static void claims_errors(void **state)
 			"x-hasura-* claims: parsing Text failed, expected String, but encountered Array"},
 		{"{" NS "{" ROLES ",\"x-hasura-a\":\"1\",\"X-Hasura-A\":\"2\"}}", ERR_JWT_INVALID_CLAIMS,
 			"x-hasura-* claims: a name occurs twice, in different case"},
-		{"{" NS "{\"x-hasura-allowed-roles\":[\"editor\"],\"x-hasura-default-role\":\"user\"}}", ERR_ACCESS_DENIED,
-			"Your requested role is not in allowed roles"},
+		{"{" NS "{\"x-hasura-allowed-roles\":[\"editor\"],\"x-hasura-default-role\":\"user\"}}",
+			ERR_ACCESS_DENIED, "Your requested role is not in allowed roles"},
 		{"[]", ERR_INVALID_JWT, CANNOT "JWTClaimsSetDecodeError \"expected an object\""},
 		{"{", ERR_INVALID_JWT, CANNOT "JWTClaimsSetDecodeError \"invalid JSON\""},
 		{"{" NS "{" ROLES ",\"x-hasura-user-id\":\"\\ud800\"}}", ERR_INVALID_JWT,
@@ -481,7 +501,10 @@ static void claims_places(void **state)
 	expect_error(with_token("{\"h\":1}", ""), ERR_JWT_INVALID_CLAIMS, 400,
 		"claims not found at claims_namespace_path: '$.h[\"c%\"]'");
 	use_jwt(WITH("\"claims_format\":\"stringified_json\",\"claims_namespace\":\"n\""));
-	expect_session(with_token("{\"n\":\"{\\\"x-hasura-allowed-roles\\\":[\\\"user\\\"],\\\"x-hasura-default-role\\\":\\\"user\\\"}\"}", ""),
+	expect_session(
+		with_token(
+			"{\"n\":\"{\\\"x-hasura-allowed-roles\\\":[\\\"user\\\"],\\\"x-hasura-default-role\\\":\\\"user\\\"}\"}",
+			""),
 		ok);
 	expect_error(with_token("{\"n\":{}}", ""), ERR_JWT_INVALID_CLAIMS, 400,
 		"expecting a string when claims_format is stringified_json");
@@ -495,9 +518,10 @@ static void claims_places(void **state)
 static void claims_map(void **state)
 {
 	(void)state;
-	use_jwt(WITH("\"claims_map\":{\"x-hasura-allowed-roles\":{\"path\":\"$.r.all\"},\"x-hasura-default-role\":{\"path\":\"$.r.one\","
-		     "\"default\":\"user\"},\"x-hasura-user-id\":{\"path\":\"$.sub\"},\"X-Hasura-Org\":{\"path\":\"$.org\",\"default\":\"none\"},"
-		     "\"x-hasura-fixed\":\"f\",\"other\":\"x\"}"));
+	use_jwt(WITH(
+		"\"claims_map\":{\"x-hasura-allowed-roles\":{\"path\":\"$.r.all\"},\"x-hasura-default-role\":{\"path\":\"$.r.one\","
+		"\"default\":\"user\"},\"x-hasura-user-id\":{\"path\":\"$.sub\"},\"X-Hasura-Org\":{\"path\":\"$.org\",\"default\":\"none\"},"
+		"\"x-hasura-fixed\":\"f\",\"other\":\"x\"}"));
 	expect_session(with_token("{\"sub\":\"7\",\"r\":{\"all\":[\"user\",\"a\"],\"one\":\"a\"},\"org\":\"o\"}", ""),
 		"{\"x-hasura-fixed\":\"f\",\"x-hasura-org\":\"o\",\"x-hasura-role\":\"a\",\"x-hasura-user-id\":\"7\"}");
 	expect_session(with_token("{\"sub\":\"7\",\"r\":{\"all\":[\"user\"]}}", ""),
@@ -508,7 +532,8 @@ static void claims_map(void **state)
 		"JWT claim does not contain \"x-hasura-allowed-roles\"");
 	expect_error(with_token("{\"sub\":7,\"r\":{\"all\":[\"user\"]}}", ""), ERR_JWT_INVALID_CLAIMS, 400,
 		"x-hasura-* claims: parsing Text failed, expected String, but encountered Number");
-	expect_error(with_token("{\"sub\":\"7\",\"r\":{\"all\":[\"user\"],\"one\":3}}", ""), ERR_JWT_INVALID_CLAIMS, 400,
+	expect_error(with_token("{\"sub\":\"7\",\"r\":{\"all\":[\"user\"],\"one\":3}}", ""), ERR_JWT_INVALID_CLAIMS,
+		400,
 		"invalid \"x-hasura-default-role\"; should be a role: parsing Text failed, expected String, but encountered Number");
 }
 
@@ -517,10 +542,10 @@ static void several_configurations(void **state)
 	(void)state;
 	const char *ok = "{\"x-hasura-role\":\"user\"}";
 #define K2 "fedcba9876543210fedcba9876543210"
-	use((auth_config){SECRETS,
-		.jwt_secret = STR("{\"type\":\"HS256\",\"key\":\"" KEY32 "\",\"issuer\":\"i1\"}"),
-		.jwt_secrets = STR("[{\"type\":\"HS256\",\"key\":\"" K2 "\",\"issuer\":\"i2\"},"
-				   "{\"type\":\"HS256\",\"key\":\"" K2 "\",\"header\":{\"type\":\"Cookie\",\"name\":\"c\"}}]")});
+	use((auth_config){SECRETS, .jwt_secret = STR("{\"type\":\"HS256\",\"key\":\"" KEY32 "\",\"issuer\":\"i1\"}"),
+		.jwt_secrets = STR(
+			"[{\"type\":\"HS256\",\"key\":\"" K2 "\",\"issuer\":\"i2\"},"
+			"{\"type\":\"HS256\",\"key\":\"" K2 "\",\"header\":{\"type\":\"Cookie\",\"name\":\"c\"}}]")});
 	str t1 = token_of("{\"iss\":\"i1\"," NS "{" ROLES "}}");
 	str t2 = make_plain(A, STR("{\"iss\":\"i2\"," NS "{" ROLES "}}"), JWS_HS256, NULL, STR(K2));
 	str forged = make_plain(A, STR("{\"iss\":\"i1\"," NS "{" ROLES "}}"), JWS_HS256, NULL, STR(K2));
@@ -531,13 +556,14 @@ static void several_configurations(void **state)
 		expect_session(str_printf(A, "Cookie: c=%.*s", STR_ARG(t2)), ok);
 		expect_error(str_printf(A, "Authorization: Bearer %.*s", STR_ARG(forged)), ERR_INVALID_JWT, 400,
 			CANNOT "JWSError JWSInvalidSignature");
-		expect_error(
-			str_printf(A, "Cookie: c=%.*s", STR_ARG(t1)), ERR_INVALID_JWT, 400, CANNOT "JWSError JWSInvalidSignature");
-		expect_error(str_printf(A, "Authorization: Bearer %.*s", STR_ARG(t3)), ERR_INVALID_JWT, 400, CANNOT "JWTNotInIssuer");
+		expect_error(str_printf(A, "Cookie: c=%.*s", STR_ARG(t1)), ERR_INVALID_JWT, 400,
+			CANNOT "JWSError JWSInvalidSignature");
+		expect_error(str_printf(A, "Authorization: Bearer %.*s", STR_ARG(t3)), ERR_INVALID_JWT, 400,
+			CANNOT "JWTNotInIssuer");
 		expect_error(str_printf(A, "Authorization: Bearer %.*s", STR_ARG(bare)), ERR_INVALID_HEADERS, 400,
 			CANNOT "Multiple JWTs found");
-		expect_error(str_printf(A, "Authorization: Bearer %.*s\nCookie: c=%.*s", STR_ARG(t1), STR_ARG(t2)), ERR_INVALID_HEADERS,
-			400, CANNOT "Multiple JWTs found");
+		expect_error(str_printf(A, "Authorization: Bearer %.*s\nCookie: c=%.*s", STR_ARG(t1), STR_ARG(t2)),
+			ERR_INVALID_HEADERS, 400, CANNOT "Multiple JWTs found");
 	}
 }
 
@@ -582,7 +608,8 @@ static void explanations(void **state)
 	(void)state;
 	use_jwt(HS);
 	str h = with_token(GOOD, "");
-	str_pair headers[] = {{STR("Authorization"), str_sub(str_from_at(h, 15), 0, h.n - 16)}, {STR("x-hasura-role"), STR("editor")}};
+	str_pair headers[] = {{STR("Authorization"), str_sub(str_from_at(h, 15), 0, h.n - 16)},
+		{STR("x-hasura-role"), STR("editor")}};
 	auth_request r = {.a = A, .headers = headers, .nheaders = 2};
 	str got = json_to_str(A, auth_explain(the_auth, A, &r));
 	const char *want =
@@ -596,8 +623,10 @@ static void explanations(void **state)
 	if (!str_eqz(got, want)) fail_msg("got  %.*s\nwant %s", STR_ARG(got), want);
 	headers[1].value = STR("admin");
 	got = json_to_str(A, auth_explain(the_auth, A, &r));
-	assert_true(str_find(got, STR("\"error\":{\"code\":\"access-denied\",\"message\":\"Your requested role is not in allowed roles\","
-				      "\"status\":400}")) != SIZE_MAX);
+	assert_true(
+		str_find(got,
+			STR("\"error\":{\"code\":\"access-denied\",\"message\":\"Your requested role is not in allowed roles\","
+			    "\"status\":400}")) != SIZE_MAX);
 	auth_request none = {.a = A};
 	got = json_to_str(A, auth_explain(the_auth, A, &none));
 	assert_true(str_find(got, STR("{\"step\":\"token found\",\"ok\":false")) != SIZE_MAX);
@@ -609,7 +638,8 @@ static void described_sessions(void **state)
 	static const struct {
 		const char *user, *want;
 	} rows[] = {{"null", "{\"x-hasura-role\":\"admin\"}"}, {"{}", "{\"x-hasura-role\":\"admin\"}"},
-		{"{\"X-Hasura-Role\":\"u\",\"x-hasura-a\":\"1\",\"b\":\"2\"}", "{\"x-hasura-a\":\"1\",\"x-hasura-role\":\"u\"}"},
+		{"{\"X-Hasura-Role\":\"u\",\"x-hasura-a\":\"1\",\"b\":\"2\"}",
+			"{\"x-hasura-a\":\"1\",\"x-hasura-role\":\"u\"}"},
 		{"[]", NULL}, {"{\"x-hasura-role\":1}", NULL}, {"{\"x-hasura-a\":\"1\",\"X-hasura-a\":\"2\"}", NULL}};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		error err;
@@ -623,139 +653,12 @@ static void described_sessions(void **state)
 	}
 }
 
-/* ---- the hook's answers, without a hook ---- */
-
-static void hook_answers(void **state)
-{
-	(void)state;
-	hook_config h = {.url = STR("http://h/"), .agent = STR("a")};
-	static const struct {
-		int status;
-		const char *body;
-		const char *want; /* session, or the error's text */
-		int code;
-	} rows[] = {
-		{200, "{\"X-Hasura-Role\":\"user\",\"X-Hasura-User-Id\":\"1\",\"other\":\"x\",\"x-hasura-admin-secret\":\"s\"}",
-			"{\"x-hasura-role\":\"user\",\"x-hasura-user-id\":\"1\"}", -1},
-		{401, "{\"X-Hasura-Role\":\"user\"}", "Authentication hook unauthorized this request", 401},
-		{403, "{\"X-Hasura-Role\":\"user\"}", "Invalid response from authorization hook", 500},
-		{302, "{\"X-Hasura-Role\":\"user\"}", "Invalid response from authorization hook", 500},
-		{201, "{\"X-Hasura-Role\":\"user\"}", "Invalid response from authorization hook", 500},
-		{200, "{}", "\"x-hasura-role\" not found in session variables", 400},
-		{200, "{\"X-Hasura-Role\":\"\"}", "\"x-hasura-role\" not found in session variables", 400},
-		{200, "[]", "Invalid response from authorization hook: Error in $: parsing HashMap ~Text failed, expected Object, but "
-			    "encountered Array", 500},
-		{200, "{\"X-Hasura-Role\":\"user\",\"X-Hasura-User-Id\":1}",
-			"Invalid response from authorization hook: Error in $.X-Hasura-User-Id: parsing Text failed, expected String, but "
-			"encountered Number", 500},
-		{200, "{\"X-Hasura-Role\":\"user\",\"x-hasura-role\":\"admin\"}",
-			"Invalid response from authorization hook: a name occurs twice", 500},
-	};
-	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		http_call_result answer_ = {.status = rows[i].status, .body = str_from(rows[i].body)};
-		auth_request r = {.a = A};
-		session *s = NULL;
-		error err;
-		error_init(&err, A);
-		bool ok = hook_read_answer(&h, &r, &answer_, 1000, &s, &err);
-		if (ok != (rows[i].code < 0)) fail_msg("row %zu", i);
-		str got = ok ? json_to_str(A, session_json(A, s)) : err.message;
-		if (!str_eqz(got, rows[i].want)) fail_msg("got  %.*s\nwant %s", STR_ARG(got), rows[i].want);
-		if (!ok) assert_int_equal(error_status(&err), rows[i].code);
-		if (ok) assert_false(s->backend || s->admin_secret || s->expires_ms);
-	}
-	http_call_result failed = {.failure = HTTP_CALL_TIMEOUT, .status = 200, .body = STR("{\"X-Hasura-Role\":\"user\"}")};
-	auth_request r = {.a = A};
-	session *s;
-	error err;
-	error_init(&err, A);
-	assert_false(hook_read_answer(&h, &r, &failed, 1000, &s, &err));
-	assert_true(str_eqz(err.message, "webhook authentication request failed"));
-	assert_int_equal(error_status(&err), 500);
-}
-
-static void hook_lifetimes(void **state)
-{
-	(void)state;
-	hook_config h = {.url = STR("http://h/"), .agent = STR("a")};
-	static const struct {
-		const char *more;
-		uint64_t expires;
-	} rows[] = {{"", 0}, {",\"Cache-Control\":\"max-age=5\"", 784111782000},
-		{",\"Cache-Control\":\"max-age=5\",\"Expires\":\"Sun, 06 Nov 1994 08:49:47 GMT\"", 784111782000},
-		{",\"Expires\":\"Sun, 06 Nov 1994 08:49:47 GMT\"", 784111787000}, {",\"Cache-Control\":\"no\"", 0}, {",\"Expires\":\"no\"", 0},
-		{",\"Cache-Control\":\"max-age=x\",\"Expires\":\"Sun, 06 Nov 1994 08:49:47 GMT\"", 784111787000},
-		{",\"cache-control\":\"max-age=5\"", 0}};
-	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		str_pair cookies[] = {{STR("set-cookie"), STR("a=1")}, {STR("X"), STR("y")}, {STR("Set-Cookie"), STR("b=2; Path=/")}};
-		http_call_result answer_ = {.status = 200,
-			.headers = cookies,
-			.nheaders = 3,
-			.body = str_printf(A, "{\"X-Hasura-Role\":\"user\"%s}", rows[i].more)};
-		auth_request r = {.a = A};
-		session *s;
-		error err;
-		error_init(&err, A);
-		assert_true(hook_read_answer(&h, &r, &answer_, 784111777000, &s, &err));
-		assert_int_equal(s->expires_ms, rows[i].expires);
-		assert_int_equal(s->nset_cookies, 2);
-		assert_true(str_eqz(s->set_cookies[0], "a=1") && str_eqz(s->set_cookies[1], "b=2; Path=/"));
-	}
-}
-
-static void hook_calls(void **state)
-{
-	(void)state;
-	hook_config h = {.url = STR("http://h/"), .agent = STR("hasura-graphql-engine/v2")};
-	str_pair headers[] = {{STR("Host"), STR("me")}, {STR("Authorization"), STR("Bearer x")}, {STR("content-type"), STR("text/plain")},
-		{STR("Transfer-Encoding"), STR("chunked")}, {STR("X-Hasura-Admin-Secret"), STR("s")}, {STR("Cookie"), STR("a=b")},
-		{STR("X-Hasura-Role"), STR("r")}, {STR("Bad"), STR("\xff")}};
-	error err;
-	json *body;
-	http_call_options o;
-	auth_request r = {.a = A, .headers = headers, .nheaders = 8};
-	error_init(&err, A);
-	assert_true(json_parse(A, STR("{\"query\":\"{a}\",\"variables\":{\"x\":1},\"extra\":1,\"operationName\":null}"), &body, &err));
-	r.graphql = body;
-	hook_call(&h, A, &r, &o);
-	assert_string_equal(o.method, "GET");
-	assert_null(o.body.p);
-	assert_int_equal(o.nheaders, 6);
-	static const char *const names[] = {"Content-Type", "User-Agent", "Authorization", "Cookie", "X-Hasura-Role", "Bad"};
-	for (size_t i = 0; i < 6; i++)
-		assert_true(str_eqz(o.headers[i].name, names[i]));
-	h.post = true;
-	hook_call(&h, A, &r, &o);
-	assert_string_equal(o.method, "POST");
-	assert_int_equal(o.nheaders, 2);
-	assert_true(str_find(o.body, STR("\"request\"")) == SIZE_MAX);
-	h.send_body = true;
-	hook_call(&h, A, &r, &o);
-	assert_true(str_eqz(o.body,
-		"{\"headers\":{\"Host\":\"me\",\"Authorization\":\"Bearer x\",\"content-type\":\"text/plain\",\"Transfer-Encoding\":\"chunked\","
-		"\"X-Hasura-Admin-Secret\":\"s\",\"Cookie\":\"a=b\",\"X-Hasura-Role\":\"r\"},"
-		"\"request\":{\"query\":\"{a}\",\"variables\":{\"x\":1}}}"));
-	static const struct {
-		const char *body, *request;
-	} rows[] = {{"[{\"query\":\"a\"},{\"query\":\"b\",\"operationName\":\"c\"}]",
-			    "[{\"query\":\"a\"},{\"operationName\":\"c\",\"query\":\"b\"}]"},
-		{"[{\"query\":\"a\"},{}]", "null"}, {"{}", "null"}, {"{\"query\":1}", "null"}, {"\"x\"", "null"}, {"[]", "[]"}};
-	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		assert_true(json_parse(A, str_from(rows[i].body), &body, &err));
-		r.graphql = body;
-		r.nheaders = 0;
-		hook_call(&h, A, &r, &o);
-		str want = str_printf(A, "{\"headers\":{},\"request\":%s}", rows[i].request);
-		if (!str_eq(o.body, want)) fail_msg("got %.*s", STR_ARG(o.body));
-	}
-}
-
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, begin, end)
-	const struct CMUnitTest tests[] = {T(settings), T(jwt_settings), T(open_mode), T(secret_mode), T(backend_permissions),
-		T(unauthorized), T(tokens), T(token_places), T(dates), T(cached_token_expires), T(issuer_and_audience), T(claims_errors),
-		T(claims_places), T(claims_map), T(several_configurations), T(unauthorized_with_tokens), T(many_tokens), T(explanations),
-		T(described_sessions), T(hook_answers), T(hook_lifetimes), T(hook_calls)};
+	const struct CMUnitTest tests[] = {T(settings), T(jwt_settings), T(open_mode), T(secret_mode),
+		T(backend_permissions), T(unauthorized), T(tokens), T(token_places), T(dates), T(cached_token_expires),
+		T(issuer_and_audience), T(claims_errors), T(claims_places), T(claims_map), T(several_configurations),
+		T(unauthorized_with_tokens), T(many_tokens), T(explanations), T(described_sessions)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

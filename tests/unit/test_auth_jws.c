@@ -41,7 +41,8 @@ static const struct {
 		"D1W_YpRPEwOWvG6b32690r2jZ47soMZo9wGzjb_7OMg0LOL-bSf63kpaSHSXndS5z5rexMdbBYUsLA9e-KXBdQOS-UTo7WTBEMa2R2CapHg665xsmtdVMTBQ"
 		"Y4uDZlxvb3qCo5ZwKh9kG4LT6_I5IhlJH7aGhyxXFvUK-DWNmoudF8NAco9_h9iaGNj8q2ethFkMLs91kzk2PAcDTW9gb54h4FRWyuXpoQ\","
 		"\"e\":\"AQAB\"}"},
-	{"eyJhbGciOiJFUzI1NiJ9." JOE ".DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q",
+	{"eyJhbGciOiJFUzI1NiJ9." JOE
+	 ".DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q",
 		"{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU\",\"y\":\"x_FEzRu9m36HLN_"
 		"tue659LNpXW6pCyStikYjKIWI5a0\"}"},
 	{"eyJhbGciOiJFUzUxMiJ9.UGF5bG9hZA.AdwMgeerwtHoh-l192l60hp9wAHZFVJbLfD_UxMi70cwnZOYaRI1bKPWROc-mZZqwqT2SI-"
@@ -192,10 +193,12 @@ static void bad_keys(void **state)
 	str private_key = str_copy(A, str_make(p, (size_t)BIO_get_mem_data(b, &p)));
 	BIO_free(b);
 	bad_config(STR("HS256"), STR("short"), "Invalid JWK: Key size too small; should be atleast 32 characters");
-	bad_config(STR("HS512"), str_printf(A, "%063d", 1), "Invalid JWK: Key size too small; should be atleast 64 characters");
+	bad_config(STR("HS512"), str_printf(A, "%063d", 1),
+		"Invalid JWK: Key size too small; should be atleast 64 characters");
 	bad_config(STR("ES256K"), STR("x"), "Invalid JWK: Key type: ES256K is not supported");
 	bad_config(STR("none"), STR("x"), "Invalid JWK: Key type: none is not supported");
-	bad_config(STR("RS256"), STR("not PEM"), "Invalid JWK: Could not decode PEM: no public key or certificate found");
+	bad_config(
+		STR("RS256"), STR("not PEM"), "Invalid JWK: Could not decode PEM: no public key or certificate found");
 	bad_config(STR("ES256"), private_key, "Invalid JWK: Could not decode PEM: no public key or certificate found");
 	bad_config(STR("RS256"), pem_text(A, small, false),
 		"Invalid JWK: RSA keys need 2048 to 16384 bits and an odd exponent above 1");
@@ -227,8 +230,9 @@ static void bad_sets(void **state)
 	bad_set("[]", "not a JWK set: no list \"keys\"");
 	bad_set("{}", "not a JWK set: no list \"keys\"");
 	bad_set("{\"keys\":{}}", "not a JWK set: no list \"keys\"");
-	static const char *const keys[] = {"", "1", "null", "{}", "{\"kty\":\"oct\"}", "{\"kty\":\"oct\",\"k\":\"c2hvcnQ\"}",
-		"{\"kty\":\"OKP\",\"crv\":\"X25519\"," ED_X "}", "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"AAAA\"}",
+	static const char *const keys[] = {"", "1", "null", "{}", "{\"kty\":\"oct\"}",
+		"{\"kty\":\"oct\",\"k\":\"c2hvcnQ\"}", "{\"kty\":\"OKP\",\"crv\":\"X25519\"," ED_X "}",
+		"{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"AAAA\"}",
 		"{\"kty\":\"OKP\",\"crv\":\"Ed25519\"," ED_X ",\"use\":\"enc\"}",
 		"{\"kty\":\"OKP\",\"crv\":\"Ed25519\"," ED_X ",\"key_ops\":[\"sign\"]}",
 		"{\"kty\":\"OKP\",\"crv\":\"Ed25519\"," ED_X ",\"alg\":\"RS256\"}", "{" OCT ",\"alg\":\"none\"}",
@@ -281,7 +285,8 @@ static void algorithm_confusion(void **state)
 	}
 	str other = make_plain(A, STR("{}"), JWS_RS512, rsa, STR_NULL);
 	assert_text(check(other, s),
-		PREFIX "the token's algorithm RS512 is not the configured RS256 (--jwt-lenient accepts all that suit the key)");
+		PREFIX
+		"the token's algorithm RS512 is not the configured RS256 (--jwt-lenient accepts all that suit the key)");
 	assert_text(check(other, lenient), "");
 	assert_text(check(make_plain(A, STR("{}"), JWS_PS256, rsa, STR_NULL), lenient), "");
 	EVP_PKEY_free(rsa);
@@ -316,14 +321,16 @@ static void bad_headers(void **state)
 	(void)state;
 	str secret = str_printf(A, "%064d", 7);
 	key_set *s = config_set(STR("HS256"), secret, false);
-	static const char *const headers[] = {"", "null", "[]", "\"x\"", "{}", "{\"alg\":null}", "{\"alg\":1}", "{\"alg\":[\"HS256\"]}",
-		"{\"alg\":\"HS256\",\"crit\":[\"exp\"],\"exp\":1}", "{\"alg\":\"HS256\",\"crit\":[]}", "{\"alg\":\"HS256\"", "{\"alg\":\"HS256\"}x",
+	static const char *const headers[] = {"", "null", "[]", "\"x\"", "{}", "{\"alg\":null}", "{\"alg\":1}",
+		"{\"alg\":[\"HS256\"]}", "{\"alg\":\"HS256\",\"crit\":[\"exp\"],\"exp\":1}",
+		"{\"alg\":\"HS256\",\"crit\":[]}", "{\"alg\":\"HS256\"", "{\"alg\":\"HS256\"}x",
 		"{\"alg\":\"HS256\",\"b64\":false,\"crit\":[\"b64\"]}"};
 	for (size_t i = 0; i < sizeof headers / sizeof *headers; i++)
 		assert_true(check(make_token(A, str_from(headers[i]), STR("{}"), JWS_HS256, NULL, secret), s).n > 0);
 	/* keys in the header are not looked at: they neither help nor hinder */
 	static const char *const ignored[] = {"{\"alg\":\"HS256\",\"jwk\":{\"kty\":\"oct\",\"k\":\"AAAA\"}}",
-		"{\"alg\":\"HS256\",\"jku\":\"http://127.0.0.1:1/\"}", "{\"alg\":\"HS256\",\"x5u\":\"file:///etc/passwd\"}",
+		"{\"alg\":\"HS256\",\"jku\":\"http://127.0.0.1:1/\"}",
+		"{\"alg\":\"HS256\",\"x5u\":\"file:///etc/passwd\"}",
 		"{\"alg\":\"HS256\",\"kid\":\"../../etc/passwd\"}", "{\"alg\":\"HS256\",\"kid\":\"' or 1=1 --\"}"};
 	for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++) {
 		str head = str_from(ignored[i]);
@@ -337,12 +344,15 @@ static void malformed(void **state)
 {
 	(void)state;
 	key_set *s = config_set(STR("HS256"), str_printf(A, "%064d", 7), false);
-	assert_text(check(STR("x"), s), PREFIX "JWSError (CompactDecodeError Invalid number of parts: Expected 3 parts; got 1)");
-	assert_text(check(STR("a.b"), s), PREFIX "JWSError (CompactDecodeError Invalid number of parts: Expected 3 parts; got 2)");
-	assert_text(
-		check(STR("a.b.c.d.e"), s), PREFIX "JWSError (CompactDecodeError Invalid number of parts: Expected 3 parts; got 5)");
-	static const char *const tokens[] = {"", "..", "...", "a.b.c", "e30.e30.e30", "e30=.e30.AAAA", "e30.e30=.AAAA", "e3 0.e30.AAAA",
-		"e30.e30.AA+A", "eyJhbGciOiJIUzI1NiJ9..", "eyJhbGciOiJIUzI1NiJ9.e30.A", "eyJhbGciOiJIUzI1NiJ9.e30.AB", "\xff.\xff.\xff"};
+	assert_text(check(STR("x"), s),
+		PREFIX "JWSError (CompactDecodeError Invalid number of parts: Expected 3 parts; got 1)");
+	assert_text(check(STR("a.b"), s),
+		PREFIX "JWSError (CompactDecodeError Invalid number of parts: Expected 3 parts; got 2)");
+	assert_text(check(STR("a.b.c.d.e"), s),
+		PREFIX "JWSError (CompactDecodeError Invalid number of parts: Expected 3 parts; got 5)");
+	static const char *const tokens[] = {"", "..", "...", "a.b.c", "e30.e30.e30", "e30=.e30.AAAA", "e30.e30=.AAAA",
+		"e3 0.e30.AAAA", "e30.e30.AA+A", "eyJhbGciOiJIUzI1NiJ9..", "eyJhbGciOiJIUzI1NiJ9.e30.A",
+		"eyJhbGciOiJIUzI1NiJ9.e30.AB", "\xff.\xff.\xff"};
 	for (size_t i = 0; i < sizeof tokens / sizeof *tokens; i++)
 		assert_true(check(str_from(tokens[i]), s).n > 0);
 	/* a header nested 20,000 deep, and one of 60 kB */
@@ -398,10 +408,13 @@ static void key_names(void **state)
 {
 	(void)state;
 	str one = str_printf(A, "%064d", 1), two = str_printf(A, "%064d", 2), bare = str_printf(A, "%064d", 3);
-	key_set *s = set_of(str_z(A, str_printf(A, "{\"kty\":\"oct\",\"kid\":\"1\",\"k\":\"%.*s\"},{\"kty\":\"oct\",\"kid\":\"2\",\"k\":\"%.*s\"}",
-		STR_ARG(base64url_encode(A, one)), STR_ARG(base64url_encode(A, two)))));
+	key_set *s = set_of(str_z(A,
+		str_printf(A,
+			"{\"kty\":\"oct\",\"kid\":\"1\",\"k\":\"%.*s\"},{\"kty\":\"oct\",\"kid\":\"2\",\"k\":\"%.*s\"}",
+			STR_ARG(base64url_encode(A, one)), STR_ARG(base64url_encode(A, two)))));
 	bool passes;
-	str k1 = STR("{\"alg\":\"HS256\",\"kid\":\"1\"}"), k3 = STR("{\"alg\":\"HS256\",\"kid\":\"3\"}"), none = STR("{\"alg\":\"HS256\"}");
+	str k1 = STR("{\"alg\":\"HS256\",\"kid\":\"1\"}"), k3 = STR("{\"alg\":\"HS256\",\"kid\":\"3\"}"),
+	    none = STR("{\"alg\":\"HS256\"}");
 	assert_false(unknown_kid(make_token(A, k1, STR("{}"), JWS_HS256, NULL, one), s, &passes));
 	assert_true(passes);
 	assert_false(unknown_kid(make_token(A, k1, STR("{}"), JWS_HS256, NULL, two), s, &passes));

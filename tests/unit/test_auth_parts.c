@@ -46,7 +46,8 @@ static void base64_round(void **state)
 static void base64_strict(void **state)
 {
 	(void)state;
-	static const char *const bad[] = {"A", "AAAAA", "AA==", "AA=", "A+AA", "A/AA", "AA A", "AA\nA", "AB", "AAB", "\xc3\xa4g="};
+	static const char *const bad[] = {
+		"A", "AAAAA", "AA==", "AA=", "A+AA", "A/AA", "AA A", "AA\nA", "AB", "AAB", "\xc3\xa4g="};
 	str out;
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
 		if (base64url_decode(A, str_from(bad[i]), &out)) fail_msg("%s was taken", bad[i]);
@@ -55,7 +56,8 @@ static void base64_strict(void **state)
 
 /* ---- paths ---- */
 
-static const char document[] = "{\"a\":{\"b-c\":[1,{\"x y\":\"found\"},null]},\"https://h/c\":{\"'\":1,\"\\\"\":2},\"7\":7,\"\":0}";
+static const char document[] =
+	"{\"a\":{\"b-c\":[1,{\"x y\":\"found\"},null]},\"https://h/c\":{\"'\":1,\"\\\"\":2},\"7\":7,\"\":0}";
 
 static str get(const char *path)
 {
@@ -108,7 +110,8 @@ static void paths(void **state)
 		{"$[99999999999999999999]", "-"},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-		if (!str_eqz(get(rows[i].path), rows[i].value)) fail_msg("%s: %.*s", rows[i].path, STR_ARG(get(rows[i].path)));
+		if (!str_eqz(get(rows[i].path), rows[i].value))
+			fail_msg("%s: %.*s", rows[i].path, STR_ARG(get(rows[i].path)));
 	assert_true(str_eqz(get("$"), document));
 }
 
@@ -165,8 +168,9 @@ static void cache_control_texts(void **state)
 		bool ok = cache_control_parse(str_from(rows[i].text), &c);
 		if (ok != rows[i].ok) fail_msg("%s", rows[i].text);
 		if (!ok) continue;
-		if (c.no_cache != rows[i].no_cache || c.no_store != rows[i].no_store || c.must_revalidate != rows[i].revalidate ||
-			c.has_max_age != rows[i].has || c.max_age != rows[i].age)
+		if (c.no_cache != rows[i].no_cache || c.no_store != rows[i].no_store ||
+			c.must_revalidate != rows[i].revalidate || c.has_max_age != rows[i].has ||
+			c.max_age != rows[i].age)
 			fail_msg("%s: wrong", rows[i].text);
 	}
 	cache_control c;
@@ -179,8 +183,8 @@ static void expires_texts(void **state)
 	uint64_t ms;
 	assert_true(expires_parse(STR("Sun, 06 Nov 1994 08:49:37 GMT"), &ms));
 	assert_int_equal(ms, 784111777000);
-	static const char *const bad[] = {"", "0", "-1", "Sun, 06 Nov 1994 08:49:37", "Sunday, 06-Nov-94 08:49:37 GMT", "06 Nov 1994",
-		"Sun, 06 Nov 1994 08:49:37 GMT GMT", "Sun, 06 Nov 1934 08:49:37 GMT"};
+	static const char *const bad[] = {"", "0", "-1", "Sun, 06 Nov 1994 08:49:37", "Sunday, 06-Nov-94 08:49:37 GMT",
+		"06 Nov 1994", "Sun, 06 Nov 1994 08:49:37 GMT GMT", "Sun, 06 Nov 1934 08:49:37 GMT"};
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
 		if (expires_parse(str_from(bad[i]), &ms)) fail_msg("%s was taken", bad[i]);
 }
@@ -195,9 +199,10 @@ static void key_lifetimes(void **state)
 	static const struct {
 		const char *cache_control, *expires;
 		int64_t ms;
-	} rows[] = {{NULL, NULL, -1}, {"max-age=3", NULL, 3000}, {"max-age=3, must-revalidate", NULL, 3000}, {"must-revalidate", NULL, 0},
-		{"no-cache, public", NULL, 0}, {"no-store, max-age=3", NULL, 0}, {"public", NULL, -1}, {"public", AT_NOW_PLUS_3, 3000},
-		{NULL, AT_NOW_PLUS_3, 3000}, {NULL, "Sun, 06 Nov 1994 08:49:30 GMT", 0}, {NULL, "0", -1}, {"max-age=x", AT_NOW_PLUS_3, -1},
+	} rows[] = {{NULL, NULL, -1}, {"max-age=3", NULL, 3000}, {"max-age=3, must-revalidate", NULL, 3000},
+		{"must-revalidate", NULL, 0}, {"no-cache, public", NULL, 0}, {"no-store, max-age=3", NULL, 0},
+		{"public", NULL, -1}, {"public", AT_NOW_PLUS_3, 3000}, {NULL, AT_NOW_PLUS_3, 3000},
+		{NULL, "Sun, 06 Nov 1994 08:49:30 GMT", 0}, {NULL, "0", -1}, {"max-age=x", AT_NOW_PLUS_3, -1},
 		{"max-age=10", AT_NOW_PLUS_3, 10000}, {"no-cache, must-revalidate, max-age=9", NULL, 9000}};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		uint64_t ms;

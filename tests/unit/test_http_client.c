@@ -224,7 +224,8 @@ static void post(void **state)
 		buf_putc(&big, 'x');
 	http_call_result *r = call(PLAIN, (http_call_options){.headers = headers, .nheaders = 1, .body = STR("{}")});
 	assert_int_equal(r->status, 200);
-	assert_true(sent("POST /path") && sent("Content-Length: 2\r\n") && sent("\r\n\r\n{}") && sent("Content-Type: application/json"));
+	assert_true(sent("POST /path") && sent("Content-Length: 2\r\n") && sent("\r\n\r\n{}") &&
+		sent("Content-Type: application/json"));
 	r = call(PLAIN, (http_call_options){.body = buf_str(&big)});
 	assert_int_equal(r->status, 200);
 	assert_true(sent("Content-Length: 2000000"));
@@ -252,7 +253,8 @@ static void other_statuses(void **state)
 	(void)state;
 	assert_int_equal(call("HTTP/1.1 500 X\r\nContent-Length: 0\r\n\r\n", (http_call_options){0})->status, 500);
 	assert_int_equal(call("HTTP/1.1 401 X\r\nContent-Length: 1\r\n\r\nx", (http_call_options){0})->status, 401);
-	http_call_result *r = call("HTTP/1.1 100 Continue\r\nX-B: 2\r\n\r\n" PLAIN, (http_call_options){.body = STR("x")});
+	http_call_result *r =
+		call("HTTP/1.1 100 Continue\r\nX-B: 2\r\n\r\n" PLAIN, (http_call_options){.body = STR("x")});
 	assert_int_equal(r->status, 200);
 	assert_null(http_call_header(r, STR("X-B")).p);
 }
@@ -260,8 +262,9 @@ static void other_statuses(void **state)
 static void redirects(void **state)
 {
 	(void)state;
-	const char *there = str_z(A, str_printf(A, "HTTP/1.1 302 X\r\nLocation: http://127.0.0.1:%d/b\r\nContent-Length: 0\r\n\r\n",
-		the_server.port));
+	const char *there = str_z(A,
+		str_printf(A, "HTTP/1.1 302 X\r\nLocation: http://127.0.0.1:%d/b\r\nContent-Length: 0\r\n\r\n",
+			the_server.port));
 	http_call_result *r = call(there, (http_call_options){0});
 	assert_int_equal(r->status, 302);
 	assert_int_equal(the_server.requests, 1);
@@ -270,7 +273,8 @@ static void redirects(void **state)
 	assert_int_equal(the_server.requests, 1 + 4);
 	r = call(there, (http_call_options){.redirects = 3, .body = STR("x")});
 	assert_int_equal(r->status, 302);
-	r = call("HTTP/1.1 302 X\r\nLocation: file:///etc/passwd\r\nContent-Length: 0\r\n\r\n", (http_call_options){.redirects = 3});
+	r = call("HTTP/1.1 302 X\r\nLocation: file:///etc/passwd\r\nContent-Length: 0\r\n\r\n",
+		(http_call_options){.redirects = 3});
 	assert_int_equal(r->failure, HTTP_CALL_BROKEN);
 	assert_int_equal(r->body.n, 0);
 }
@@ -278,11 +282,13 @@ static void redirects(void **state)
 static void refusals(void **state)
 {
 	(void)state;
-	static const char *const urls[] = {"file:///etc/passwd", "gopher://x/", "ftp://x", "//x", "x", "http://a b/", "http://a\r\nX: y/"};
+	static const char *const urls[] = {
+		"file:///etc/passwd", "gopher://x/", "ftp://x", "//x", "x", "http://a b/", "http://a\r\nX: y/"};
 	for (size_t i = 0; i < sizeof urls / sizeof *urls; i++)
 		assert_null(start((http_call_options){.url = str_from(urls[i])})->call);
-	static const str_pair bad[] = {{STR_INIT("A"), STR_INIT("b\r\nC: d")}, {STR_INIT("A"), STR_INIT("b\nC: d")}, {STR_INIT("A\r\nB"), STR_INIT("c")},
-		{STR_INIT("A"), {.p = "b\0c", .n = 3}}, {STR_INIT(""), STR_INIT("x")}, {STR_INIT("A B"), STR_INIT("x")}, {STR_INIT("A:"), STR_INIT("x")}};
+	static const str_pair bad[] = {{STR_INIT("A"), STR_INIT("b\r\nC: d")}, {STR_INIT("A"), STR_INIT("b\nC: d")},
+		{STR_INIT("A\r\nB"), STR_INIT("c")}, {STR_INIT("A"), {.p = "b\0c", .n = 3}},
+		{STR_INIT(""), STR_INIT("x")}, {STR_INIT("A B"), STR_INIT("x")}, {STR_INIT("A:"), STR_INIT("x")}};
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
 		assert_null(start((http_call_options){.headers = &bad[i], .nheaders = 1})->call);
 	assert_int_equal(the_server.connections, 0);
@@ -303,7 +309,9 @@ static void times(void **state)
 	assert_int_equal(r->failure, HTTP_CALL_CONNECT);
 	r = call(PLAIN, (http_call_options){.url = STR("http://no-such-host.invalid/")});
 	assert_int_equal(r->failure, HTTP_CALL_CONNECT);
-	r = call(PLAIN, (http_call_options){.url = str_printf(A, "https://127.0.0.1:%d/", the_server.port), .timeout_ms = 2000});
+	r = call(PLAIN,
+		(http_call_options){
+			.url = str_printf(A, "https://127.0.0.1:%d/", the_server.port), .timeout_ms = 2000});
 	assert_true(r->failure != HTTP_CALL_OK);
 }
 
@@ -311,8 +319,10 @@ static void broken_answers(void **state)
 {
 	(void)state;
 	the_server.closes = true;
-	static const char *const answers[] = {"nonsense\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc", "HTTP/1.1 200 OK\r\nContent-En"
-		"coding: gzip\r\nContent-Length: 3\r\n\r\nabc", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"};
+	static const char *const answers[] = {"nonsense\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc",
+		"HTTP/1.1 200 OK\r\nContent-En"
+		"coding: gzip\r\nContent-Length: 3\r\n\r\nabc",
+		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"};
 	for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {
 		http_call_result *r = call(answers[i], (http_call_options){0});
 		if (r->failure != HTTP_CALL_BROKEN) fail_msg("answer %zu: %d %s", i, r->failure, r->why);
@@ -333,7 +343,9 @@ static void sizes(void **state)
 	buf_putc(&b, '\0');
 	assert_int_equal(call(b.p, (http_call_options){0})->failure, HTTP_CALL_TOO_LARGE);
 	buf_free(&b);
-	assert_int_equal(call("HTTP/1.1 200 OK\r\nContent-Length: 300000000\r\n\r\nabc", (http_call_options){.timeout_ms = 300})->failure,
+	assert_int_equal(
+		call("HTTP/1.1 200 OK\r\nContent-Length: 300000000\r\n\r\nabc", (http_call_options){.timeout_ms = 300})
+			->failure,
 		HTTP_CALL_TIMEOUT);
 }
 
@@ -419,7 +431,10 @@ static void chained(const http_call_result *r, void *data)
 	const char *why;
 	assert_int_equal(r->status, 200);
 	if (!--c->left) return;
-	http_call_options o = {.method = "GET", .url = str_printf(A, "http://127.0.0.1:%d/", the_server.port), .done = chained, .data = c};
+	http_call_options o = {.method = "GET",
+		.url = str_printf(A, "http://127.0.0.1:%d/", the_server.port),
+		.done = chained,
+		.data = c};
 	assert_non_null(http_client_start(client, &o, &why));
 }
 
@@ -431,7 +446,10 @@ static void chains(void **state)
 	for (size_t i = 0; i < 4; i++) {
 		const char *why;
 		c[i].left = 50;
-		http_call_options o = {.method = "GET", .url = str_printf(A, "http://127.0.0.1:%d/", the_server.port), .done = chained, .data = &c[i]};
+		http_call_options o = {.method = "GET",
+			.url = str_printf(A, "http://127.0.0.1:%d/", the_server.port),
+			.done = chained,
+			.data = &c[i]};
 		assert_non_null(http_client_start(client, &o, &why));
 	}
 	while (c[0].left || c[1].left || c[2].left || c[3].left)
@@ -456,8 +474,9 @@ static void waiting_call(void **state)
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, begin, end)
-	const struct CMUnitTest tests[] = {T(get), T(post), T(connections_are_kept), T(other_statuses), T(redirects), T(refusals), T(times),
-		T(broken_answers), T(sizes), T(gzip_bomb), T(many_at_once), T(cancelled), T(chains), T(waiting_call)};
+	const struct CMUnitTest tests[] = {T(get), T(post), T(connections_are_kept), T(other_statuses), T(redirects),
+		T(refusals), T(times), T(broken_answers), T(sizes), T(gzip_bomb), T(many_at_once), T(cancelled),
+		T(chains), T(waiting_call)};
 	/* proxies of the machine do not belong here */
 	unsetenv("http_proxy");
 	unsetenv("https_proxy");
