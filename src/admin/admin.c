@@ -12,7 +12,7 @@
 #define SECOND UINT64_C(1000000000)
 
 enum {
-	PING_MS = 5000,       /* without polling, for health checks */
+	PING_MS = 5000, /* without polling, for health checks */
 	LISTEN_RETRY_S = 15,
 	NOTHING_MS = 60000
 };
@@ -75,7 +75,8 @@ static bool init_store(admin *adm, error *err)
 		if (metadata_store_init(adm->store, first, &outcome, &from, err)) return true;
 		bool away = err->code == ERR_POSTGRES || err->code == ERR_POSTGRES_MAX_CONNECTIONS;
 		if (!away || attempt >= adm->config.retries) return false;
-		log_text(LOG_STARTUP, LOG_WARN, "retry", "the metadata database did not answer: %.*s", STR_ARG(err->message));
+		log_text(LOG_STARTUP, LOG_WARN, "retry", "the metadata database did not answer: %.*s",
+			STR_ARG(err->message));
 		nanosleep(&(struct timespec){.tv_sec = 1}, NULL);
 		error_init(err, err->a);
 	}
@@ -106,8 +107,9 @@ static bool load(admin *adm, error *err)
 static void log_issues(const snapshot *s)
 {
 	if (!s->ninconsistencies) return;
-	log_text(LOG_STARTUP, LOG_WARN, "inconsistent_metadata", "%zu objects of the metadata are inconsistent, the first: %.*s: %.*s",
-		 s->ninconsistencies, STR_ARG(s->inconsistencies[0].name), STR_ARG(s->inconsistencies[0].reason));
+	log_text(LOG_STARTUP, LOG_WARN, "inconsistent_metadata",
+		"%zu objects of the metadata are inconsistent, the first: %.*s: %.*s", s->ninconsistencies,
+		STR_ARG(s->inconsistencies[0].name), STR_ARG(s->inconsistencies[0].reason));
 }
 
 /* ---- the thread ---- */
@@ -150,7 +152,8 @@ static void empty_eventfd(int fd)
 static void log_sync_failure(admin *adm, bool was_ok, const error *err)
 {
 	if (was_ok)
-		log_text(LOG_SCHEMA_SYNC, LOG_ERROR, "schema_sync", "metadata cannot be read: %.*s", STR_ARG(err->message));
+		log_text(LOG_SCHEMA_SYNC, LOG_ERROR, "schema_sync", "metadata cannot be read: %.*s",
+			STR_ARG(err->message));
 	(void)adm;
 }
 
@@ -204,7 +207,8 @@ static void *run(void *arg)
 	while (!atomic_load(&adm->stop)) {
 		empty_eventfd(adm->box->fd);
 		admin_request *r;
-		while (!atomic_load(&adm->stop) && (r = take_request(adm->box))) run_request(adm, r);
+		while (!atomic_load(&adm->stop) && (r = take_request(adm->box)))
+			run_request(adm, r);
 		if (atomic_load(&adm->stop)) break;
 		if (links_collect(adm)) admin_rebuild(adm);
 		uint64_t now = clock_mono_ns();

@@ -13,17 +13,17 @@
 typedef struct admin admin;
 
 typedef struct admin_config {
-	str metadata_url;            /* connection string of the metadata database */
-	str database_url;            /* of the source made on the first start; p NULL: none is made */
-	str database_url_env;        /* the variable it came from (stored as from_env); p NULL: stored as text */
+	str metadata_url;     /* connection string of the metadata database */
+	str database_url;     /* of the source made on the first start; p NULL: none is made */
+	str database_url_env; /* the variable it came from (stored as from_env); p NULL: stored as text */
 	md_source_defaults source_defaults;
-	md_env env;                  /* must be thread-safe */
+	md_env env; /* must be thread-safe */
 	schema_options options;
-	int64_t retries;             /* connecting to the metadata database at start */
-	uint64_t sync_interval_ms;   /* poll of resource_version; 0: never */
-	bool read_only;              /* read-only mode */
-	bool maintenance;            /* metadata cannot be modified */
-	str server_version;          /* "v2.48.0-weir.0.1.0" */
+	int64_t retries;           /* connecting to the metadata database at start */
+	uint64_t sync_interval_ms; /* poll of resource_version; 0: never */
+	bool read_only;            /* read-only mode */
+	bool maintenance;          /* metadata cannot be modified */
+	str server_version;        /* "v2.48.0-weir.0.1.0" */
 	/* A new snapshot; the callee takes the reference given. */
 	void (*on_snapshot)(void *data, snapshot *s);
 	void *data;
@@ -48,9 +48,9 @@ typedef struct admin_request {
 	void *data;
 	/* Answer. */
 	bool ok;
-	buf out;                /* ok: JSON; the caller frees it */
-	error err;              /* !ok: the flat envelope */
-	str operation;          /* type of the operation, for logs */
+	buf out;                    /* ok: JSON; the caller frees it */
+	error err;                  /* !ok: the flat envelope */
+	str operation;              /* type of the operation, for logs */
 	struct admin_request *next; /* private */
 } admin_request;
 

@@ -14,20 +14,20 @@
 /* Sources with equal configurations share one; a changed configuration is another link. */
 typedef struct db_link {
 	int refs;
-	arena *a;              /* of this struct, the key and why */
-	str key;               /* kind and configuration as JSON text (env names, no secrets resolved) */
-	uint64_t id;           /* source_catalog.connection */
-	pg_params *params;     /* NULL: the configuration cannot be resolved: why */
-	pg_sync *pg;           /* NULL: not connected */
-	uint64_t pg_used_ns;   /* to close it when idle */
-	catalog *cat;          /* NULL: not read: why */
+	arena *a;            /* of this struct, the key and why */
+	str key;             /* kind and configuration as JSON text (env names, no secrets resolved) */
+	uint64_t id;         /* source_catalog.connection */
+	pg_params *params;   /* NULL: the configuration cannot be resolved: why */
+	pg_sync *pg;         /* NULL: not connected */
+	uint64_t pg_used_ns; /* to close it when idle */
+	catalog *cat;        /* NULL: not read: why */
 	arena *why_a;
 	str why;
 	json *internal;
 	arena *enums_a;
-	map enums;             /* catalog_key → enum_rows * */
-	bool reading;          /* a thread is at it */
-	uint64_t retry_ns;     /* when to try again; 0: not waiting */
+	map enums;         /* catalog_key → enum_rows * */
+	bool reading;      /* a thread is at it */
+	uint64_t retry_ns; /* when to try again; 0: not waiting */
 	unsigned tries;
 } db_link;
 
@@ -70,8 +70,8 @@ struct admin {
 	int64_t version;      /* of md */
 	VEC(db_link *) links;
 	uint64_t next_link;
-	uint64_t poll_ns;      /* next poll of the store */
-	uint64_t listen_ns;    /* not before: LISTEN again */
+	uint64_t poll_ns;   /* next poll of the store */
+	uint64_t listen_ns; /* not before: LISTEN again */
 };
 
 /* links.c */
@@ -179,8 +179,8 @@ typedef struct op {
 } op;
 
 /* ops_*.c; tables end with a NULL name. */
-extern const op ops_table[], ops_relationship[], ops_permission[], ops_function[], ops_metadata[], ops_source[], ops_role[],
-	ops_info[], ops_sql[], ops_crud[];
+extern const op ops_table[], ops_relationship[], ops_permission[], ops_function[], ops_metadata[], ops_source[],
+	ops_role[], ops_info[], ops_sql[], ops_crud[];
 
 /* Runs the request's body. */
 MUST_CHECK bool dispatch_run(candidate *c, error *err);

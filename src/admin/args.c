@@ -4,8 +4,12 @@
 static const char *kind_name(const json *j)
 {
 	static const char *const NAMES[] = {
-		[JSON_NULL] = "Null",	  [JSON_BOOL] = "Boolean", [JSON_NUMBER] = "Number",
-		[JSON_STRING] = "String", [JSON_ARRAY] = "Array",  [JSON_OBJECT] = "Object",
+		[JSON_NULL] = "Null",
+		[JSON_BOOL] = "Boolean",
+		[JSON_NUMBER] = "Number",
+		[JSON_STRING] = "String",
+		[JSON_ARRAY] = "Array",
+		[JSON_OBJECT] = "Object",
 	};
 	return NAMES[j ? j->kind : JSON_NULL];
 }
@@ -21,7 +25,8 @@ bool arg_mismatch(candidate *c, const char *key, const char *what, const char *w
 {
 	c->arg_error = true;
 	str path = key ? jsonpath_key(c->a, STR("$"), str_from(key)) : STR("");
-	return error_set(err, ERR_PARSE_FAILED, path, "parsing %s failed, expected %s, but encountered %s", what, want, kind_name(j));
+	return error_set(err, ERR_PARSE_FAILED, path, "parsing %s failed, expected %s, but encountered %s", what, want,
+		kind_name(j));
 }
 
 bool arg_object(candidate *c, const json *j, const char *what, error *err)
@@ -51,7 +56,8 @@ bool arg_nonempty(candidate *c, const json *o, const char *key, str *out, error 
 	if (!arg_text(c, o, key, out, err)) return false;
 	if (out->n) return true;
 	c->arg_error = true;
-	return error_set(err, ERR_PARSE_FAILED, jsonpath_key(c->a, STR("$"), str_from(key)), "empty string not allowed");
+	return error_set(
+		err, ERR_PARSE_FAILED, jsonpath_key(c->a, STR("$"), str_from(key)), "empty string not allowed");
 }
 
 bool arg_opt_text(candidate *c, const json *o, const char *key, str *out, error *err)

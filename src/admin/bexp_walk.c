@@ -21,8 +21,7 @@ bool bexp_is_static(const json *v)
 	if (json_is(v, JSON_STRING))
 		return !str_starts_nocase(v->text, STR("x-hasura-")) && !str_eq_nocase(v->text, STR("req_user_id"));
 	if (json_is(v, JSON_ARRAY) || json_is(v, JSON_OBJECT)) {
-		JSON_EACH(e, v)
-		{
+		JSON_EACH (e, v) {
 			if (!bexp_is_static(e)) return false;
 		}
 	}
@@ -52,14 +51,17 @@ static void walk_column_ref(const walk *w, const snap_table *t, json *v)
 	if (!json_is(v, JSON_ARRAY) || !v->count) return;
 	bool root = v->count > 1 && json_is(v->first, JSON_STRING) && str_eqz(v->first->text, "$");
 	if (json_is(v->last, JSON_STRING))
-		see(w, (bexp_seen){.kind = REF_COLUMN, .table = root ? w->root->name : t->name, .name = v->last->text, .at = v->last});
+		see(w,
+			(bexp_seen){.kind = REF_COLUMN,
+				.table = root ? w->root->name : t->name,
+				.name = v->last->text,
+				.at = v->last});
 }
 
 static bool has_static(const json *ops)
 {
 	if (!json_is(ops, JSON_OBJECT)) return bexp_is_static(ops);
-	JSON_EACH(m, ops)
-	{
+	JSON_EACH (m, ops) {
 		if (compares_columns(m->key) || key_is(m->key, "is_null")) continue;
 		if (bexp_is_static(m)) return true;
 	}
@@ -69,8 +71,7 @@ static bool has_static(const json *ops)
 static void walk_ops(const walk *w, const snap_table *t, json *ops)
 {
 	if (!json_is(ops, JSON_OBJECT)) return;
-	JSON_EACH(m, ops)
-	{
+	JSON_EACH (m, ops) {
 		if (compares_columns(m->key)) walk_column_ref(w, t, m);
 	}
 }
@@ -94,11 +95,11 @@ static void walk_aggregate(const walk *w, const snap_rel *rel, json *j, unsigned
 {
 	const snap_table *target = snap_source_table(w->src, rel->target);
 	if (!target || !json_is(j, JSON_OBJECT)) return;
-	JSON_EACH(fn, j)
-	{
+	JSON_EACH (fn, j) {
 		json *args = json_getz(fn, "arguments"), *filter = json_getz(fn, "filter");
 		if (json_is(args, JSON_STRING)) walk_column_ref(w, target, args);
-		JSON_EACH(a, json_is(args, JSON_ARRAY) ? args : NULL) walk_column_ref(w, target, a);
+		JSON_EACH (a, json_is(args, JSON_ARRAY) ? args : NULL)
+			walk_column_ref(w, target, a);
 		if (filter) walk_exp(w, target, filter, depth + 1);
 	}
 }
@@ -127,7 +128,13 @@ static bool walk_aggregate_key(const walk *w, const snap_table *t, json *m, unsi
 	str name = str_sub(m->key, 0, m->key.n - suffix.n);
 	const snap_rel *rel = find_rel(t, name);
 	if (!rel) return false;
-	see(w, (bexp_seen){.kind = REF_REL, .table = t->name, .name = name, .at = m, .as_key = true, .suffix = "_aggregate"});
+	see(w,
+		(bexp_seen){.kind = REF_REL,
+			.table = t->name,
+			.name = name,
+			.at = m,
+			.as_key = true,
+			.suffix = "_aggregate"});
 	walk_aggregate(w, rel, m, depth + 1);
 	return true;
 }
@@ -152,21 +159,27 @@ static void walk_field(const walk *w, const snap_table *t, json *m, unsigned dep
 	if (walk_aggregate_key(w, t, m, depth)) return;
 	/* A column, also one that is gone by now. */
 	walk_ops(w, t, m);
-	see(w, (bexp_seen){
-		       .kind = REF_COLUMN, .table = t->name, .name = m->key, .at = m, .as_key = true, .on_type = has_static(m)});
+	see(w,
+		(bexp_seen){.kind = REF_COLUMN,
+			.table = t->name,
+			.name = m->key,
+			.at = m,
+			.as_key = true,
+			.on_type = has_static(m)});
 }
 
 static void walk_exp(const walk *w, const snap_table *t, json *j, unsigned depth)
 {
 	if (depth > WALK_DEPTH) return;
 	if (json_is(j, JSON_ARRAY)) {
-		JSON_EACH(e, j) walk_exp(w, t, e, depth + 1);
+		JSON_EACH (e, j)
+			walk_exp(w, t, e, depth + 1);
 		return;
 	}
 	if (!json_is(j, JSON_OBJECT)) return;
-	JSON_EACH(m, j)
-	{
-		if (key_is(m->key, "and") || key_is(m->key, "or") || key_is(m->key, "not")) walk_exp(w, t, m, depth + 1);
+	JSON_EACH (m, j) {
+		if (key_is(m->key, "and") || key_is(m->key, "or") || key_is(m->key, "not"))
+			walk_exp(w, t, m, depth + 1);
 		else if (key_is(m->key, "exists")) walk_exists(w, m, depth);
 		else walk_field(w, t, m, depth);
 	}

@@ -184,7 +184,8 @@ bool candidate_commit(candidate *c, error *err)
 	buf doc = {0};
 	metadata_write(&doc, c->md);
 	int64_t version = 0;
-	bool ok = metadata_store_save(adm->store, expected, buf_str(&doc), adm->instance_id, notification(c), &version, err);
+	bool ok = metadata_store_save(
+		adm->store, expected, buf_str(&doc), adm->instance_id, notification(c), &version, err);
 	buf_free(&doc);
 	if (!ok) return false;
 	adm->version = version;
@@ -204,8 +205,7 @@ bool candidate_commit(candidate *c, error *err)
 
 static void reload_named(admin *adm, const json *names)
 {
-	JSON_EACH(n, names)
-	{
+	JSON_EACH (n, names) {
 		const md_source *s = metadata_source(adm->md, n->text);
 		if (s && md_kind_served(s->kind)) link_reload(adm, link_of(adm, s));
 	}
@@ -235,7 +235,8 @@ static bool take_document(admin *adm, const store_change *news, arena *a, error 
 	links_open(adm, md);
 	links_keep(adm, md);
 	admin_rebuild(adm);
-	log_text(LOG_SCHEMA_SYNC, LOG_INFO, "schema_sync", "took in metadata of resource version %lld", (long long)adm->version);
+	log_text(LOG_SCHEMA_SYNC, LOG_INFO, "schema_sync", "took in metadata of resource version %lld",
+		(long long)adm->version);
 	return true;
 }
 

@@ -60,9 +60,12 @@ static void probe_perm(probe *p, const md_permission *m)
 	dep(p, DEP_TABLE, own, STR_NULL, false);
 	if (m->filter) bexp_walk(p->src, p->owner, m->filter, seen, p);
 	if (m->check) bexp_walk(p->src, p->owner, m->check, seen, p);
-	for (size_t i = 0; i < m->columns.n; i++) dep(p, DEP_COLUMN, own, m->columns.v[i], false);
-	for (size_t i = 0; i < m->ncomputed_fields; i++) dep(p, DEP_COMPUTED, own, m->computed_fields[i], false);
-	JSON_EACH(v, m->set) dep(p, DEP_COLUMN, own, v->key, bexp_is_static(v));
+	for (size_t i = 0; i < m->columns.n; i++)
+		dep(p, DEP_COLUMN, own, m->columns.v[i], false);
+	for (size_t i = 0; i < m->ncomputed_fields; i++)
+		dep(p, DEP_COMPUTED, own, m->computed_fields[i], false);
+	JSON_EACH (v, m->set)
+		dep(p, DEP_COLUMN, own, v->key, bexp_is_static(v));
 	record(p, (dep_object){.kind = DEP_PERM, .table = own, .name = m->role, .perm = m->kind});
 }
 
@@ -76,17 +79,21 @@ static void probe_computed(probe *p, const snap_computed *cf)
 static void probe_table(probe *p, const snap_table *t)
 {
 	p->owner = t;
-	for (size_t i = 0; i < t->nrels; i++) probe_rel(p, &t->rels[i]);
-	for (size_t i = 0; i < t->ncomputed; i++) probe_computed(p, &t->computed[i]);
+	for (size_t i = 0; i < t->nrels; i++)
+		probe_rel(p, &t->rels[i]);
+	for (size_t i = 0; i < t->ncomputed; i++)
+		probe_computed(p, &t->computed[i]);
 	for (size_t k = 0; k < MD_PERM_KINDS; k++)
-		for (size_t i = 0; i < t->md->nperms[k]; i++) probe_perm(p, &t->md->perms[k][i]);
+		for (size_t i = 0; i < t->md->nperms[k]; i++)
+			probe_perm(p, &t->md->perms[k][i]);
 }
 
 static dep_list probe_source(arena *a, const snapshot *s, str source, const target *want)
 {
 	probe p = {.a = a, .src = snapshot_source(s, source), .want = want};
 	if (!p.src) return p.found;
-	for (size_t i = 0; i < p.src->tables.n; i++) probe_table(&p, p.src->tables.items[i].value);
+	for (size_t i = 0; i < p.src->tables.n; i++)
+		probe_table(&p, p.src->tables.items[i].value);
 	for (size_t i = 0; i < p.src->functions.n; i++) {
 		const snap_function *fn = p.src->functions.items[i].value;
 		p.hit = false;
@@ -137,15 +144,16 @@ dep_list depends_on_function(arena *a, const snapshot *s, str source, qname fn)
 
 static bool same(const dep_object *x, const dep_object *y)
 {
-	return x->kind == y->kind && str_eq(x->source, y->source) && qname_eq(x->table, y->table) && str_eq(x->name, y->name) &&
-		x->perm == y->perm && qname_eq(x->function, y->function);
+	return x->kind == y->kind && str_eq(x->source, y->source) && qname_eq(x->table, y->table) &&
+		str_eq(x->name, y->name) && x->perm == y->perm && qname_eq(x->function, y->function);
 }
 
 void depends_add(arena *a, dep_list *to, const dep_list *more)
 {
 	for (size_t i = 0; i < more->n; i++) {
 		bool known = false;
-		for (size_t k = 0; k < to->n && !known; k++) known = same(&to->v[k], &more->v[i]);
+		for (size_t k = 0; k < to->n && !known; k++)
+			known = same(&to->v[k], &more->v[i]);
 		if (!known) vec_push(a, to, more->v[i]);
 	}
 }
@@ -163,32 +171,24 @@ void depends_close(arena *a, const snapshot *s, dep_list *l)
 
 /* ---- texts ---- */
 
-static const char *const PERM_CODES[MD_PERM_KINDS] = {
-	[MD_PERM_SELECT] = "select", [MD_PERM_INSERT] = "insert", [MD_PERM_UPDATE] = "update", [MD_PERM_DELETE] = "delete"};
+static const char *const PERM_CODES[MD_PERM_KINDS] = {[MD_PERM_SELECT] = "select",
+	[MD_PERM_INSERT] = "insert",
+	[MD_PERM_UPDATE] = "update",
+	[MD_PERM_DELETE] = "delete"};
 
 str depends_text(arena *a, const dep_object *d)
 {
 	str t = d->table.name.p ? qname_display(a, d->table) : STR("");
 	str s = STR("");
 	switch (d->kind) {
-	case DEP_TABLE:
-		s = str_cat(a, 2, STR("table "), t);
-		break;
-	case DEP_COLUMN:
-		s = str_cat(a, 4, STR("column "), t, STR("."), d->name);
-		break;
-	case DEP_REL:
-		s = str_cat(a, 4, STR("relationship "), t, STR("."), d->name);
-		break;
+	case DEP_TABLE: s = str_cat(a, 2, STR("table "), t); break;
+	case DEP_COLUMN: s = str_cat(a, 4, STR("column "), t, STR("."), d->name); break;
+	case DEP_REL: s = str_cat(a, 4, STR("relationship "), t, STR("."), d->name); break;
 	case DEP_PERM:
 		s = str_cat(a, 6, STR("permission "), t, STR("."), d->name, STR("."), str_from(PERM_CODES[d->perm]));
 		break;
-	case DEP_COMPUTED:
-		s = str_cat(a, 4, STR("computed field "), t, STR("."), d->name);
-		break;
-	case DEP_FUNCTION:
-		s = str_cat(a, 2, STR("function "), qname_display(a, d->function));
-		break;
+	case DEP_COMPUTED: s = str_cat(a, 4, STR("computed field "), t, STR("."), d->name); break;
+	case DEP_FUNCTION: s = str_cat(a, 2, STR("function "), qname_display(a, d->function)); break;
 	}
 	return str_cat(a, 4, s, STR(" in source \""), d->source, STR("\""));
 }
@@ -201,17 +201,20 @@ static int by_text(const void *x, const void *y)
 str depends_texts(arena *a, const dep_list *l)
 {
 	str *v = NEW_ARRAY(a, str, l->n);
-	for (size_t i = 0; i < l->n; i++) v[i] = depends_text(a, &l->v[i]);
+	for (size_t i = 0; i < l->n; i++)
+		v[i] = depends_text(a, &l->v[i]);
 	qsort(v, l->n, sizeof *v, by_text);
 	str s = STR("");
-	for (size_t i = 0; i < l->n; i++) s = str_cat(a, 3, s, i ? STR(", ") : STR(""), v[i]);
+	for (size_t i = 0; i < l->n; i++)
+		s = str_cat(a, 3, s, i ? STR(", ") : STR(""), v[i]);
 	return s;
 }
 
 bool depends_error(const dep_list *l, error *err)
 {
 	str list = depends_texts(err->a, l);
-	return error_set(err, ERR_DEPENDENCY_ERROR, STR(""), "cannot drop due to the following dependent objects: %.*s", STR_ARG(list));
+	return error_set(err, ERR_DEPENDENCY_ERROR, STR(""), "cannot drop due to the following dependent objects: %.*s",
+		STR_ARG(list));
 }
 
 /* ---- purging ---- */

@@ -3,8 +3,8 @@
 #include "admin/unserved_ops.h"
 #include "base/jsonpath.h"
 
-static const op *const TABLES[] = {ops_table, ops_relationship, ops_permission, ops_function, ops_metadata,
-				   ops_source, ops_role,	 ops_info,	 ops_sql, ops_crud};
+static const op *const TABLES[] = {ops_table, ops_relationship, ops_permission, ops_function, ops_metadata, ops_source,
+	ops_role, ops_info, ops_sql, ops_crud};
 
 enum { BULK_DEPTH = 16 };
 
@@ -12,8 +12,8 @@ enum { BULK_DEPTH = 16 };
 typedef struct command {
 	candidate *c;
 	const json *body;
-	str at;       /* "$", "$.args[0]" */
-	str run_at;   /* the same without "args": "$", "$[0]" */
+	str at;     /* "$", "$.args[0]" */
+	str run_at; /* the same without "args": "$", "$[0]" */
 	unsigned depth;
 } command;
 
@@ -36,7 +36,8 @@ static const op *find_op(str name, unsigned want, bool pg, bool version2)
 
 static bool not_served(str name, error *err)
 {
-	return error_set(err, ERR_NOT_SUPPORTED, STR(""), "\"%.*s\" is not served by this version of Weir", STR_ARG(name));
+	return error_set(
+		err, ERR_NOT_SUPPORTED, STR(""), "\"%.*s\" is not served by this version of Weir", STR_ARG(name));
 }
 
 /* Hasura v2: parseQueryType: <backend>_<command>. */
@@ -47,15 +48,15 @@ static bool find_prefixed(const command *cmd, str type, const op **out, error *e
 	str name = cut == SIZE_MAX ? STR("") : str_from_at(type, cut + 1);
 	if (!str_is_name(prefix))
 		return error_set(err, ERR_PARSE_FAILED, cmd->at,
-				 "unknown metadata command \"%.*s\"; \"%.*s\" was not recognized as a valid backend name", STR_ARG(type),
-				 STR_ARG(prefix));
+			"unknown metadata command \"%.*s\"; \"%.*s\" was not recognized as a valid backend name",
+			STR_ARG(type), STR_ARG(prefix));
 	bool pg = str_eqz(prefix, "pg") || str_eqz(prefix, "postgres");
 	*out = find_op(name, OP_METADATA, true, false);
 	if (*out && pg) return true;
 	if (unserved_pg_op(name) || (*out && !pg)) return not_served(type, err);
 	if (pg) prefix = STR("postgres");
-	return error_set(err, ERR_PARSE_FAILED, cmd->at, "unknown metadata command \"%.*s\" for backend %.*s", STR_ARG(name),
-			 STR_ARG(prefix));
+	return error_set(err, ERR_PARSE_FAILED, cmd->at, "unknown metadata command \"%.*s\" for backend %.*s",
+		STR_ARG(name), STR_ARG(prefix));
 }
 
 static bool find_in_metadata(const command *cmd, str type, bool version2, const op **out, error *err)
@@ -63,9 +64,9 @@ static bool find_in_metadata(const command *cmd, str type, bool version2, const 
 	*out = find_op(type, OP_METADATA, false, version2);
 	if (version2 && (!*out || !((*out)->flags & OP_VERSION_2)))
 		return error_set(err, ERR_PARSE_FAILED, cmd->at,
-				 "parsing Hasura.Server.API.Metadata.Types.RQLMetadataV2 failed, expected tag field \"type\" to be one of "
-				 "[\"replace_metadata\",\"export_metadata\"], but found tag \"%.*s\"",
-				 STR_ARG(type));
+			"parsing Hasura.Server.API.Metadata.Types.RQLMetadataV2 failed, expected tag field \"type\" to be one of "
+			"[\"replace_metadata\",\"export_metadata\"], but found tag \"%.*s\"",
+			STR_ARG(type));
 	if (*out) return true;
 	if (unserved_global_op(type)) return not_served(type, err);
 	return find_prefixed(cmd, type, out, err);
@@ -80,8 +81,8 @@ static bool find_in_queries(const command *cmd, str type, bool version2, const o
 	if (v2 ? unserved_v2_op(type) : unserved_pg_op(type) || unserved_global_op(type)) return not_served(type, err);
 	if (v2) return error_set(err, ERR_PARSE_FAILED, cmd->at, "Unrecognised RQLQuery type: %.*s", STR_ARG(type));
 	return error_set(err, ERR_PARSE_FAILED, cmd->at,
-			 "parsing Hasura.Server.API.Query.RQLQueryV%d failed, expected tag field \"type\", but found tag \"%.*s\"",
-			 version2 ? 2 : 1, STR_ARG(type));
+		"parsing Hasura.Server.API.Query.RQLQueryV%d failed, expected tag field \"type\", but found tag \"%.*s\"",
+		version2 ? 2 : 1, STR_ARG(type));
 }
 
 static bool read_version(const command *cmd, bool *version2, error *err)
@@ -103,13 +104,14 @@ static bool find_type(const command *cmd, str *type, error *err)
 	static const char *const WHAT[] = {"RQLMetadata", "RQLQuery", "Object"};
 	static const char *const KIND[] = {"Null", "Boolean", "Number", "String", "Array", "Object"};
 	if (!json_is(cmd->body, JSON_OBJECT))
-		return error_set(err, ERR_PARSE_FAILED, cmd->at, "parsing %s failed, expected Object, but encountered %s",
-				 WHAT[cmd->c->req->path], KIND[cmd->body ? cmd->body->kind : JSON_NULL]);
+		return error_set(err, ERR_PARSE_FAILED, cmd->at,
+			"parsing %s failed, expected Object, but encountered %s", WHAT[cmd->c->req->path],
+			KIND[cmd->body ? cmd->body->kind : JSON_NULL]);
 	const json *t = json_getz(cmd->body, "type");
 	if (!t) return error_set(err, ERR_PARSE_FAILED, cmd->at, "key \"type\" not found");
 	if (t->kind != JSON_STRING)
 		return error_set(err, ERR_PARSE_FAILED, jsonpath_key(cmd->c->a, cmd->at, STR("type")),
-				 "parsing Text failed, expected String, but encountered %s", KIND[t->kind]);
+			"parsing Text failed, expected String, but encountered %s", KIND[t->kind]);
 	*type = t->text;
 	return true;
 }
@@ -138,7 +140,8 @@ static bool needs_admin(const candidate *c, const json *body, unsigned depth)
 	str type = json_str_or(body, "type", STR(""));
 	if (is_bulk(type)) {
 		bool any = false;
-		JSON_EACH(e, json_getz(body, "args")) any |= needs_admin(c, e, depth + 1);
+		JSON_EACH (e, json_getz(body, "args"))
+			any |= needs_admin(c, e, depth + 1);
 		return any;
 	}
 	const op *o = find_op(type, OP_V1, false, false);
@@ -158,9 +161,9 @@ static void wrap_arg_error(candidate *c, const op *o, error *err)
 {
 	if (!(o->flags & OP_PG) || c->req->path != ADMIN_V1_METADATA) return;
 	err->message = str_printf(err->a,
-				  "Error when parsing command %s.\nSee our documentation at https://hasura.io/docs/latest/graphql/core/"
-				  "api-reference/metadata-api/index.html#metadata-apis.\nInternal error message: %.*s",
-				  o->name, STR_ARG(err->message));
+		"Error when parsing command %s.\nSee our documentation at https://hasura.io/docs/latest/graphql/core/"
+		"api-reference/metadata-api/index.html#metadata-apis.\nInternal error message: %.*s",
+		o->name, STR_ARG(err->message));
 }
 
 static bool run_op(const command *cmd, const op *o, buf *out, error *err)
@@ -169,7 +172,8 @@ static bool run_op(const command *cmd, const op *o, buf *out, error *err)
 	const json *args = json_getz(cmd->body, "args");
 	str args_at = jsonpath_key(c->a, cmd->at, STR("args"));
 	if (!args) {
-		if (!(o->flags & OP_NO_ARGS)) return error_set(err, ERR_PARSE_FAILED, cmd->at, "key \"args\" not found");
+		if (!(o->flags & OP_NO_ARGS))
+			return error_set(err, ERR_PARSE_FAILED, cmd->at, "key \"args\" not found");
 		args = json_new_object(c->a);
 	}
 	if (o->flags & OP_MODIFIES) c->modifies = true;
@@ -204,10 +208,10 @@ static command sub_command(const command *cmd, const json *body, size_t i)
 	arena *a = cmd->c->a;
 	str list = jsonpath_key(a, cmd->at, STR("args"));
 	return (command){.c = cmd->c,
-			 .body = body,
-			 .at = jsonpath_index(a, list, i),
-			 .run_at = jsonpath_index(a, cmd->run_at, i),
-			 .depth = cmd->depth + 1};
+		.body = body,
+		.at = jsonpath_index(a, list, i),
+		.run_at = jsonpath_index(a, cmd->run_at, i),
+		.depth = cmd->depth + 1};
 }
 
 /* bulk_keep_going: what the failed command did is undone, the rest stays. */
@@ -232,8 +236,7 @@ static void keep_going(const command *sub, buf *out)
 static bool check_types(const command *cmd, const json *list, error *err)
 {
 	size_t i = 0;
-	JSON_EACH(e, list)
-	{
+	JSON_EACH (e, list) {
 		const op *o;
 		command sub = sub_command(cmd, e, i++);
 		str type = STR_NULL;
@@ -253,8 +256,7 @@ static bool run_bulk(const command *cmd, bool keep, buf *out, error *err)
 	if (!check_types(cmd, list, err)) return false;
 	buf_putc(out, '[');
 	size_t i = 0;
-	JSON_EACH(e, list)
-	{
+	JSON_EACH (e, list) {
 		if (i) buf_putc(out, ',');
 		command sub = sub_command(cmd, e, i++);
 		if (keep) keep_going(&sub, out);
@@ -276,7 +278,7 @@ static bool run_atomic_each(const command *cmd, const json *list, error *err)
 		ok = resolve(&sub, &o, err);
 		if (ok && !(o->flags & OP_ATOMIC))
 			ok = error_set(err, ERR_UNEXPECTED, jsonpath_key(cmd->c->a, cmd->at, STR("args")),
-				       "Bulk atomic does not support this command");
+				"Bulk atomic does not support this command");
 		ok = ok && run_op(&sub, o, &ignored, err);
 	}
 	buf_free(&ignored);

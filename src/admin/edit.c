@@ -20,8 +20,7 @@ bool edit_put_function(const metadata *m, str source, const json *j, metadata **
 
 json *edit_find(const json *owner, const char *list, const char *by, str text)
 {
-	JSON_EACH(e, json_getz(owner, list))
-	{
+	JSON_EACH (e, json_getz(owner, list)) {
 		if (str_eq(json_str_or(e, by, STR("")), text)) return e;
 	}
 	return NULL;
@@ -31,8 +30,7 @@ bool edit_remove(arena *a, json *owner, const char *list, const char *by, str te
 {
 	json *old = json_getz(owner, list), *fresh = json_new_array(a);
 	bool found = false;
-	JSON_EACH(e, old)
-	{
+	JSON_EACH (e, old) {
 		if (str_eq(json_str_or(e, by, STR("")), text)) found = true;
 		else json_push(fresh, json_copy(a, e));
 	}

@@ -5,8 +5,8 @@ static enum_rows *unreadable(arena *a, const md_table *t, const error *err)
 {
 	enum_rows *rows = NEW(a, enum_rows);
 	str name = qname_display(a, t->name);
-	rows->error = str_printf(a, "the table \"%.*s\" cannot be used as an enum because postgres error: %.*s", STR_ARG(name),
-				 STR_ARG(err->message));
+	rows->error = str_printf(a, "the table \"%.*s\" cannot be used as an enum because postgres error: %.*s",
+		STR_ARG(name), STR_ARG(err->message));
 	return rows;
 }
 

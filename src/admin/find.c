@@ -5,7 +5,8 @@ bool find_source(const candidate *c, str name, const snap_source **out, error *e
 	*out = snapshot_source(c->snap, name);
 	if (*out && (*out)->cat) return true;
 	if (!metadata_source(c->md, name))
-		return error_set(err, ERR_NOT_EXISTS, STR(""), "source with name \"%.*s\" does not exist", STR_ARG(name));
+		return error_set(
+			err, ERR_NOT_EXISTS, STR(""), "source with name \"%.*s\" does not exist", STR_ARG(name));
 	(void)error_set(err, ERR_UNEXPECTED, STR(""), "source with name \"%.*s\" is inconsistent", STR_ARG(name));
 	err->status = 400;
 	return false;
@@ -17,7 +18,8 @@ bool find_table(const candidate *c, str source, qname name, const snap_table **o
 	*out = s ? snap_source_table(s, name) : NULL;
 	if (*out) return true;
 	str t = qname_display(c->a, name);
-	return error_set(err, ERR_NOT_EXISTS, STR(""), "table \"%.*s\" does not exist in source: %.*s", STR_ARG(t), STR_ARG(source));
+	return error_set(err, ERR_NOT_EXISTS, STR(""), "table \"%.*s\" does not exist in source: %.*s", STR_ARG(t),
+		STR_ARG(source));
 }
 
 bool find_function(const candidate *c, str source, qname name, const snap_function **out, error *err)
@@ -26,7 +28,8 @@ bool find_function(const candidate *c, str source, qname name, const snap_functi
 	*out = s ? map_get(&s->functions, catalog_key(c->a, name)) : NULL;
 	if (*out) return true;
 	str f = qname_display(c->a, name);
-	return error_set(err, ERR_NOT_EXISTS, STR(""), "function \"%.*s\" does not exist in source: %.*s", STR_ARG(f), STR_ARG(source));
+	return error_set(err, ERR_NOT_EXISTS, STR(""), "function \"%.*s\" does not exist in source: %.*s", STR_ARG(f),
+		STR_ARG(source));
 }
 
 str object_source(arena *a, str source)

@@ -16,14 +16,16 @@ json *issue_json(arena *a, const snap_inconsistency *i)
 json *issues_json(arena *a, const issue_list *l)
 {
 	json *list = json_new_array(a);
-	for (size_t i = 0; i < l->n; i++) json_push(list, issue_json(a, l->v[i]));
+	for (size_t i = 0; i < l->n; i++)
+		json_push(list, issue_json(a, l->v[i]));
 	return list;
 }
 
 json *snapshot_issues_json(arena *a, const snapshot *s)
 {
 	json *list = json_new_array(a);
-	for (size_t i = 0; i < s->ninconsistencies; i++) json_push(list, issue_json(a, &s->inconsistencies[i]));
+	for (size_t i = 0; i < s->ninconsistencies; i++)
+		json_push(list, issue_json(a, &s->inconsistencies[i]));
 	return list;
 }
 
@@ -31,7 +33,8 @@ issue_list candidate_new_issues(arena *a, const snapshot *old, const snapshot *f
 {
 	issue_list found = {0};
 	map known = {0};
-	for (size_t i = 0; old && i < old->ninconsistencies; i++) map_put(a, &known, old->inconsistencies[i].name, a);
+	for (size_t i = 0; old && i < old->ninconsistencies; i++)
+		map_put(a, &known, old->inconsistencies[i].name, a);
 	for (size_t i = 0; i < fresh->ninconsistencies; i++) {
 		const snap_inconsistency *x = &fresh->inconsistencies[i];
 		if (x->blocks && !map_has(&known, x->name)) vec_push(a, &found, x);

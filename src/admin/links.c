@@ -261,7 +261,8 @@ static bool take_in(db_link *l, link_read *r)
 	unsigned wait = l->tries >= 5 ? LINK_RETRY_MAX_S : 1U << l->tries;
 	l->tries++;
 	l->retry_ns = clock_mono_ns() + wait * SECOND;
-	if (!known) log_text(LOG_METADATA, LOG_WARN, "source", "a source's database cannot be read: %.*s", STR_ARG(l->why));
+	if (!known)
+		log_text(LOG_METADATA, LOG_WARN, "source", "a source's database cannot be read: %.*s", STR_ARG(l->why));
 	return false;
 }
 
@@ -329,7 +330,8 @@ db_link *link_of(admin *adm, const md_source *s)
 
 void links_open(admin *adm, const metadata *m)
 {
-	for (size_t i = 0; i < m->sources.n; i++) (void)link_ask(adm, m->sources.items[i].value);
+	for (size_t i = 0; i < m->sources.n; i++)
+		(void)link_ask(adm, m->sources.items[i].value);
 	wait_reads(adm);
 }
 
@@ -345,7 +347,8 @@ void links_keep(admin *adm, const metadata *m)
 {
 	arena *scratch = arena_new(0);
 	map wanted = {0};
-	for (size_t i = 0; i < m->sources.n; i++) map_put(scratch, &wanted, link_key(scratch, m->sources.items[i].value), adm);
+	for (size_t i = 0; i < m->sources.n; i++)
+		map_put(scratch, &wanted, link_key(scratch, m->sources.items[i].value), adm);
 	size_t kept = 0;
 	for (size_t i = 0; i < adm->links.n; i++) {
 		db_link *l = adm->links.v[i];
@@ -404,6 +407,7 @@ uint64_t links_tend(admin *adm, uint64_t now_ns)
 
 void links_close(admin *adm)
 {
-	for (size_t i = 0; i < adm->links.n; i++) link_free(adm->links.v[i]);
+	for (size_t i = 0; i < adm->links.n; i++)
+		link_free(adm->links.v[i]);
 	adm->links.n = 0;
 }

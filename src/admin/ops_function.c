@@ -14,12 +14,15 @@ static bool may_track(candidate *c, const fn_args *f, error *err)
 {
 	const snap_source *s = snapshot_source(c->snap, f->source);
 	if (!s || !s->cat)
-		return error_set(err, ERR_NOT_EXISTS, STR(""), "\"%.*s\" is not a known postgres source", STR_ARG(f->source));
+		return error_set(
+			err, ERR_NOT_EXISTS, STR(""), "\"%.*s\" is not a known postgres source", STR_ARG(f->source));
 	str name = qname_display(c->a, f->name);
 	if (map_has(&s->functions, catalog_key(c->a, f->name)))
-		return error_set(err, ERR_ALREADY_TRACKED, STR(""), "function already tracked: \"%.*s\"", STR_ARG(name));
+		return error_set(
+			err, ERR_ALREADY_TRACKED, STR(""), "function already tracked: \"%.*s\"", STR_ARG(name));
 	if (snap_source_table(s, f->name))
-		return error_set(err, ERR_NOT_SUPPORTED, STR(""), "table with name \"%.*s\" already exists", STR_ARG(name));
+		return error_set(
+			err, ERR_NOT_SUPPORTED, STR(""), "table with name \"%.*s\" already exists", STR_ARG(name));
 	return true;
 }
 
@@ -45,7 +48,8 @@ static bool track_function(candidate *c, const json *args, buf *out, error *err)
 	fn_args f;
 	str comment = STR_NULL;
 	if (!arg_object(c, args, "TrackFunctionV2", err) || !arg_source(c, args, &f.source, err)) return false;
-	if (!arg_qname(c, args, "function", &f.name, err) || !arg_opt_text(c, args, "comment", &comment, err)) return false;
+	if (!arg_qname(c, args, "function", &f.name, err) || !arg_opt_text(c, args, "comment", &comment, err))
+		return false;
 	f.doc = json_new_object(c->a);
 	json_setz(f.doc, "function", md_qname_json(c->a, f.name));
 	const json *conf = json_getz(args, "configuration");
@@ -87,7 +91,8 @@ static bool set_customization(candidate *c, const json *args, buf *out, error *e
 	const json *conf;
 	const snap_function *fn;
 	if (!arg_object(c, args, "set function customization", err) || !arg_source(c, args, &source, err)) return false;
-	if (!arg_qname(c, args, "function", &name, err) || !arg_member(c, args, "configuration", &conf, err)) return false;
+	if (!arg_qname(c, args, "function", &name, err) || !arg_member(c, args, "configuration", &conf, err))
+		return false;
 	if (!find_function(c, source, name, &fn, err)) return false;
 	json *doc = md_function_json(c->a, fn->md);
 	json_setz(doc, "configuration", json_copy(c->a, conf));
@@ -106,8 +111,9 @@ typedef struct fn_perm {
 
 static bool perm_read(candidate *c, const json *args, fn_perm *p, error *err)
 {
-	return arg_object(c, args, "FunctionPermissionArgument", err) && arg_qname(c, args, "function", &p->name, err) &&
-		arg_source(c, args, &p->source, err) && arg_nonempty(c, args, "role", &p->role, err);
+	return arg_object(c, args, "FunctionPermissionArgument", err) &&
+		arg_qname(c, args, "function", &p->name, err) && arg_source(c, args, &p->source, err) &&
+		arg_nonempty(c, args, "role", &p->role, err);
 }
 
 static bool has_role(const md_function *f, str role)
@@ -120,8 +126,8 @@ static bool has_role(const md_function *f, str role)
 static str perm_object(arena *a, const fn_perm *p)
 {
 	str f = qname_display(a, p->name);
-	return str_printf(a, "function_permission %.*s permission for function %.*s in source %.*s", STR_ARG(p->role), STR_ARG(f),
-			  STR_ARG(p->source));
+	return str_printf(a, "function_permission %.*s permission for function %.*s in source %.*s", STR_ARG(p->role),
+		STR_ARG(f), STR_ARG(p->source));
 }
 
 static bool may_grant(candidate *c, const fn_perm *p, const snap_function *fn, error *err)
@@ -129,23 +135,25 @@ static bool may_grant(candidate *c, const fn_perm *p, const snap_function *fn, e
 	str name = qname_display(c->a, p->name), target = qname_display(c->a, fn->target);
 	if (has_role(fn->md, p->role))
 		return error_set(err, ERR_ALREADY_EXISTS, STR(""),
-				 "permission of role \"%.*s\" already exists for function \"%.*s\" in source: \"%.*s\"", STR_ARG(p->role),
-				 STR_ARG(name), STR_ARG(p->source));
+			"permission of role \"%.*s\" already exists for function \"%.*s\" in source: \"%.*s\"",
+			STR_ARG(p->role), STR_ARG(name), STR_ARG(p->source));
 	const snap_table *t = snap_source_table(snapshot_source(c->snap, p->source), fn->target);
 	if (!t)
-		return error_set(err, ERR_NOT_EXISTS, STR(""), "function's return table \"%.*s\" not found in the cache", STR_ARG(target));
+		return error_set(err, ERR_NOT_EXISTS, STR(""),
+			"function's return table \"%.*s\" not found in the cache", STR_ARG(target));
 	if (map_has(&t->perms, p->role)) return true;
 	return error_set(err, ERR_NOT_SUPPORTED, STR(""),
-			 "function permission can only be added when the function's return table \"%.*s\" has select permission configured "
-			 "for role: \"%.*s\"",
-			 STR_ARG(target), STR_ARG(p->role));
+		"function permission can only be added when the function's return table \"%.*s\" has select permission configured "
+		"for role: \"%.*s\"",
+		STR_ARG(target), STR_ARG(p->role));
 }
 
 static bool create_permission(candidate *c, const json *args, buf *out, error *err)
 {
 	fn_perm p;
 	const snap_function *fn;
-	if (!perm_read(c, args, &p, err) || !find_function(c, p.source, p.name, &fn, err) || !may_grant(c, &p, fn, err)) return false;
+	if (!perm_read(c, args, &p, err) || !find_function(c, p.source, p.name, &fn, err) || !may_grant(c, &p, fn, err))
+		return false;
 	json *doc = md_function_json(c->a, fn->md), *entry = json_new_object(c->a);
 	json_setz(entry, "role", json_new_str(c->a, p.role));
 	edit_append(c->a, doc, "permissions", entry);
@@ -163,8 +171,8 @@ static bool drop_permission(candidate *c, const json *args, buf *out, error *err
 	if (!f || !has_role(f, p.role)) {
 		str name = qname_display(c->a, p.name);
 		return error_set(err, ERR_NOT_EXISTS, STR(""),
-				 "permission of role \"%.*s\" does not exist for function \"%.*s\" in source: \"%.*s\"", STR_ARG(p.role),
-				 STR_ARG(name), STR_ARG(p.source));
+			"permission of role \"%.*s\" does not exist for function \"%.*s\" in source: \"%.*s\"",
+			STR_ARG(p.role), STR_ARG(name), STR_ARG(p.source));
 	}
 	json *doc = md_function_json(c->a, f);
 	(void)edit_remove(c->a, doc, "permissions", "role", p.role);
@@ -186,7 +194,8 @@ static bool check_computed(candidate *c, qname table, const json *entry, error *
 		return true;
 	}
 	str prefix = STR("$.computed_fields[0]");
-	err->path = str_starts(err->path, prefix) ? str_cat(c->a, 2, STR("$"), str_from_at(err->path, prefix.n)) : STR("$");
+	err->path =
+		str_starts(err->path, prefix) ? str_cat(c->a, 2, STR("$"), str_from_at(err->path, prefix.n)) : STR("$");
 	return arg_failed(c, err);
 }
 
@@ -226,7 +235,8 @@ static bool add_computed_field(candidate *c, const json *args, buf *out, error *
 	metadata *next;
 	if (!edit_put_table(c->md, source, doc, &next, err)) return arg_failed(c, err);
 	refresh_function(c, source, entry);
-	return candidate_apply(c, next, object_in_table(c->a, "computed_field", name, source, table), err) && reply_success(out);
+	return candidate_apply(c, next, object_in_table(c->a, "computed_field", name, source, table), err) &&
+		reply_success(out);
 }
 
 /* Hasura v2: askComputedFieldInfo. */
@@ -240,7 +250,8 @@ static bool find_computed(candidate *c, const snap_table *t, str name, error *er
 	str path = STR("$.name");
 	(void)c;
 	if (kind)
-		return error_set(err, ERR_UNEXPECTED_PAYLOAD, path, "expecting a computed field; but, \"%.*s\" is a %s", STR_ARG(name), kind);
+		return error_set(err, ERR_UNEXPECTED_PAYLOAD, path, "expecting a computed field; but, \"%.*s\" is a %s",
+			STR_ARG(name), kind);
 	return error_set(err, ERR_NOT_EXISTS, path, "computed field \"%.*s\" does not exist", STR_ARG(name));
 }
 

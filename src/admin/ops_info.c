@@ -1,9 +1,11 @@
 /* ops_info: what there is: tables and functions of a source, kinds of sources. Nothing is changed. */
 #include "admin/args.h"
+#include "admin/perm_explain.h"
 #include "catalog/type_info.h"
 
 /* The source's catalog as the database has it now. */
-static bool fresh_catalog(candidate *c, const json *args, const char *what, str *source, const catalog **out, error *err)
+static bool fresh_catalog(
+	candidate *c, const json *args, const char *what, str *source, const catalog **out, error *err)
 {
 	const snap_source *s;
 	if (!arg_object(c, args, what, err) || !arg_nonempty(c, args, "source", source, err)) return false;
@@ -40,7 +42,8 @@ static bool get_source_trackables(candidate *c, const json *args, buf *out, erro
 	for (size_t i = 0; i < cat->functions.n; i++) {
 		const fn_list *l = cat->functions.items[i].value;
 		/* What can be tracked: one of that name, returning rows of a table. */
-		if (l->n == 1 && !l->v[0]->from_extension && l->v[0]->returns_rel) json_push(functions, md_qname_json(c->a, l->v[0]->name));
+		if (l->n == 1 && !l->v[0]->from_extension && l->v[0]->returns_rel)
+			json_push(functions, md_qname_json(c->a, l->v[0]->name));
 	}
 	json_setz(o, "functions", functions);
 	json_setz(o, "tables", tables_json(c, cat));
@@ -55,7 +58,8 @@ static json *column_json(candidate *c, const catalog *cat, const cat_table *t, c
 	json_setz(o, "type", json_new_str(c->a, type ? type->name.name : STR("unknown")));
 	json_setz(o, "nullable", json_new_bool(c->a, !col->not_null));
 	json_setz(o, "insertable", json_new_bool(c->a, t->insertable && !col->generated && col->identity != 'a'));
-	json_setz(o, "updatable", json_new_bool(c->a, t->updatable && col->updatable && !col->generated && col->identity != 'a'));
+	json_setz(o, "updatable",
+		json_new_bool(c->a, t->updatable && col->updatable && !col->generated && col->identity != 'a'));
 	if (col->comment.p) json_setz(o, "description", json_new_str(c->a, col->comment));
 	return o;
 }
@@ -77,7 +81,8 @@ static json *fks_json(candidate *c, const cat_table *t)
 		const cat_fk *fk = &t->fks[i];
 		json *o = json_new_object(c->a), *pairs = json_new_object(c->a);
 		for (size_t k = 0; k < fk->ncols; k++)
-			json_set(pairs, cat_table_column_num(t, fk->cols[k])->name, json_new_str(c->a, fk->ref_cols[k]));
+			json_set(
+				pairs, cat_table_column_num(t, fk->cols[k])->name, json_new_str(c->a, fk->ref_cols[k]));
 		json_setz(o, "foreign_table", md_qname_json(c->a, fk->ref));
 		json_setz(o, "column_mapping", pairs);
 		json_set(all, fk->name, o);
@@ -98,7 +103,8 @@ static bool get_table_info(candidate *c, const json *args, buf *out, error *err)
 		return true;
 	}
 	json *o = json_new_object(c->a), *columns = json_new_array(c->a);
-	for (size_t i = 0; i < t->ncols; i++) json_push(columns, column_json(c, cat, t, &t->cols[i]));
+	for (size_t i = 0; i < t->ncols; i++)
+		json_push(columns, column_json(c, cat, t, &t->cols[i]));
 	const cat_key *pk = cat_table_pk(t);
 	json_setz(o, "name", md_qname_json(c->a, t->name));
 	json_setz(o, "columns", columns);
@@ -133,14 +139,16 @@ static bool get_capabilities(candidate *c, const json *args, buf *out, error *er
 {
 	str name;
 	(void)out;
-	if (!arg_object(c, args, "GetSourceKindCapabilities", err) || !arg_nonempty(c, args, "name", &name, err)) return false;
+	if (!arg_object(c, args, "GetSourceKindCapabilities", err) || !arg_nonempty(c, args, "name", &name, err))
+		return false;
 	return error_set(err, ERR_DATA_CONNECTOR, STR(""), "%.*s does not support Capabilities", STR_ARG(name));
 }
 
 static json *source_state(candidate *c, const snap_source *s)
 {
 	json *o = json_new_object(c->a), *tables = json_new_array(c->a), *functions = json_new_array(c->a);
-	for (size_t i = 0; i < s->tables.n; i++) json_push(tables, md_qname_json(c->a, ((snap_table *)s->tables.items[i].value)->name));
+	for (size_t i = 0; i < s->tables.n; i++)
+		json_push(tables, md_qname_json(c->a, ((snap_table *)s->tables.items[i].value)->name));
 	for (size_t i = 0; i < s->functions.n; i++)
 		json_push(functions, md_qname_json(c->a, ((snap_function *)s->functions.items[i].value)->cat->name));
 	json_setz(o, "functions", functions);
@@ -156,7 +164,8 @@ static bool dump_internal_state(candidate *c, const json *args, buf *out, error 
 	json *o = json_new_object(c->a), *sources = json_new_object(c->a), *roles = json_new_array(c->a);
 	for (size_t i = 0; i < c->snap->sources.n; i++)
 		json_set(sources, c->snap->sources.items[i].key, source_state(c, c->snap->sources.items[i].value));
-	for (size_t i = 0; i < c->snap->roles.n; i++) json_push(roles, json_new_str(c->a, c->snap->roles.items[i].key));
+	for (size_t i = 0; i < c->snap->roles.n; i++)
+		json_push(roles, json_new_str(c->a, c->snap->roles.items[i].key));
 	json_setz(o, "inconsistent_objects", snapshot_issues_json(c->a, c->snap));
 	json_setz(o, "resource_version", json_new_i64(c->a, c->adm->version));
 	json_setz(o, "roles", roles);
@@ -172,5 +181,6 @@ const op ops_info[] = {
 	{"list_source_kinds", list_source_kinds, OP_METADATA},
 	{"get_source_kind_capabilities", get_capabilities, OP_METADATA},
 	{"dump_internal_state", dump_internal_state, OP_METADATA | OP_V1 | OP_NO_ARGS},
+	{"weir_explain_permissions", perm_explain, OP_METADATA},
 	{0},
 };

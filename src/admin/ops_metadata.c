@@ -129,7 +129,9 @@ static bool clear_metadata(candidate *c, const json *args, buf *out, error *err)
 static bool reload_source(candidate *c, str name, error *err)
 {
 	const md_source *s = metadata_source(c->md, name);
-	if (!s) return error_set(err, ERR_NOT_EXISTS, STR(""), "Source with name \"%.*s\" not found in metadata", STR_ARG(name));
+	if (!s)
+		return error_set(
+			err, ERR_NOT_EXISTS, STR(""), "Source with name \"%.*s\" not found in metadata", STR_ARG(name));
 	if (!md_kind_served(s->kind)) return true;
 	link_reload(c->adm, link_of(c->adm, s));
 	candidate_source_reloaded(c, name);
@@ -139,14 +141,14 @@ static bool reload_source(candidate *c, str name, error *err)
 static bool reload_sources(candidate *c, const json *which, error *err)
 {
 	if (json_is(which, JSON_ARRAY)) {
-		JSON_EACH(e, which)
-		{
+		JSON_EACH (e, which) {
 			if (e->kind != JSON_STRING) return arg_mismatch(c, "reload_sources", "Text", "String", e, err);
 			if (!reload_source(c, e->text, err)) return false;
 		}
 		return true;
 	}
-	if (!json_is_null(which) && which->kind != JSON_BOOL) return arg_mismatch(c, "reload_sources", "HashSet", "Array", which, err);
+	if (!json_is_null(which) && which->kind != JSON_BOOL)
+		return arg_mismatch(c, "reload_sources", "HashSet", "Array", which, err);
 	if (json_is(which, JSON_BOOL) && !which->boolean) return true;
 	for (size_t i = 0; i < c->md->sources.n; i++)
 		if (!reload_source(c, c->md->sources.items[i].key, err)) return false;
@@ -155,8 +157,10 @@ static bool reload_sources(candidate *c, const json *which, error *err)
 
 static bool reload_metadata(candidate *c, const json *args, buf *out, error *err)
 {
-	if (!arg_object(c, args, "ReloadMetadata", err) || !reload_sources(c, json_getz(args, "reload_sources"), err)) return false;
-	for (size_t i = 0; i < c->adm->links.n; i++) link_forget_enums(c->adm->links.v[i]);
+	if (!arg_object(c, args, "ReloadMetadata", err) || !reload_sources(c, json_getz(args, "reload_sources"), err))
+		return false;
+	for (size_t i = 0; i < c->adm->links.n; i++)
+		link_forget_enums(c->adm->links.v[i]);
 	c->reload_all = true;
 	metadata *md = metadata_ref(c->md);
 	candidate_adopt(c, md, candidate_build(c, md));
@@ -217,7 +221,8 @@ static bool set_state(candidate *c, const json *args, buf *out, error *err)
 	bool cli = str_eqz(type, "cli");
 	if (!cli && !str_eqz(type, "console")) {
 		c->arg_error = true;
-		return error_set(err, ERR_PARSE_FAILED, STR("$.type"), "unexpected value for \"type\": expected one of \"cli\", \"console\"");
+		return error_set(err, ERR_PARSE_FAILED, STR("$.type"),
+			"unexpected value for \"type\": expected one of \"cli\", \"console\"");
 	}
 	store_state_kind kind = cli ? STORE_STATE_CLI : STORE_STATE_CONSOLE;
 	return metadata_store_set_state(c->adm->store, kind, json_to_str(c->a, state), err) && reply_success(out);

@@ -2,8 +2,10 @@
 #include "admin/args.h"
 #include "admin/depends.h"
 
-static const char *const CODES[MD_PERM_KINDS] = {
-	[MD_PERM_SELECT] = "select", [MD_PERM_INSERT] = "insert", [MD_PERM_UPDATE] = "update", [MD_PERM_DELETE] = "delete"};
+static const char *const CODES[MD_PERM_KINDS] = {[MD_PERM_SELECT] = "select",
+	[MD_PERM_INSERT] = "insert",
+	[MD_PERM_UPDATE] = "update",
+	[MD_PERM_DELETE] = "delete"};
 
 static const char *const TYPES[MD_PERM_KINDS] = {
 	[MD_PERM_SELECT] = "select_permission",
@@ -21,8 +23,8 @@ typedef struct perm_args {
 
 static bool perm_read(candidate *c, const json *args, const char *what, perm_args *p, error *err)
 {
-	return arg_object(c, args, what, err) && arg_source(c, args, &p->source, err) && arg_qname(c, args, "table", &p->table, err) &&
-		arg_nonempty(c, args, "role", &p->role, err);
+	return arg_object(c, args, what, err) && arg_source(c, args, &p->source, err) &&
+		arg_qname(c, args, "table", &p->table, err) && arg_nonempty(c, args, "role", &p->role, err);
 }
 
 /* Hasura v2: askTableMetadata. */
@@ -32,7 +34,8 @@ static bool find_metadata(candidate *c, perm_args *p, error *err)
 	p->md = s ? md_source_table(s, p->table) : NULL;
 	if (p->md) return true;
 	str t = qname_display(c->a, p->table);
-	return error_set(err, ERR_NOT_EXISTS, STR(""), "table \"%.*s\" does not exist in source: %.*s", STR_ARG(t), STR_ARG(p->source));
+	return error_set(err, ERR_NOT_EXISTS, STR(""), "table \"%.*s\" does not exist in source: %.*s", STR_ARG(t),
+		STR_ARG(p->source));
 }
 
 static json *entry_of(candidate *c, const json *args)
@@ -57,7 +60,8 @@ static bool check_entry(candidate *c, qname table, md_perm_kind kind, const json
 		return true;
 	}
 	str prefix = str_printf(c->a, "$.%s[0]", depends_perm_list(kind));
-	err->path = str_starts(err->path, prefix) ? str_cat(c->a, 2, STR("$"), str_from_at(err->path, prefix.n)) : STR("$");
+	err->path =
+		str_starts(err->path, prefix) ? str_cat(c->a, 2, STR("$"), str_from_at(err->path, prefix.n)) : STR("$");
 	return arg_failed(c, err);
 }
 
@@ -69,14 +73,16 @@ static bool create(candidate *c, const json *args, md_perm_kind kind, buf *out, 
 	if (!check_entry(c, p.table, kind, entry, err) || !find_metadata(c, &p, err)) return false;
 	if (md_table_permission(p.md, kind, p.role) || str_eqz(p.role, "admin")) {
 		str t = qname_display(c->a, p.table);
-		return error_set(err, ERR_ALREADY_EXISTS, STR(""), "%s permission already defined on table \"%.*s\" with role \"%.*s\"",
-				 CODES[kind], STR_ARG(t), STR_ARG(p.role));
+		return error_set(err, ERR_ALREADY_EXISTS, STR(""),
+			"%s permission already defined on table \"%.*s\" with role \"%.*s\"", CODES[kind], STR_ARG(t),
+			STR_ARG(p.role));
 	}
 	json *doc = md_table_json(c->a, p.md);
 	edit_append(c->a, doc, depends_perm_list(kind), entry);
 	metadata *next;
 	if (!edit_put_table(c->md, p.source, doc, &next, err)) return arg_failed(c, err);
-	return candidate_apply(c, next, object_in_table(c->a, TYPES[kind], p.role, p.source, p.table), err) && reply_success(out);
+	return candidate_apply(c, next, object_in_table(c->a, TYPES[kind], p.role, p.source, p.table), err) &&
+		reply_success(out);
 }
 
 static bool drop(candidate *c, const json *args, md_perm_kind kind, buf *out, error *err)
@@ -86,7 +92,8 @@ static bool drop(candidate *c, const json *args, md_perm_kind kind, buf *out, er
 	if (!md_table_permission(p.md, kind, p.role)) {
 		str t = qname_display(c->a, p.table);
 		return error_set(err, ERR_PERMISSION_DENIED, STR(""),
-				 "%s permission on \"%.*s\" for role \"%.*s\" does not exist", CODES[kind], STR_ARG(t), STR_ARG(p.role));
+			"%s permission on \"%.*s\" for role \"%.*s\" does not exist", CODES[kind], STR_ARG(t),
+			STR_ARG(p.role));
 	}
 	json *doc = md_table_json(c->a, p.md);
 	(void)edit_remove(c->a, doc, depends_perm_list(kind), "role", p.role);
@@ -108,7 +115,8 @@ static bool read_kind(candidate *c, const json *args, md_perm_kind *kind, error 
 		return true;
 	}
 	c->arg_error = true;
-	return error_set(err, ERR_PARSE_FAILED, str_printf(c->a, "$.%s", key), "perm_type should be one of 'insert', 'select', 'update', 'delete'");
+	return error_set(err, ERR_PARSE_FAILED, str_printf(c->a, "$.%s", key),
+		"perm_type should be one of 'insert', 'select', 'update', 'delete'");
 }
 
 static bool set_comment(candidate *c, const json *args, buf *out, error *err)
@@ -125,24 +133,25 @@ static bool set_comment(candidate *c, const json *args, buf *out, error *err)
 	if (!e) {
 		str name = qname_display(c->a, p.table);
 		return error_set(err, ERR_PERMISSION_DENIED, STR(""),
-				 "\"%s\" permission on \"%.*s\" for role \"%.*s\" does not exist", CODES[kind], STR_ARG(name),
-				 STR_ARG(p.role));
+			"\"%s\" permission on \"%.*s\" for role \"%.*s\" does not exist", CODES[kind], STR_ARG(name),
+			STR_ARG(p.role));
 	}
 	json_remove(e, STR("comment"));
 	if (comment.p) json_setz(e, "comment", json_new_str(c->a, comment));
 	metadata *next;
 	if (!edit_put_table(c->md, p.source, doc, &next, err)) return false;
-	return candidate_apply(c, next, object_in_table(c->a, TYPES[kind], p.role, p.source, p.table), err) && reply_success(out);
+	return candidate_apply(c, next, object_in_table(c->a, TYPES[kind], p.role, p.source, p.table), err) &&
+		reply_success(out);
 }
 
-#define CREATE_AND_DROP(name, kind)                                                        \
-	static bool create_##name(candidate *c, const json *args, buf *out, error *err)       \
-	{                                                                                  \
-		return create(c, args, kind, out, err);                                    \
-	}                                                                                  \
-	static bool drop_##name(candidate *c, const json *args, buf *out, error *err)         \
-	{                                                                                  \
-		return drop(c, args, kind, out, err);                                      \
+#define CREATE_AND_DROP(name, kind)                                                     \
+	static bool create_##name(candidate *c, const json *args, buf *out, error *err) \
+	{                                                                               \
+		return create(c, args, kind, out, err);                                 \
+	}                                                                               \
+	static bool drop_##name(candidate *c, const json *args, buf *out, error *err)   \
+	{                                                                               \
+		return drop(c, args, kind, out, err);                                   \
 	}
 
 CREATE_AND_DROP(select, MD_PERM_SELECT)

@@ -18,12 +18,14 @@ static bool part_error(candidate *c, error *err, const char *prefix)
 static bool field_taken(candidate *c, const snap_table *t, str name, error *err)
 {
 	bool taken = cat_table_column(t->cat, name) != NULL;
-	for (size_t i = 0; i < t->nrels; i++) taken |= str_eq(t->rels[i].name, name);
-	for (size_t i = 0; i < t->ncomputed; i++) taken |= str_eq(t->computed[i].name, name);
+	for (size_t i = 0; i < t->nrels; i++)
+		taken |= str_eq(t->rels[i].name, name);
+	for (size_t i = 0; i < t->ncomputed; i++)
+		taken |= str_eq(t->computed[i].name, name);
 	if (!taken) return false;
 	str table = qname_display(c->a, t->name);
-	(void)error_set(err, ERR_ALREADY_EXISTS, STR(""), "field with name \"%.*s\" already exists in table \"%.*s\"", STR_ARG(name),
-			STR_ARG(table));
+	(void)error_set(err, ERR_ALREADY_EXISTS, STR(""), "field with name \"%.*s\" already exists in table \"%.*s\"",
+		STR_ARG(name), STR_ARG(table));
 	return true;
 }
 
@@ -73,7 +75,8 @@ static bool create(candidate *c, const json *args, bool array, buf *out, error *
 	str source;
 	qname table;
 	const snap_table *t;
-	if (!arg_object(c, args, "WithTable", err) || !arg_source(c, args, &source, err) || !arg_qname(c, args, "table", &table, err))
+	if (!arg_object(c, args, "WithTable", err) || !arg_source(c, args, &source, err) ||
+		!arg_qname(c, args, "table", &table, err))
 		return false;
 	json *entry = entry_of(c, args);
 	if (!check_entry(c, table, LIST[array], entry, PREFIX[array], err)) return false;
@@ -126,16 +129,16 @@ static bool find_rel(candidate *c, rel_args *r, error *err)
 		return true;
 	}
 	if (cat_table_column(r->t->cat, r->name))
-		return error_set(err, ERR_UNEXPECTED_PAYLOAD, STR(""), "expecting a relationship; but, \"%.*s\" is a postgres column; ",
-				 STR_ARG(r->name));
+		return error_set(err, ERR_UNEXPECTED_PAYLOAD, STR(""),
+			"expecting a relationship; but, \"%.*s\" is a postgres column; ", STR_ARG(r->name));
 	return error_set(err, ERR_NOT_EXISTS, STR(""), "relationship \"%.*s\" does not exist", STR_ARG(r->name));
 }
 
 static bool rel_read(candidate *c, const json *args, const char *what, const char *key, rel_args *r, error *err)
 {
 	*r = (rel_args){0};
-	return arg_object(c, args, what, err) && arg_source(c, args, &r->source, err) && arg_qname(c, args, "table", &r->table, err) &&
-		arg_nonempty(c, args, key, &r->name, err);
+	return arg_object(c, args, what, err) && arg_source(c, args, &r->source, err) &&
+		arg_qname(c, args, "table", &r->table, err) && arg_nonempty(c, args, key, &r->name, err);
 }
 
 static const char *list_of(const rel_args *r)
@@ -149,7 +152,8 @@ static bool drop_relationship(candidate *c, const json *args, buf *out, error *e
 {
 	rel_args r;
 	bool cascade = false;
-	if (!rel_read(c, args, "DropRel", "relationship", &r, err) || !arg_opt_bool(c, args, "cascade", &cascade, err)) return false;
+	if (!rel_read(c, args, "DropRel", "relationship", &r, err) || !arg_opt_bool(c, args, "cascade", &cascade, err))
+		return false;
 	if (!find_rel(c, &r, err)) return false;
 	dep_list deps = depends_on_relationship(c->a, c->snap, r.source, r.table, r.name);
 	if (deps.n && !cascade) return depends_error(&deps, err);
@@ -166,7 +170,9 @@ static bool set_comment(candidate *c, const json *args, buf *out, error *err)
 {
 	rel_args r;
 	str comment = STR_NULL;
-	if (!rel_read(c, args, "SetRelComment", "relationship", &r, err) || !arg_opt_text(c, args, "comment", &comment, err)) return false;
+	if (!rel_read(c, args, "SetRelComment", "relationship", &r, err) ||
+		!arg_opt_text(c, args, "comment", &comment, err))
+		return false;
 	if (!find_rel(c, &r, err)) return false;
 	json *doc = md_table_json(c->a, r.t->md);
 	json *e = edit_find(doc, list_of(&r), "name", r.name);
@@ -174,7 +180,8 @@ static bool set_comment(candidate *c, const json *args, buf *out, error *err)
 	if (comment.p) json_setz(e, "comment", json_new_str(c->a, comment));
 	metadata *next;
 	if (!edit_put_table(c->md, r.source, doc, &next, err)) return false;
-	str object = object_in_table(c->a, r.rel->array ? "array_relation" : "object_relation", r.name, r.source, r.table);
+	str object =
+		object_in_table(c->a, r.rel->array ? "array_relation" : "object_relation", r.name, r.source, r.table);
 	return candidate_apply(c, next, object, err) && reply_success(out);
 }
 
@@ -182,16 +189,17 @@ static bool rename_rel(candidate *c, const json *args, buf *out, error *err)
 {
 	rel_args r;
 	str to;
-	if (!rel_read(c, args, "RenameRel", "name", &r, err) || !arg_nonempty(c, args, "new_name", &to, err)) return false;
+	if (!rel_read(c, args, "RenameRel", "name", &r, err) || !arg_nonempty(c, args, "new_name", &to, err))
+		return false;
 	if (!find_rel(c, &r, err)) return false;
 	error taken;
 	error_init(&taken, c->a);
 	str table = qname_display(c->a, r.table);
 	if (field_taken(c, r.t, to, &taken))
 		return error_set(err, ERR_ALREADY_EXISTS, STR(""),
-				 "cannot rename relationship \"%.*s\" to \"%.*s\" in table \"%.*s\" as a column/relationship with the name "
-				 "already exists",
-				 STR_ARG(r.name), STR_ARG(to), STR_ARG(table));
+			"cannot rename relationship \"%.*s\" to \"%.*s\" in table \"%.*s\" as a column/relationship with the name "
+			"already exists",
+			STR_ARG(r.name), STR_ARG(to), STR_ARG(table));
 	metadata *next;
 	rename_set set = {.a = c->a};
 	rename_add_relationship(&set, r.table, r.name, to);
@@ -213,7 +221,8 @@ typedef struct suggesting {
 static json *mapping_json(arena *a, qname table, const str *columns, size_t n, str constraint)
 {
 	json *o = json_new_object(a), *list = json_new_array(a);
-	for (size_t i = 0; i < n; i++) json_push(list, json_new_str(a, columns[i]));
+	for (size_t i = 0; i < n; i++)
+		json_push(list, json_new_str(a, columns[i]));
 	json_setz(o, "columns", list);
 	if (constraint.p) json_setz(o, "constraint_name", json_new_str(a, constraint));
 	json_setz(o, "table", md_qname_json(a, table));
@@ -252,7 +261,8 @@ static bool is_unique(const cat_table *t, const cat_fk *fk)
 		if (k->primary || !k->constraint || k->ncols != fk->ncols) continue;
 		size_t same = 0;
 		for (size_t x = 0; x < k->ncols; x++)
-			for (size_t y = 0; y < fk->ncols; y++) same += k->cols[x] == fk->cols[y];
+			for (size_t y = 0; y < fk->ncols; y++)
+				same += k->cols[x] == fk->cols[y];
 		if (same == k->ncols) return true;
 	}
 	return false;
@@ -262,15 +272,18 @@ static void suggest_fk(suggesting *s, const snap_table *t, const cat_fk *fk)
 {
 	arena *a = s->c->a;
 	const snap_table *other = snap_source_table(s->src, fk->ref);
-	bool wanted = s->all || map_has(&s->wanted, catalog_key(a, t->name)) || map_has(&s->wanted, catalog_key(a, fk->ref));
+	bool wanted =
+		s->all || map_has(&s->wanted, catalog_key(a, t->name)) || map_has(&s->wanted, catalog_key(a, fk->ref));
 	if (!other || !wanted) return;
 	str *local = NEW_ARRAY(a, str, fk->ncols);
-	for (size_t i = 0; i < fk->ncols; i++) local[i] = cat_table_column_num(t->cat, fk->cols[i])->name;
+	for (size_t i = 0; i < fk->ncols; i++)
+		local[i] = cat_table_column_num(t->cat, fk->cols[i])->name;
 	if (!s->omit_tracked || !tracked(t, fk->ref, local, fk->ref_cols, fk->ncols))
 		suggest(s, "object", mapping_json(a, t->name, local, fk->ncols, fk->name),
 			mapping_json(a, fk->ref, fk->ref_cols, fk->ncols, STR_NULL));
 	if (!s->omit_tracked || !tracked(other, t->name, fk->ref_cols, local, fk->ncols))
-		suggest(s, is_unique(t->cat, fk) ? "object" : "array", mapping_json(a, fk->ref, fk->ref_cols, fk->ncols, STR_NULL),
+		suggest(s, is_unique(t->cat, fk) ? "object" : "array",
+			mapping_json(a, fk->ref, fk->ref_cols, fk->ncols, STR_NULL),
 			mapping_json(a, t->name, local, fk->ncols, fk->name));
 }
 
@@ -281,8 +294,7 @@ static bool read_tables(suggesting *s, const json *args, error *err)
 	if (s->all) return true;
 	if (list->kind != JSON_ARRAY) return arg_mismatch(s->c, "tables", "[]", "Array", list, err);
 	size_t i = 0;
-	JSON_EACH(e, list)
-	{
+	JSON_EACH (e, list) {
 		qname q;
 		if (!md_qname_parse(s->c->a, e, &q, err)) {
 			error_prepend_path(err, jsonpath_index(s->c->a, STR("$.tables"), i));
@@ -305,7 +317,8 @@ static bool suggest_relationships(candidate *c, const json *args, buf *out, erro
 		return error_set(err, ERR_UNEXPECTED, STR(""), "Couldn't find any schema source information");
 	for (size_t i = 0; i < s.src->tables.n; i++) {
 		const snap_table *t = s.src->tables.items[i].value;
-		for (size_t k = 0; k < t->cat->nfks; k++) suggest_fk(&s, t, &t->cat->fks[k]);
+		for (size_t k = 0; k < t->cat->nfks; k++)
+			suggest_fk(&s, t, &t->cat->fks[k]);
 	}
 	json *answer = json_new_object(c->a);
 	json_setz(answer, "relationships", s.list);

@@ -18,7 +18,8 @@ static bool put_roles(candidate *c, json *owner, str role, buf *out, error *err)
 {
 	metadata *next;
 	const json *list = json_getz(owner, "roles");
-	if (!metadata_with_part(c->md, STR("inherited_roles"), list ? list : json_new_array(c->a), &next, err)) return arg_failed(c, err);
+	if (!metadata_with_part(c->md, STR("inherited_roles"), list ? list : json_new_array(c->a), &next, err))
+		return arg_failed(c, err);
 	return candidate_apply(c, next, object_of(c->a, role), err) && reply_success(out);
 }
 
@@ -29,10 +30,10 @@ static bool add_role(candidate *c, const json *args, buf *out, error *err)
 	if (!arg_object(c, args, "Role", err) || !arg_nonempty(c, args, "role_name", &name, err)) return false;
 	if (!arg_member(c, args, "role_set", &set, err)) return false;
 	if (set->kind != JSON_ARRAY) return arg_mismatch(c, "role_set", "HashSet", "Array", set, err);
-	JSON_EACH(r, set)
-	{
+	JSON_EACH (r, set) {
 		if (r->kind == JSON_STRING && str_eq(r->text, name))
-			return error_set(err, ERR_INVALID_PARAMS, STR(""), "an inherited role name cannot be in the role combination");
+			return error_set(err, ERR_INVALID_PARAMS, STR(""),
+				"an inherited role name cannot be in the role combination");
 	}
 	json *owner = roles_of(c), *entry = json_new_object(c->a);
 	json_setz(entry, "role_name", json_new_str(c->a, name));
@@ -45,7 +46,8 @@ static bool add_role(candidate *c, const json *args, buf *out, error *err)
 static bool drop_role(candidate *c, const json *args, buf *out, error *err)
 {
 	str name;
-	if (!arg_object(c, args, "DropInheritedRole", err) || !arg_nonempty(c, args, "role_name", &name, err)) return false;
+	if (!arg_object(c, args, "DropInheritedRole", err) || !arg_nonempty(c, args, "role_name", &name, err))
+		return false;
 	json *owner = roles_of(c);
 	if (!edit_remove(c->a, owner, "roles", "role_name", name))
 		return error_set(err, ERR_NOT_EXISTS, STR(""), "\"%.*s\" inherited role doesn't exist", STR_ARG(name));

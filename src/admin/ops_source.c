@@ -48,7 +48,9 @@ static bool add_source(candidate *c, const json *args, buf *out, error *err)
 	const md_source *old = metadata_source(c->md, name);
 	if (old) {
 		md_source_unref(s);
-		if (!replaces) return error_set(err, ERR_ALREADY_EXISTS, STR(""), "source with name \"%.*s\" already exists", STR_ARG(name));
+		if (!replaces)
+			return error_set(err, ERR_ALREADY_EXISTS, STR(""), "source with name \"%.*s\" already exists",
+				STR_ARG(name));
 		if (!replace_configuration(c, args, old, &s, err)) return false;
 	}
 	return put_source(c, name, s, out, err);
@@ -61,7 +63,9 @@ static bool update_source(candidate *c, const json *args, buf *out, error *err)
 	md_source *s;
 	if (!arg_object(c, args, "UpdateSource", err) || !arg_nonempty(c, args, "name", &name, err)) return false;
 	const md_source *old = metadata_source(c->md, name);
-	if (!old) return error_set(err, ERR_NOT_EXISTS, STR(""), "source with name \"%.*s\" does not exist", STR_ARG(name));
+	if (!old)
+		return error_set(
+			err, ERR_NOT_EXISTS, STR(""), "source with name \"%.*s\" does not exist", STR_ARG(name));
 	json *own = md_source_json(c->a, old);
 	for (size_t i = 0; i < 3; i++) {
 		const json *v = json_getz(args, KEYS[i]);
@@ -78,14 +82,17 @@ static bool drop_source(candidate *c, const json *args, buf *out, error *err)
 	if (!arg_object(c, args, "DropSource", err) || !arg_nonempty(c, args, "name", &name, err)) return false;
 	if (!arg_opt_bool(c, args, "cascade", &cascade, err)) return false;
 	if (!metadata_source(c->md, name))
-		return error_set(err, ERR_NOT_EXISTS, STR(""), "source with name \"%.*s\" does not exist", STR_ARG(name));
+		return error_set(
+			err, ERR_NOT_EXISTS, STR(""), "source with name \"%.*s\" does not exist", STR_ARG(name));
 	const snap_source *s = snapshot_source(c->snap, name);
 	if (cascade && (!s || !s->cat)) {
-		(void)error_set(err, ERR_UNEXPECTED, STR(""), "source with name \"%.*s\" is inconsistent", STR_ARG(name));
+		(void)error_set(
+			err, ERR_UNEXPECTED, STR(""), "source with name \"%.*s\" is inconsistent", STR_ARG(name));
 		err->status = 400;
 		return false;
 	}
-	return candidate_apply(c, metadata_without_source(c->md, name), object_source(c->a, name), err) && reply_success(out);
+	return candidate_apply(c, metadata_without_source(c->md, name), object_source(c->a, name), err) &&
+		reply_success(out);
 }
 
 static bool rename_source(candidate *c, const json *args, buf *out, error *err)
@@ -95,9 +102,12 @@ static bool rename_source(candidate *c, const json *args, buf *out, error *err)
 	if (!arg_object(c, args, "RenameSource", err) || !arg_nonempty(c, args, "name", &name, err)) return false;
 	if (!arg_nonempty(c, args, "new_name", &to, err)) return false;
 	const md_source *old = metadata_source(c->md, name);
-	if (!old) return error_set(err, ERR_NOT_EXISTS, STR(""), "Could not find source with name \"%.*s\"", STR_ARG(name));
+	if (!old)
+		return error_set(
+			err, ERR_NOT_EXISTS, STR(""), "Could not find source with name \"%.*s\"", STR_ARG(name));
 	if (metadata_source(c->md, to))
-		return error_set(err, ERR_ALREADY_EXISTS, STR(""), "Source with name \"%.*s\" already exists", STR_ARG(to));
+		return error_set(
+			err, ERR_ALREADY_EXISTS, STR(""), "Source with name \"%.*s\" already exists", STR_ARG(to));
 	json *own = md_source_json(c->a, old);
 	json_setz(own, "name", json_new_str(c->a, to));
 	if (!md_source_with_own(old, own, &s, err)) return arg_failed(c, err);

@@ -19,9 +19,12 @@ typedef struct sql_args {
 static bool sql_read(candidate *c, const json *args, sql_args *s, error *err)
 {
 	*s = (sql_args){0};
-	if (!arg_object(c, args, "RunSQL", err) || !arg_text(c, args, "sql", &s->sql, err) || !arg_source(c, args, &s->source, err))
+	if (!arg_object(c, args, "RunSQL", err) || !arg_text(c, args, "sql", &s->sql, err) ||
+		!arg_source(c, args, &s->source, err))
 		return false;
-	if (!arg_opt_bool(c, args, "cascade", &s->cascade, err) || !arg_opt_bool(c, args, "read_only", &s->read_only, err)) return false;
+	if (!arg_opt_bool(c, args, "cascade", &s->cascade, err) ||
+		!arg_opt_bool(c, args, "read_only", &s->read_only, err))
+		return false;
 	if (!arg_opt_bool(c, args, "no_transaction", &s->no_transaction, err)) return false;
 	s->check = run_sql_has_ddl(s->sql);
 	if (!arg_opt_bool(c, args, "check_metadata_consistency", &s->check, err)) return false;
@@ -199,9 +202,11 @@ static bool run_sql(candidate *c, const json *args, buf *out, error *err)
 	sql_args s;
 	if (!sql_read(c, args, &s, err)) return false;
 	if (c->adm->config.read_only && !s.read_only)
-		return error_set(err, ERR_NOT_SUPPORTED, STR(""), "Cannot run write queries when read-only mode is enabled");
+		return error_set(
+			err, ERR_NOT_SUPPORTED, STR(""), "Cannot run write queries when read-only mode is enabled");
 	if (c->concurrent && s.check)
-		return error_set(err, ERR_UNEXPECTED, STR(""), "Only read-only queries are allowed in a concurrent_bulk");
+		return error_set(
+			err, ERR_UNEXPECTED, STR(""), "Only read-only queries are allowed in a concurrent_bulk");
 	if (!connect_for(c, &s, err)) return false;
 	bool ok = s.check ? run_checked(c, &s, out, err) : run_plain(c, &s, out, err);
 	/* The text may have left settings, locks or temporary tables behind. */

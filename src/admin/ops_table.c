@@ -45,9 +45,11 @@ static bool may_track(candidate *c, const track_args *t, error *err)
 	if (!find_source(c, t->source, &s, err)) return false;
 	str name = qname_display(c->a, t->table);
 	if (snap_source_table(s, t->table))
-		return error_set(err, ERR_ALREADY_TRACKED, STR(""), "view/table already tracked: \"%.*s\"", STR_ARG(name));
+		return error_set(
+			err, ERR_ALREADY_TRACKED, STR(""), "view/table already tracked: \"%.*s\"", STR_ARG(name));
 	if (map_has(&s->functions, catalog_key(c->a, t->table)))
-		return error_set(err, ERR_NOT_SUPPORTED, STR(""), "function with name \"%.*s\" already exists", STR_ARG(name));
+		return error_set(
+			err, ERR_NOT_SUPPORTED, STR(""), "function with name \"%.*s\" already exists", STR_ARG(name));
 	return true;
 }
 
@@ -119,9 +121,10 @@ static bool no_duplicates(candidate *c, const many *m, error *err)
 	if (!twice.n) return true;
 	map_sort(&twice);
 	str list = STR("");
-	for (size_t i = 0; i < twice.n; i++) list = str_cat(c->a, 3, list, i ? STR(", ") : STR(""), twice.items[i].key);
-	return error_set(err, ERR_BAD_REQUEST, STR("$.tables"), "The following tables occur more than once in the request: %.*s",
-			 STR_ARG(list));
+	for (size_t i = 0; i < twice.n; i++)
+		list = str_cat(c->a, 3, list, i ? STR(", ") : STR(""), twice.items[i].key);
+	return error_set(err, ERR_BAD_REQUEST, STR("$.tables"),
+		"The following tables occur more than once in the request: %.*s", STR_ARG(list));
 }
 
 static bool many_read(candidate *c, const json *args, const char *what, many *m, error *err)
@@ -174,7 +177,8 @@ static metadata *with_all(candidate *c, const many *m)
 		metadata *more = metadata_with_tables(next, m->v[i].source, tables, n);
 		metadata_unref(next);
 		next = more;
-		while (n) md_table_unref(tables[--n]);
+		while (n)
+			md_table_unref(tables[--n]);
 	}
 	return next;
 }
@@ -197,7 +201,8 @@ static bool take_out_failed(candidate *c, many *m, const issue_list *issues, con
 }
 
 /* Hasura v2: tryBuildSchemaCacheAndWarnOnFailingObjects. */
-static bool apply_many(candidate *c, many *m, metadata *(*make)(candidate *c, const many *m), const char *code, error *err)
+static bool apply_many(
+	candidate *c, many *m, metadata *(*make)(candidate *c, const many *m), const char *code, error *err)
 {
 	for (int attempt = 0;; attempt++) {
 		metadata *next = make(c, m);
@@ -209,7 +214,8 @@ static bool apply_many(candidate *c, many *m, metadata *(*make)(candidate *c, co
 		}
 		bool again = attempt == 0 && take_out_failed(c, m, &issues, code);
 		if (!again) {
-			(void)error_set(err, ERR_UNEXPECTED, STR(""), "cannot continue due to newly found inconsistent metadata");
+			(void)error_set(err, ERR_UNEXPECTED, STR(""),
+				"cannot continue due to newly found inconsistent metadata");
 			err->status = 400;
 			err->internal = issues_json(c->a, &issues);
 		}
@@ -223,8 +229,7 @@ static bool read_each(candidate *c, const json *list, many *m, error *err)
 {
 	m->v = NEW_ARRAY(c->a, track_args, list->count);
 	size_t i = 0;
-	JSON_EACH(e, list)
-	{
+	JSON_EACH (e, list) {
 		if (!track_read(c, e, &m->v[i], err)) {
 			error_prepend_path(err, jsonpath_index(c->a, STR("$.tables"), i));
 			return false;
@@ -238,7 +243,8 @@ static bool read_each(candidate *c, const json *list, many *m, error *err)
 static bool track_tables(candidate *c, const json *args, buf *out, error *err)
 {
 	many m = {0};
-	if (!many_read(c, args, "TrackTables", &m, err) || !read_each(c, json_getz(args, "tables"), &m, err)) return false;
+	if (!many_read(c, args, "TrackTables", &m, err) || !read_each(c, json_getz(args, "tables"), &m, err))
+		return false;
 	if (!no_duplicates(c, &m, err)) return false;
 	many all = m;
 	size_t kept = 0;
@@ -307,12 +313,14 @@ static size_t untrackable(candidate *c, untrack_args *v, size_t n, dep_list *all
 		for (size_t k = 0; k < deps.n; k++)
 			if (!among(v, n, &deps.v[k])) vec_push(c->a, &outside, deps.v[k]);
 		ok[i] = !outside.n || v[i].cascade;
-		for (size_t k = 0; ok[i] && k < deps.n; k++) vec_push(c->a, all, deps.v[k]);
+		for (size_t k = 0; ok[i] && k < deps.n; k++)
+			vec_push(c->a, all, deps.v[k]);
 		if (ok[i]) continue;
 		error one;
 		error_init(&one, c->a);
 		(void)depends_error(&deps, &one);
-		candidate_warn(c, "untrack-table-failed", object_table(c->a, v[i].source, v[i].table), "table", one.message);
+		candidate_warn(
+			c, "untrack-table-failed", object_table(c->a, v[i].source, v[i].table), "table", one.message);
 	}
 	for (size_t i = 0; i < n; i++)
 		if (ok[i]) v[kept++] = v[i];
@@ -339,8 +347,7 @@ static bool untrack_tables(candidate *c, const json *args, buf *out, error *err)
 	untrack_args *v = NEW_ARRAY(c->a, untrack_args, list->count);
 	m.v = NEW_ARRAY(c->a, track_args, list->count);
 	size_t n = 0;
-	JSON_EACH(e, list)
-	{
+	JSON_EACH (e, list) {
 		if (!untrack_read(c, e, &v[n], err)) {
 			error_prepend_path(err, jsonpath_index(c->a, STR("$.tables"), n));
 			return false;
@@ -355,7 +362,9 @@ static bool untrack_tables(candidate *c, const json *args, buf *out, error *err)
 		error one;
 		error_init(&one, c->a);
 		if (is_tracked(c, &v[i], &one)) v[kept++] = v[i];
-		else candidate_warn(c, "untrack-table-failed", object_table(c->a, v[i].source, v[i].table), "table", one.message);
+		else
+			candidate_warn(c, "untrack-table-failed", object_table(c->a, v[i].source, v[i].table), "table",
+				one.message);
 	}
 	dep_list deps = {0};
 	kept = untrackable(c, v, kept, &deps);
@@ -367,10 +376,13 @@ static bool untrack_tables(candidate *c, const json *args, buf *out, error *err)
 /* ---- settings ---- */
 
 /* The table's JSON, changed by the caller; it must be tracked. */
-static bool table_json(candidate *c, const json *args, const char *what, str *source, qname *table, json **j, error *err)
+static bool table_json(
+	candidate *c, const json *args, const char *what, str *source, qname *table, json **j, error *err)
 {
 	const snap_table *t;
-	if (!arg_object(c, args, what, err) || !arg_source(c, args, source, err) || !arg_qname(c, args, "table", table, err)) return false;
+	if (!arg_object(c, args, what, err) || !arg_source(c, args, source, err) ||
+		!arg_qname(c, args, "table", table, err))
+		return false;
 	if (!find_table(c, *source, *table, &t, err)) return false;
 	*j = md_table_json(c->a, t->md);
 	return true;
@@ -402,7 +414,8 @@ static bool set_table_customization(candidate *c, const json *args, buf *out, er
 	qname table;
 	json *j;
 	const json *conf;
-	if (!arg_object(c, args, "SetTableCustomization", err) || !arg_member(c, args, "configuration", &conf, err)) return false;
+	if (!arg_object(c, args, "SetTableCustomization", err) || !arg_member(c, args, "configuration", &conf, err))
+		return false;
 	if (!table_json(c, args, "SetTableCustomization", &source, &table, &j, err)) return false;
 	json_setz(j, "configuration", json_copy(c->a, conf));
 	return put_and_apply(c, source, table, j, out, err);

@@ -54,10 +54,10 @@ static bool purge_computed(purging *p)
 	return purge_dep(p, (dep_object){.kind = DEP_COMPUTED});
 }
 
-#define PURGE_PERM(name, which)                                                             \
-	static bool purge_##name(purging *p)                                                \
-	{                                                                                   \
-		return purge_dep(p, (dep_object){.kind = DEP_PERM, .perm = which});         \
+#define PURGE_PERM(name, which)                                                     \
+	static bool purge_##name(purging *p)                                        \
+	{                                                                           \
+		return purge_dep(p, (dep_object){.kind = DEP_PERM, .perm = which}); \
 	}
 PURGE_PERM(select, MD_PERM_SELECT)
 PURGE_PERM(insert, MD_PERM_INSERT)
@@ -83,7 +83,8 @@ static bool purge_role(purging *p)
 	json_setz(owner, "roles", json_copy(p->a, part->value));
 	(void)edit_remove(p->a, owner, "roles", "role_name", p->i->sub);
 	metadata *next;
-	return metadata_with_part(p->md, STR("inherited_roles"), json_getz(owner, "roles"), &next, p->err) && take(p, next);
+	return metadata_with_part(p->md, STR("inherited_roles"), json_getz(owner, "roles"), &next, p->err) &&
+		take(p, next);
 }
 
 static const struct {
@@ -128,7 +129,8 @@ static bool purge_one(purging *p)
 size_t purge_droppable(const snapshot *s)
 {
 	size_t n = 0;
-	for (size_t i = 0; i < s->ninconsistencies; i++) n += s->inconsistencies[i].blocks;
+	for (size_t i = 0; i < s->ninconsistencies; i++)
+		n += s->inconsistencies[i].blocks;
 	return n;
 }
 

@@ -72,7 +72,9 @@ static void seen(void *data, const bexp_seen *s)
 		if (to) put_table(r, s->at, *to);
 		return;
 	}
-	const str *to = s->kind == REF_REL ? new_rel(r, s->table, s->name) : s->kind == REF_COLUMN ? new_column(r, s->table, s->name) : NULL;
+	const str *to = s->kind == REF_REL ? new_rel(r, s->table, s->name)
+		: s->kind == REF_COLUMN    ? new_column(r, s->table, s->name)
+					   : NULL;
 	if (!to) return;
 	if (!s->as_key) s->at->text = *to;
 	else s->at->key = s->suffix ? str_cat(r->a, 2, *to, str_from(s->suffix)) : *to;
@@ -102,7 +104,8 @@ static void in_text(renaming *r, qname table, json *e)
 static void in_list(renaming *r, qname table, json *list)
 {
 	in_text(r, table, list);
-	JSON_EACH(e, json_is(list, JSON_ARRAY) ? list : NULL) in_text(r, table, e);
+	JSON_EACH (e, json_is(list, JSON_ARRAY) ? list : NULL)
+		in_text(r, table, e);
 }
 
 /* owner's member, an object by columns, with its keys renamed. */
@@ -112,8 +115,7 @@ static void in_keys(renaming *r, qname table, json *owner, const char *member)
 	if (!json_is(old, JSON_OBJECT)) return;
 	bool any = false;
 	json *fresh = json_new_object(r->a);
-	JSON_EACH(m, old)
-	{
+	JSON_EACH (m, old) {
 		const str *to = new_column(r, table, m->key);
 		any |= to != NULL;
 		json_set(fresh, to ? *to : m->key, json_copy(r->a, m));
@@ -126,7 +128,8 @@ static void in_keys(renaming *r, qname table, json *owner, const char *member)
 /* The texts of an object's members (column_mapping: local → remote). */
 static void in_values(renaming *r, qname table, json *object)
 {
-	JSON_EACH(m, json_is(object, JSON_OBJECT) ? object : NULL) in_text(r, table, m);
+	JSON_EACH (m, json_is(object, JSON_OBJECT) ? object : NULL)
+		in_text(r, table, m);
 }
 
 static bool read_table(renaming *r, const json *j, qname *out)
@@ -150,10 +153,10 @@ static void in_table_name(renaming *r, json *owner, const char *member)
 
 static void in_permissions(renaming *r, const snap_table *t, json *doc)
 {
-	static const char *const LISTS[] = {"select_permissions", "insert_permissions", "update_permissions", "delete_permissions"};
+	static const char *const LISTS[] = {
+		"select_permissions", "insert_permissions", "update_permissions", "delete_permissions"};
 	for (size_t i = 0; i < sizeof LISTS / sizeof *LISTS; i++) {
-		JSON_EACH(e, json_getz(doc, LISTS[i]))
-		{
+		JSON_EACH (e, json_getz(doc, LISTS[i])) {
 			json *p = json_getz(e, "permission");
 			if (!p) continue;
 			in_bexp(r, t, p, "filter");
@@ -183,7 +186,8 @@ static void in_manual(renaming *r, const snap_table *t, json *using)
 	json *manual = json_getz(using, "manual_configuration");
 	qname remote;
 	if (!manual) return;
-	if (read_table(r, json_getz(manual, "remote_table"), &remote)) in_values(r, remote, json_getz(manual, "column_mapping"));
+	if (read_table(r, json_getz(manual, "remote_table"), &remote))
+		in_values(r, remote, json_getz(manual, "column_mapping"));
 	in_keys(r, t->name, manual, "column_mapping");
 	in_table_name(r, manual, "remote_table");
 }
@@ -192,8 +196,7 @@ static void in_relationships(renaming *r, const snap_table *t, json *doc)
 {
 	static const char *const LISTS[] = {"object_relationships", "array_relationships"};
 	for (size_t i = 0; i < 2; i++) {
-		JSON_EACH(e, json_getz(doc, LISTS[i]))
-		{
+		JSON_EACH (e, json_getz(doc, LISTS[i])) {
 			json *name = json_getz(e, "name");
 			const str *to = name ? new_rel(r, t->name, name->text) : NULL;
 			if (to) {
@@ -233,7 +236,8 @@ static bool in_functions(renaming *r, metadata **m, str source, error *err)
 	const snap_source *src = r->src;
 	for (size_t i = 0; r->set->tables.n && i < src->functions.n; i++) {
 		const snap_function *fn = src->functions.items[i].value;
-		if (!fn->md->has_response_table || !md_source_function(metadata_source(*m, source), fn->md->name)) continue;
+		if (!fn->md->has_response_table || !md_source_function(metadata_source(*m, source), fn->md->name))
+			continue;
 		json *doc = md_function_json(r->a, fn->md);
 		r->changed = false;
 		in_table_name(r, json_getz(json_getz(doc, "configuration"), "response"), "table");

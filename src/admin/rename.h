@@ -18,4 +18,5 @@ void rename_add_column(rename_set *r, qname table, str from, str to);
 void rename_add_relationship(rename_set *r, qname table, str from, str to);
 
 /* m with everything renamed: a new root. Errors: md_table_parse's, which do not happen to metadata that was parsed before. */
-MUST_CHECK bool rename_apply(const rename_set *r, const metadata *m, const snapshot *s, str source, metadata **out, error *err);
+MUST_CHECK bool rename_apply(
+	const rename_set *r, const metadata *m, const snapshot *s, str source, metadata **out, error *err);

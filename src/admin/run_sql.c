@@ -71,7 +71,8 @@ static bool no_overloads(following *f)
 		list = str_cat(f->c->a, 3, list, list.n ? STR(", ") : STR(""), qname_display(f->c->a, fn));
 	}
 	if (!list.n) return true;
-	return error_set(f->err, ERR_NOT_SUPPORTED, STR(""), "the following tracked function(s) cannot be overloaded: %.*s", STR_ARG(list));
+	return error_set(f->err, ERR_NOT_SUPPORTED, STR(""),
+		"the following tracked function(s) cannot be overloaded: %.*s", STR_ARG(list));
 }
 
 static bool no_new_volatile(following *f)
@@ -81,7 +82,7 @@ static bool no_new_volatile(following *f)
 		if (!x->volatility || x->after->volatility != 'v' || !is_tracked_function(f, x->before->name)) continue;
 		str fn = qname_display(f->c->a, x->before->name);
 		return error_set(f->err, ERR_NOT_SUPPORTED, STR(""),
-				 "type of function \"%.*s\" is altered to \"VOLATILE\" which is not supported now", STR_ARG(fn));
+			"type of function \"%.*s\" is altered to \"VOLATILE\" which is not supported now", STR_ARG(fn));
 	}
 	return true;
 }
@@ -105,14 +106,14 @@ static bool check_computed(following *f, const snap_table *t, const snap_compute
 	str table = qname_display(f->c->a, t->name), fn = qname_display(f->c->a, cf->fn->name);
 	if (was_overloaded(f, cf->fn->name))
 		return error_set(f->err, ERR_NOT_SUPPORTED, STR(""),
-				 "The function \"%.*s\" associated with computed field\"%.*s\" of table \"%.*s\" is being overloaded", STR_ARG(fn),
-				 STR_ARG(cf->name), STR_ARG(table));
+			"The function \"%.*s\" associated with computed field\"%.*s\" of table \"%.*s\" is being overloaded",
+			STR_ARG(fn), STR_ARG(cf->name), STR_ARG(table));
 	const cat_function_change *x = function_change(f, cf->fn);
 	if (!x || !x->volatility || x->after->volatility != 'v') return true;
 	return error_set(f->err, ERR_NOT_SUPPORTED, STR(""),
-			 "The type of function \"%.*s\" associated with computed field \"%.*s\" of table \"%.*s\" is being altered to "
-			 "\"VOLATILE\"",
-			 STR_ARG(fn), STR_ARG(cf->name), STR_ARG(table));
+		"The type of function \"%.*s\" associated with computed field \"%.*s\" of table \"%.*s\" is being altered to "
+		"\"VOLATILE\"",
+		STR_ARG(fn), STR_ARG(cf->name), STR_ARG(table));
 }
 
 static bool check_all_computed(following *f)
@@ -154,7 +155,8 @@ static bool fk_still_there(const cat_table *after, const cat_fk *fk)
 	for (size_t i = 0; after && i < after->nfks; i++) {
 		const cat_fk *x = &after->fks[i];
 		if (x->oid == fk->oid) return true;
-		bool same = x->ncols == fk->ncols && x->ref_oid == fk->ref_oid && !memcmp(x->cols, fk->cols, fk->ncols * sizeof *fk->cols) &&
+		bool same = x->ncols == fk->ncols && x->ref_oid == fk->ref_oid &&
+			!memcmp(x->cols, fk->cols, fk->ncols * sizeof *fk->cols) &&
 			!memcmp(x->ref_nums, fk->ref_nums, fk->ncols * sizeof *fk->ref_nums);
 		if (same) return true;
 	}
@@ -174,7 +176,8 @@ static void deps_of_fk(following *f, const cat_table *holder, const cat_fk *fk)
 		const snap_table *t = f->src->tables.items[i].value;
 		for (size_t k = 0; k < t->nrels; k++) {
 			if (!uses_fk(t, t->rels[k].name) || !pairs_are_fk(t, &t->rels[k], holder, fk)) continue;
-			dep_object d = {.kind = DEP_REL, .source = f->source, .table = t->name, .name = t->rels[k].name};
+			dep_object d = {
+				.kind = DEP_REL, .source = f->source, .table = t->name, .name = t->rels[k].name};
 			vec_push(f->c->a, &found, d);
 		}
 	}
@@ -223,8 +226,8 @@ static bool check_retyped(following *f, const cat_table_change *x)
 		if (!deps.n) continue;
 		str list = depends_texts(f->c->a, &deps), table = qname_display(f->c->a, x->before->name);
 		return error_set(f->err, ERR_DEPENDENCY_ERROR, STR(""),
-				 "cannot change type of column \"%.*s\" in table \"%.*s\" because of the following dependencies: %.*s",
-				 STR_ARG(before->name), STR_ARG(table), STR_ARG(list));
+			"cannot change type of column \"%.*s\" in table \"%.*s\" because of the following dependencies: %.*s",
+			STR_ARG(before->name), STR_ARG(table), STR_ARG(list));
 	}
 	return true;
 }
@@ -237,9 +240,9 @@ static bool note_renames(following *f, const snap_table *t, const cat_table_chan
 			if (!str_eq(t->rels[k].name, to)) continue;
 			str table = qname_display(f->c->a, t->name);
 			return error_set(f->err, ERR_ALREADY_EXISTS, STR(""),
-					 "cannot rename column \"%.*s\" to \"%.*s\" in table \"%.*s\" as a relationship with the name already "
-					 "exists",
-					 STR_ARG(from), STR_ARG(to), STR_ARG(table));
+				"cannot rename column \"%.*s\" to \"%.*s\" in table \"%.*s\" as a relationship with the name already "
+				"exists",
+				STR_ARG(from), STR_ARG(to), STR_ARG(table));
 		}
 		rename_add_column(&f->renames, t->name, from, to);
 	}
@@ -315,17 +318,19 @@ static bool purge(following *f, bool cascade)
 	return true;
 }
 
-bool run_sql_follow(candidate *c, str source, const cat_diff *d, const catalog *after, bool cascade, metadata **out, error *err)
+bool run_sql_follow(
+	candidate *c, str source, const cat_diff *d, const catalog *after, bool cascade, metadata **out, error *err)
 {
 	following f = {.c = c,
-		       .source = source,
-		       .src = snapshot_source(c->snap, source),
-		       .d = d,
-		       .after = after,
-		       .renames = {.a = c->a},
-		       .md = metadata_ref(c->md),
-		       .err = err};
-	bool ok = no_overloads(&f) && purge(&f, cascade) && no_new_volatile(&f) && check_all_computed(&f) && follow_functions(&f) && follow_tables(&f);
+		.source = source,
+		.src = snapshot_source(c->snap, source),
+		.d = d,
+		.after = after,
+		.renames = {.a = c->a},
+		.md = metadata_ref(c->md),
+		.err = err};
+	bool ok = no_overloads(&f) && purge(&f, cascade) && no_new_volatile(&f) && check_all_computed(&f) &&
+		follow_functions(&f) && follow_tables(&f);
 	if (ok) *out = f.md;
 	else metadata_unref(f.md);
 	return ok;

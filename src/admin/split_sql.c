@@ -11,7 +11,8 @@ static size_t skip_quoted(str s, size_t i, char quote, bool escapes)
 
 static size_t skip_line(str s, size_t i)
 {
-	while (i < s.n && s.p[i] != '\n') i++;
+	while (i < s.n && s.p[i] != '\n')
+		i++;
 	return i;
 }
 
@@ -35,14 +36,16 @@ static size_t skip_block(str s, size_t i)
 
 static bool tag_char(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || (unsigned char)c >= 0x80;
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+		(unsigned char)c >= 0x80;
 }
 
 /* $tag$ … $tag$; i + 1 when it is no dollar quote. */
 static size_t skip_dollar(str s, size_t i)
 {
 	size_t end = i + 1;
-	while (end < s.n && tag_char(s.p[end])) end++;
+	while (end < s.n && tag_char(s.p[end]))
+		end++;
 	bool digit = i + 1 < s.n && s.p[i + 1] >= '0' && s.p[i + 1] <= '9';
 	if (end >= s.n || s.p[end] != '$' || digit || (i > 0 && tag_char(s.p[i - 1]))) return i + 1;
 	str tag = str_sub(s, i, end + 1 - i);

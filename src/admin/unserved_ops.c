@@ -81,7 +81,12 @@ static const char *const GLOBAL[] = {
 };
 
 static const char *const V2[] = {
-	"mssql_run_sql", "citus_run_sql", "cockroach_run_sql", "bigquery_run_sql", "bigquery_database_inspection", NULL,
+	"mssql_run_sql",
+	"citus_run_sql",
+	"cockroach_run_sql",
+	"bigquery_run_sql",
+	"bigquery_database_inspection",
+	NULL,
 };
 
 static bool in(const char *const *list, str name)

@@ -24,7 +24,8 @@ static int by_text(const void *x, const void *y)
 static str join(arena *a, str *v, size_t n)
 {
 	str s = STR("");
-	for (size_t i = 0; i < n; i++) s = str_cat(a, 3, s, i ? STR(", ") : STR(""), v[i]);
+	for (size_t i = 0; i < n; i++)
+		s = str_cat(a, 3, s, i ? STR(", ") : STR(""), v[i]);
 	return s;
 }
 
@@ -43,8 +44,8 @@ static str quoted(arena *a, str s)
 static str mismatch(const reading *r, const char *what, const cat_column *col)
 {
 	str type = cat_sql_type(r->a, r->c, col->type);
-	return str_printf(r->a, "the table\u2019s %s (\"%.*s\") must have type \"text\", not type \"%.*s\"", what, STR_ARG(col->name),
-			  STR_ARG(type));
+	return str_printf(r->a, "the table\u2019s %s (\"%.*s\") must have type \"text\", not type \"%.*s\"", what,
+		STR_ARG(col->name), STR_ARG(type));
 }
 
 static void check_key(reading *r)
@@ -68,7 +69,7 @@ static void check_key(reading *r)
 	qsort(names, pk->ncols, sizeof *names, by_text);
 	str list = join(r->a, names, pk->ncols);
 	vec_push(r->a, &r->reasons,
-		 str_printf(r->a, "the table\u2019s primary key must not span multiple columns (%.*s)", STR_ARG(list)));
+		str_printf(r->a, "the table\u2019s primary key must not span multiple columns (%.*s)", STR_ARG(list)));
 }
 
 static void check_columns(reading *r)
@@ -93,8 +94,9 @@ static void check_columns(reading *r)
 	qsort(names, n, sizeof *names, by_text);
 	str list = join(r->a, names, n);
 	vec_push(r->a, &r->reasons,
-		 str_printf(r->a, "the table must have exactly one primary key and optionally one comment column, not %zu columns (%.*s)",
-			    n, STR_ARG(list)));
+		str_printf(r->a,
+			"the table must have exactly one primary key and optionally one comment column, not %zu columns (%.*s)",
+			n, STR_ARG(list)));
 }
 
 static bool valid_value(str s)
@@ -108,14 +110,15 @@ static void bad_values(reading *r, str *bad, size_t n)
 	if (n == 1) {
 		str one = quoted(r->a, bad[0]);
 		vec_push(r->a, &r->reasons,
-			 str_printf(r->a, "the value %.*s is not a valid GraphQL enum value name", STR_ARG(one)));
+			str_printf(r->a, "the value %.*s is not a valid GraphQL enum value name", STR_ARG(one)));
 		return;
 	}
-	for (size_t i = 0; i < n; i++) bad[i] = quoted(r->a, bad[i]);
+	for (size_t i = 0; i < n; i++)
+		bad[i] = quoted(r->a, bad[i]);
 	str most = join(r->a, bad, n - 1);
 	vec_push(r->a, &r->reasons,
-		 str_printf(r->a, "the values %.*s%s and %.*s are not valid GraphQL enum value names", STR_ARG(most), n > 2 ? "," : "",
-			    STR_ARG(bad[n - 1])));
+		str_printf(r->a, "the values %.*s%s and %.*s are not valid GraphQL enum value names", STR_ARG(most),
+			n > 2 ? "," : "", STR_ARG(bad[n - 1])));
 }
 
 static void take_rows(reading *r, const pg_result *res, enum_rows *out)
@@ -123,7 +126,8 @@ static void take_rows(reading *r, const pg_result *res, enum_rows *out)
 	size_t n = pg_result_rows(res), nbad = 0;
 	if (!n) vec_push(r->a, &r->reasons, STR("the table must have at least one row"));
 	if (n > ENUM_ROWS_MAX) {
-		vec_push(r->a, &r->reasons, str_printf(r->a, "the table must not have more than %d rows", ENUM_ROWS_MAX));
+		vec_push(r->a, &r->reasons,
+			str_printf(r->a, "the table must not have more than %d rows", ENUM_ROWS_MAX));
 		return;
 	}
 	out->values = NEW_ARRAY(r->a, str, n);
@@ -173,7 +177,8 @@ static str error_text(reading *r)
 		buf_put(&b, r->reasons.v[0]);
 	} else {
 		buf_puts(&b, "for the following reasons:");
-		for (size_t i = 0; i < r->reasons.n; i++) buf_printf(&b, "\n  \u2022 %.*s", STR_ARG(r->reasons.v[i]));
+		for (size_t i = 0; i < r->reasons.n; i++)
+			buf_printf(&b, "\n  \u2022 %.*s", STR_ARG(r->reasons.v[i]));
 		buf_putc(&b, '\n');
 	}
 	str s = str_copy(r->a, buf_str(&b));

@@ -11,7 +11,7 @@ typedef struct enum_rows {
 	str *values;   /* by name */
 	str *comments; /* p NULL: none */
 	size_t n;
-	str error;     /* p NULL: fine; else why the table cannot be an enum (Hasura's text) */
+	str error; /* p NULL: fine; else why the table cannot be an enum (Hasura's text) */
 } enum_rows;
 
 /* Reads them; everything in a. What is wrong with the table, or with reading it, is in the result's error. */

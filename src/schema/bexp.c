@@ -73,8 +73,8 @@ const bexp *bexp_or(arena *a, const bexp *x, const bexp *y)
 static bool val_equal(const val *x, const val *y)
 {
 	if (x->kind != y->kind || x->conv != y->conv || !str_eq(x->text, y->text) || !str_eq(x->cast, y->cast) ||
-	    x->is_list != y->is_list || x->from_geojson != y->from_geojson || x->npath != y->npath ||
-	    x->nelems != y->nelems)
+		x->is_list != y->is_list || x->from_geojson != y->from_geojson || x->npath != y->npath ||
+		x->nelems != y->nelems)
 		return false;
 	for (size_t i = 0; i < x->npath; i++)
 		if (!str_eq(x->path[i].key, y->path[i].key) || x->path[i].index != y->path[i].index) return false;
@@ -87,7 +87,7 @@ static bool call_equal(const row_call *x, const row_call *y)
 {
 	if (!x || !y) return x == y;
 	if (!qname_eq(x->function, y->function) || x->table_arg != y->table_arg || x->session_arg != y->session_arg ||
-	    x->nargs != y->nargs)
+		x->nargs != y->nargs)
 		return false;
 	for (size_t i = 0; i < x->nargs; i++)
 		if (!str_eq(x->args[i].name, y->args[i].name) || !val_equal(&x->args[i].value, &y->args[i].value))
@@ -103,7 +103,7 @@ static bool maybe_equal(const bexp *x, const bexp *y)
 static bool lhs_equal(const bexp_lhs *x, const bexp_lhs *y)
 {
 	return str_eq(x->column, y->column) && x->type == y->type && str_eq(x->cast, y->cast) &&
-	       call_equal(x->computed, y->computed) && maybe_equal(x->visible_if, y->visible_if);
+		call_equal(x->computed, y->computed) && maybe_equal(x->visible_if, y->visible_if);
 }
 
 static bool rel_equal(const bexp_rel *x, const bexp_rel *y)
@@ -127,11 +127,11 @@ bool bexp_equal(const bexp *x, const bexp *y)
 {
 	if (x == y) return true;
 	if (x->kind != y->kind || x->nkids != y->nkids || x->op != y->op || x->null_safe != y->null_safe ||
-	    x->is_null != y->is_null || x->nextra != y->nextra || x->rhs_root != y->rhs_root ||
-	    !str_eq(x->rhs_column, y->rhs_column))
+		x->is_null != y->is_null || x->nextra != y->nextra || x->rhs_root != y->rhs_root ||
+		!str_eq(x->rhs_column, y->rhs_column))
 		return false;
 	if (!lhs_equal(&x->lhs, &y->lhs) || !val_equal(&x->rhs, &y->rhs) || !rel_equal(&x->rel, &y->rel) ||
-	    !agg_equal(&x->agg, &y->agg))
+		!agg_equal(&x->agg, &y->agg))
 		return false;
 	for (size_t i = 0; i < x->nextra; i++)
 		if (!val_equal(&x->extra[i], &y->extra[i])) return false;

@@ -5,7 +5,7 @@
 
 /* What stands on the right. */
 typedef enum rhs_kind {
-	RHS_SAME,    /* a value of the column's type */
+	RHS_SAME, /* a value of the column's type */
 	RHS_SAME_LIST,
 	RHS_TEXT,
 	RHS_TEXT_LIST,
@@ -13,7 +13,7 @@ typedef enum rhs_kind {
 	RHS_LQUERY,
 	RHS_LQUERY_LIST,
 	RHS_LTXTQUERY,
-	RHS_BOOL,    /* _is_null */
+	RHS_BOOL, /* _is_null */
 	RHS_COLUMN,
 	RHS_D_WITHIN
 } rhs_kind;
@@ -40,7 +40,10 @@ typedef struct op_rule {
 	bool known; /* may stand in a permission */
 } op_rule;
 
-#define RULE(r, g) {.rhs = (r), .guard = (g), .known = true}
+#define RULE(r, g)                                      \
+	{                                               \
+		.rhs = (r), .guard = (g), .known = true \
+	}
 
 static const op_rule RULES[CMP_OP_COUNT] = {
 	[CMP_EQ] = RULE(RHS_SAME, ANY_TYPE),
@@ -109,7 +112,7 @@ static bool guard_type(const bexp_ops *o, const bexp_lhs *lhs, guard g, str path
 	if (g == ANY_TYPE || (cat_type_flags(o->r->sc->cat, lhs->type) & GUARDS[g].flags)) return true;
 	str name = type_name(o, lhs->type);
 	return error_set(o->err, ERR_UNEXPECTED_PAYLOAD, path,
-			 " is of type \"%.*s\"; this operator works only on columns of type %s", STR_ARG(name), GUARDS[g].text);
+		" is of type \"%.*s\"; this operator works only on columns of type %s", STR_ARG(name), GUARDS[g].text);
 }
 
 /* "col", ["col"] or ["$", "col"]: Hasura v2: decodeAndValidateRhsCol. */
@@ -121,11 +124,12 @@ static bool rhs_column(const bexp_ops *o, const bexp_lhs *lhs, const json *j, st
 		e->rhs_root = j->count == 2 && json_is(j->first, JSON_STRING) && str_eqz(j->first->text, "$");
 		if (j->count > 1 && !e->rhs_root)
 			return error_set(o->err, ERR_NOT_SUPPORTED, path,
-					 "Relationship references are not supported in column comparison RHS");
+				"Relationship references are not supported in column comparison RHS");
 		name = j->last;
 	}
 	if (name->kind != JSON_STRING)
-		return error_set(o->err, ERR_UNEXPECTED, path, "a boolean expression JSON must be either a string or an array");
+		return error_set(
+			o->err, ERR_UNEXPECTED, path, "a boolean expression JSON must be either a string or an array");
 	const bexp_scope *s = e->rhs_root ? &o->root : &o->current;
 	const cat_column *c = cat_table_column(s->cat, name->text);
 	if (!c) return error_set(o->err, ERR_NOT_EXISTS, path, "\"%.*s\" does not exist", STR_ARG(name->text));
@@ -135,8 +139,8 @@ static bool rhs_column(const bexp_ops *o, const bexp_lhs *lhs, const json *j, st
 	if (type == lhs->type) return true;
 	str lt = type_name(o, lhs->type), rt = type_name(o, type);
 	return error_set(o->err, ERR_UNEXPECTED_PAYLOAD, path,
-			 "incompatible column types: \"%.*s\" has type \"%.*s\", but \"%.*s\" has type \"%.*s\"",
-			 STR_ARG(lhs->column), STR_ARG(lt), STR_ARG(c->name), STR_ARG(rt));
+		"incompatible column types: \"%.*s\" has type \"%.*s\", but \"%.*s\" has type \"%.*s\"",
+		STR_ARG(lhs->column), STR_ARG(lt), STR_ARG(c->name), STR_ARG(rt));
 }
 
 static bool rhs_d_within(const bexp_ops *o, const bexp_lhs *lhs, const json *j, str path, bexp *e)
@@ -144,7 +148,8 @@ static bool rhs_d_within(const bexp_ops *o, const bexp_lhs *lhs, const json *j, 
 	const json *distance = json_getz(j, "distance");
 	const json *from = json_getz(j, "from");
 	if (!distance || !from)
-		return error_set(o->err, ERR_PARSE_FAILED, path, "key \"%s\" not found", distance ? "from" : "distance");
+		return error_set(
+			o->err, ERR_PARSE_FAILED, path, "key \"%s\" not found", distance ? "from" : "distance");
 	bool geography = (cat_type_flags(o->r->sc->cat, lhs->type) & TYPE_GEOGRAPHY) != 0;
 	const json *spheroid = json_getz(j, "use_spheroid");
 	if (!val_from_json(o->r, lhs->type, from, &e->rhs, o->err)) return false;
@@ -170,7 +175,8 @@ static bool rhs_value(const bexp_ops *o, const bexp_lhs *lhs, rhs_kind kind, con
 	case RHS_COLUMN: return rhs_column(o, lhs, j, path, e);
 	case RHS_D_WITHIN: return rhs_d_within(o, lhs, j, path, e);
 	case RHS_BOOL:
-		if (j->kind != JSON_BOOL) return error_set(o->err, ERR_PARSE_FAILED, path, "parsing Bool failed, expected Bool");
+		if (j->kind != JSON_BOOL)
+			return error_set(o->err, ERR_PARSE_FAILED, path, "parsing Bool failed, expected Bool");
 		e->is_null = j->boolean;
 		return true;
 	}
@@ -194,16 +200,16 @@ static bool cast_ops(const bexp_ops *o, const bexp_lhs *lhs, const json *j, str 
 {
 	const bexp *all = NULL;
 	uint32_t flags = cat_type_flags(o->r->sc->cat, lhs->type);
-	JSON_EACH(m, j)
-	{
+	JSON_EACH (m, j) {
 		str to = str_eqz(m->key, "String") ? STR("text") : m->key;
-		bool ok = ((flags & TYPE_JSONB) && str_eqz(to, "text")) || ((flags & TYPE_GEOMETRY) && str_eqz(to, "geography")) ||
-			  ((flags & TYPE_GEOGRAPHY) && str_eqz(to, "geometry"));
+		bool ok = ((flags & TYPE_JSONB) && str_eqz(to, "text")) ||
+			((flags & TYPE_GEOMETRY) && str_eqz(to, "geography")) ||
+			((flags & TYPE_GEOGRAPHY) && str_eqz(to, "geometry"));
 		const cat_type *t = ok ? catalog_type_named(o->r->sc->cat, (qname){.name = to}) : NULL;
 		if (!t) {
 			str from = type_name(o, lhs->type);
 			return error_set(o->err, ERR_UNEXPECTED_PAYLOAD, path,
-					 "cannot cast column of type \"%.*s\" to type \"%.*s\"", STR_ARG(from), STR_ARG(to));
+				"cannot cast column of type \"%.*s\" to type \"%.*s\"", STR_ARG(from), STR_ARG(to));
 		}
 		bexp_lhs inner = *lhs;
 		inner.type = t->oid;
@@ -230,11 +236,11 @@ static bool parse_member(const bexp_ops *o, const bexp_lhs *lhs, const json *m, 
 bool bexp_ops_parse(const bexp_ops *o, const bexp_lhs *lhs, const json *j, str path, const bexp **out)
 {
 	if (cat_type_flags(o->r->sc->cat, lhs->type) & TYPE_JSON)
-		return error_set(o->err, ERR_UNEXPECTED_PAYLOAD, path, "JSON column can not be part of boolean expression");
+		return error_set(
+			o->err, ERR_UNEXPECTED_PAYLOAD, path, "JSON column can not be part of boolean expression");
 	if (j->kind != JSON_OBJECT) return one_op(o, lhs, CMP_EQ, j, path, out);
 	const bexp *all = NULL;
-	JSON_EACH(m, j)
-	{
+	JSON_EACH (m, j) {
 		const bexp *one;
 		if (!parse_member(o, lhs, m, jsonpath_key(o->r->a, path, m->key), &one)) return false;
 		all = all ? bexp_and(o->r->a, all, one) : one;

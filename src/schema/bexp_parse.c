@@ -33,16 +33,16 @@ static bool is_word(str key, const char *word)
 static bool parse_list(parsing *p, const bexp_scope *s, const json *j, str path, bexp_kind kind, const bexp **out)
 {
 	if (!json_is(j, JSON_ARRAY))
-		return error_set(p->err, ERR_PARSE_FAILED, path, "parsing [] failed, expected Array, but encountered %s",
-				 json_is(j, JSON_OBJECT) ? "Object" : "another value");
+		return error_set(p->err, ERR_PARSE_FAILED, path,
+			"parsing [] failed, expected Array, but encountered %s",
+			json_is(j, JSON_OBJECT) ? "Object" : "another value");
 	if (j->count == 0) {
 		*out = bexp_new(p->r->a, kind == BEXP_AND ? BEXP_TRUE : BEXP_FALSE);
 		return true;
 	}
 	bexp *e = bexp_new(p->r->a, kind);
 	e->kids = NEW_ARRAY(p->r->a, const bexp *, j->count);
-	JSON_EACH(c, j)
-	{
+	JSON_EACH (c, j) {
 		str at = jsonpath_index(p->r->a, path, e->nkids);
 		if (!parse(p, s, c, at, &e->kids[e->nkids])) return false;
 		e->nkids++;
@@ -72,7 +72,7 @@ static bool parse_exists(parsing *p, const json *j, str path, const bexp **out)
 	if (!resolve_target(p->r, e->rel.target, &s.md, &s.cat)) {
 		str name = qname_display(p->r->a, e->rel.target);
 		return error_set(p->err, ERR_NOT_EXISTS, jsonpath_key(p->r->a, path, STR("_table")),
-				 "table \"%.*s\" does not exist", STR_ARG(name));
+			"table \"%.*s\" does not exist", STR_ARG(name));
 	}
 	e->kids = NEW_ARRAY(p->r->a, const bexp *, 1);
 	e->nkids = 1;
@@ -82,7 +82,8 @@ static bool parse_exists(parsing *p, const json *j, str path, const bexp **out)
 
 /* ---- fields ---- */
 
-static bool parse_column(parsing *p, const bexp_scope *s, const cat_column *col, const json *j, str path, const bexp **out)
+static bool parse_column(
+	parsing *p, const bexp_scope *s, const cat_column *col, const json *j, str path, const bexp **out)
 {
 	const cat_type *base = catalog_base_type(p->r->sc->cat, col->type);
 	bexp_lhs lhs = {
@@ -94,8 +95,8 @@ static bool parse_column(parsing *p, const bexp_scope *s, const cat_column *col,
 	return bexp_ops_parse(&ops, &lhs, j, path, out);
 }
 
-static bool parse_relationship(parsing *p, const bexp_scope *s, const md_relationship *rel, const json *j, str path,
-			       const bexp **out)
+static bool parse_relationship(
+	parsing *p, const bexp_scope *s, const md_relationship *rel, const json *j, str path, const bexp **out)
 {
 	snap_rel resolved;
 	if (!relationship_resolve(p->r, s->md, s->cat, rel, &resolved, p->err)) return false;
@@ -109,13 +110,14 @@ static bool parse_relationship(parsing *p, const bexp_scope *s, const md_relatio
 	return parse(p, &target, j, path, &e->kids[0]);
 }
 
-static bool parse_computed(parsing *p, const bexp_scope *s, const md_computed_field *cf, const json *j, str path, const bexp **out)
+static bool parse_computed(
+	parsing *p, const bexp_scope *s, const md_computed_field *cf, const json *j, str path, const bexp **out)
 {
 	snap_computed c;
 	if (!computed_resolve(p->r, s->cat, cf, &c, p->err)) return false;
 	if (c.nuser_args)
 		return error_set(p->err, ERR_UNEXPECTED_PAYLOAD, path,
-				 "Computed columns with input arguments can not be part of the where clause");
+			"Computed columns with input arguments can not be part of the where clause");
 	row_call *call = NEW(p->r->a, row_call);
 	*call = c.call;
 	if (!c.returns_table) {
@@ -161,11 +163,12 @@ static bool parse_member(parsing *p, const bexp_scope *s, const json *m, str pat
 
 static bool parse(parsing *p, const bexp_scope *s, const json *j, str path, const bexp **out)
 {
-	if (!json_is(j, JSON_OBJECT)) return error_set(p->err, ERR_PARSE_FAILED, path, "expected Object for a boolean expression");
-	if (++p->depth > MAX_DEPTH) return error_set(p->err, ERR_PARSE_FAILED, path, "the expression is nested too deeply");
+	if (!json_is(j, JSON_OBJECT))
+		return error_set(p->err, ERR_PARSE_FAILED, path, "expected Object for a boolean expression");
+	if (++p->depth > MAX_DEPTH)
+		return error_set(p->err, ERR_PARSE_FAILED, path, "the expression is nested too deeply");
 	const bexp *all = NULL;
-	JSON_EACH(m, j)
-	{
+	JSON_EACH (m, j) {
 		const bexp *one;
 		if (!parse_member(p, s, m, path, &one)) return false;
 		all = all ? bexp_and(p->r->a, all, one) : one;

@@ -36,7 +36,8 @@ static void add_tables(building *b, snap_source *out, const source_catalog *sc)
 		}
 		map_put(b->a, &out->tables, md->key, t);
 		const table_deps *deps = t->deps;
-		for (size_t k = 0; k < deps->issues.n; k++) vec_push(b->a, &b->issues, deps->issues.v[k]);
+		for (size_t k = 0; k < deps->issues.n; k++)
+			vec_push(b->a, &b->issues, deps->issues.v[k]);
 	}
 }
 
@@ -79,8 +80,9 @@ static void add_source(building *b, const md_source *md)
 	out->md = md;
 	map_put(b->a, &b->s->sources, md->name, out);
 	if (!sc || !sc->cat) {
-		source_issue(b, md, sc && sc->why.p ? str_copy(b->a, sc->why) : STR("the source's database could not be read"),
-			     sc && sc->internal ? json_copy(b->a, sc->internal) : NULL);
+		source_issue(b, md,
+			sc && sc->why.p ? str_copy(b->a, sc->why) : STR("the source's database could not be read"),
+			sc && sc->internal ? json_copy(b->a, sc->internal) : NULL);
 		return;
 	}
 	out->cat = catalog_ref(sc->cat);
@@ -102,14 +104,17 @@ static void add_roles(building *b)
 		const snap_source *src = b->s->sources.items[i].value;
 		for (size_t t = 0; t < src->tables.n; t++) {
 			const snap_table *table = src->tables.items[t].value;
-			for (size_t r = 0; r < table->perms.n; r++) add_role(b, table->perms.items[r].key);
+			for (size_t r = 0; r < table->perms.n; r++)
+				add_role(b, table->perms.items[r].key);
 		}
 		for (size_t f = 0; f < src->functions.n; f++) {
 			const snap_function *fn = src->functions.items[f].value;
-			for (size_t r = 0; r < fn->md->nroles; r++) add_role(b, fn->md->roles[r]);
+			for (size_t r = 0; r < fn->md->nroles; r++)
+				add_role(b, fn->md->roles[r]);
 		}
 	}
-	for (size_t i = 0; i < b->md->ninherited_roles; i++) add_role(b, b->md->inherited_roles[i].name);
+	for (size_t i = 0; i < b->md->ninherited_roles; i++)
+		add_role(b, b->md->inherited_roles[i].name);
 }
 
 static void add_unserved(void *data, const md_unserved *u)
@@ -156,7 +161,7 @@ static uint64_t next_id(void)
 }
 
 snapshot *snapshot_build(const metadata *md, const source_catalog *cats, size_t ncats, const schema_options *opt,
-			 int64_t resource_version, const snapshot *previous)
+	int64_t resource_version, const snapshot *previous)
 {
 	arena *a = arena_new(16384);
 	snapshot *s = NEW(a, snapshot);
@@ -169,7 +174,8 @@ snapshot *snapshot_build(const metadata *md, const source_catalog *cats, size_t 
 	s->role_cache = inherit_cache_new(a);
 	s->introspection_cache = introspect_cache_new(a);
 	building b = {.a = a, .s = s, .md = md, .cats = cats, .ncats = ncats, .previous = previous};
-	for (size_t i = 0; i < md->sources.n; i++) add_source(&b, md->sources.items[i].value);
+	for (size_t i = 0; i < md->sources.n; i++)
+		add_source(&b, md->sources.items[i].value);
 	build_roots(&b);
 	add_roles(&b);
 	inherit_check(s, a, &b.issues);

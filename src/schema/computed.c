@@ -10,7 +10,8 @@ static str reasons_text(reasons *rs)
 {
 	if (rs->v.n == 1) return str_cat(rs->a, 2, STR("because "), rs->v.v[0]);
 	str out = STR("for the following reasons:");
-	for (size_t i = 0; i < rs->v.n; i++) out = str_cat(rs->a, 4, out, STR("\n  "), STR("• "), rs->v.v[i]);
+	for (size_t i = 0; i < rs->v.n; i++)
+		out = str_cat(rs->a, 4, out, STR("\n  "), STR("• "), rs->v.v[i]);
 	return str_cat(rs->a, 2, out, STR("\n"));
 }
 
@@ -25,7 +26,7 @@ const cat_function *resolve_function(resolving *r, qname name, str *why)
 	if (n == 0) *why = str_printf(r->a, "no such function exists: \"%.*s\"", STR_ARG(display));
 	if (n > 1)
 		*why = str_printf(r->a, "function \"%.*s\" is overloaded. Overloaded functions are not supported",
-				  STR_ARG(display));
+			STR_ARG(display));
 	return fn;
 }
 
@@ -41,25 +42,27 @@ static bool is_json_type(const catalog *c, pg_oid type)
 	return (cat_type_flags(c, type) & (TYPE_JSON | TYPE_JSONB)) != 0;
 }
 
-static void check_table_arg(resolving *r, const cat_table *cat, const cat_function *fn, size_t arg, str which, reasons *rs)
+static void check_table_arg(
+	resolving *r, const cat_table *cat, const cat_function *fn, size_t arg, str which, reasons *rs)
 {
 	const cat_type *ty = catalog_type(r->sc->cat, fn->args[arg].type);
 	str f = qname_display(r->a, fn->name);
 	if (!ty || ty->kind != 'c') {
-		str why = str_printf(r->a, "%.*s of the function \"%.*s\" is not COMPOSITE type", STR_ARG(which), STR_ARG(f));
+		str why = str_printf(
+			r->a, "%.*s of the function \"%.*s\" is not COMPOSITE type", STR_ARG(which), STR_ARG(f));
 		vec_push(r->a, &rs->v, why);
 	}
 	if (ty && ty->relid == cat->oid) return;
 	str tname = ty ? qname_display(r->a, ty->name) : STR("unknown");
 	str why = str_printf(r->a,
-			     "%.*s of the function \"%.*s\" of type \"%.*s\" is not the table to which the computed field is "
-			     "being added",
-			     STR_ARG(which), STR_ARG(f), STR_ARG(tname));
+		"%.*s of the function \"%.*s\" of type \"%.*s\" is not the table to which the computed field is "
+		"being added",
+		STR_ARG(which), STR_ARG(f), STR_ARG(tname));
 	vec_push(r->a, &rs->v, why);
 }
 
 static void resolve_table_arg(resolving *r, const cat_table *cat, const md_computed_field *cf, const cat_function *fn,
-			      snap_computed *out, reasons *rs)
+	snap_computed *out, reasons *rs)
 {
 	str f = qname_display(r->a, fn->name);
 	out->call.table_arg = 0;
@@ -67,7 +70,7 @@ static void resolve_table_arg(resolving *r, const cat_table *cat, const md_compu
 		size_t at = find_arg(fn, cf->table_argument);
 		if (at == SIZE_MAX) {
 			str why = str_printf(r->a, "\"%.*s\" is not an input argument of the function \"%.*s\"",
-					     STR_ARG(cf->table_argument), STR_ARG(f));
+				STR_ARG(cf->table_argument), STR_ARG(f));
 			vec_push(r->a, &rs->v, why);
 			return;
 		}
@@ -80,7 +83,8 @@ static void resolve_table_arg(resolving *r, const cat_table *cat, const md_compu
 	}
 }
 
-static void resolve_session_arg(resolving *r, const md_computed_field *cf, const cat_function *fn, snap_computed *out, reasons *rs)
+static void resolve_session_arg(
+	resolving *r, const md_computed_field *cf, const cat_function *fn, snap_computed *out, reasons *rs)
 {
 	out->call.session_arg = SIZE_MAX;
 	if (!cf->session_argument.p) return;
@@ -88,13 +92,13 @@ static void resolve_session_arg(resolving *r, const md_computed_field *cf, const
 	size_t at = find_arg(fn, cf->session_argument);
 	if (at == SIZE_MAX) {
 		str why = str_printf(r->a, "\"%.*s\" is not an input argument of the function \"%.*s\"",
-				     STR_ARG(cf->session_argument), STR_ARG(f));
+			STR_ARG(cf->session_argument), STR_ARG(f));
 		vec_push(r->a, &rs->v, why);
 		return;
 	}
 	if (!is_json_type(r->sc->cat, fn->args[at].type)) {
 		str why = str_printf(r->a, "\"%.*s\" argument of the function \"%.*s\" is not of type JSON",
-				     STR_ARG(cf->session_argument), STR_ARG(f));
+			STR_ARG(cf->session_argument), STR_ARG(f));
 		vec_push(r->a, &rs->v, why);
 	}
 	out->call.session_arg = at;
@@ -114,15 +118,16 @@ static void resolve_return(resolving *r, const cat_function *fn, snap_computed *
 		if (target && resolve_target(r, target->name, &md, &cat)) return;
 		str name = target ? qname_display(r->a, target->name) : STR("unknown");
 		str why = str_printf(r->a,
-				     "the function \"%.*s\" returning set of table \"%.*s\" is not tracked or not found in database",
-				     STR_ARG(f), STR_ARG(name));
+			"the function \"%.*s\" returning set of table \"%.*s\" is not tracked or not found in database",
+			STR_ARG(f), STR_ARG(name));
 		vec_push(r->a, &rs->v, why);
 		return;
 	}
 	const cat_type *ty = catalog_base_type(r->sc->cat, fn->returns);
 	if (!ty || fn->returns_set || ty->kind == 'c' || ty->kind == 'p') {
 		str tname = ty ? ty->name.name : STR("unknown");
-		str why = str_printf(r->a, "the function \"%.*s\" returning type %.*s is not a BASE type", STR_ARG(f), STR_ARG(tname));
+		str why = str_printf(r->a, "the function \"%.*s\" returning type %.*s is not a BASE type", STR_ARG(f),
+			STR_ARG(tname));
 		vec_push(r->a, &rs->v, why);
 		return;
 	}
@@ -143,14 +148,17 @@ bool computed_resolve(resolving *r, const cat_table *cat, const md_computed_fiel
 	str f = qname_display(r->a, fn->name);
 	if (fn->volatility == 'v')
 		vec_push(r->a, &rs.v,
-			 str_printf(r->a, "the function \"%.*s\" is of type VOLATILE; cannot be added as a computed field", STR_ARG(f)));
+			str_printf(r->a,
+				"the function \"%.*s\" is of type VOLATILE; cannot be added as a computed field",
+				STR_ARG(f)));
 	resolve_return(r, fn, out, &rs);
 	resolve_table_arg(r, cat, cf, fn, out, &rs);
 	resolve_session_arg(r, cf, fn, out, &rs);
 	if (rs.v.n) {
 		str t = qname_display(r->a, cat->name);
-		return error_set(err, ERR_NOT_SUPPORTED, STR(""), "the computed field \"%.*s\" cannot be added to table \"%.*s\" %.*s",
-				 STR_ARG(cf->name), STR_ARG(t), STR_ARG(reasons_text(&rs)));
+		return error_set(err, ERR_NOT_SUPPORTED, STR(""),
+			"the computed field \"%.*s\" cannot be added to table \"%.*s\" %.*s", STR_ARG(cf->name),
+			STR_ARG(t), STR_ARG(reasons_text(&rs)));
 	}
 	out->fn = fn;
 	out->call.function = fn->name;
@@ -174,7 +182,7 @@ void resolve_computed(resolving *r)
 			t->ncomputed++;
 		} else {
 			resolve_issue(r, "computed_field", cf->name, cf->raw,
-				      issue_context(r->a, r->md->name, "computed field", cf->name, err.message));
+				issue_context(r->a, r->md->name, "computed field", cf->name, err.message));
 		}
 	}
 }

@@ -18,8 +18,8 @@ static bool meets_column(resolving *r, const char *type, str name, const json *r
 	if (!f || f->kind != FIELD_COLUMN) return false;
 	str column = r->t->cols[f->index].cat->name;
 	resolve_issue(r, type, name, raw,
-		      str_printf(r->a, "field definition conflicts with custom field name for postgres column \"%.*s\"",
-				 STR_ARG(column)));
+		str_printf(r->a, "field definition conflicts with custom field name for postgres column \"%.*s\"",
+			STR_ARG(column)));
 	return true;
 }
 
@@ -51,7 +51,7 @@ static void add_relationships(resolving *r)
 		bool bad = meets_column(r, type, rel->name, rel_raw(r->md, rel->name));
 		if (!bad && !add_field(r, rel->array ? FIELD_ARRAY : FIELD_OBJECT, rel->name, i)) {
 			resolve_issue(r, type, rel->name, rel_raw(r->md, rel->name),
-				      str_printf(r->a, "conflicting definitions for field \"%.*s\"", STR_ARG(rel->name)));
+				str_printf(r->a, "conflicting definitions for field \"%.*s\"", STR_ARG(rel->name)));
 			bad = true;
 		}
 		if (bad) {
@@ -72,7 +72,7 @@ static void add_computed(resolving *r)
 		if (meets_column(r, "computed_field", c->name, raw)) continue;
 		if (!add_field(r, FIELD_COMPUTED, c->name, i)) {
 			resolve_issue(r, "computed_field", c->name, raw,
-				      str_printf(r->a, "conflicting definitions for field \"%.*s\"", STR_ARG(c->name)));
+				str_printf(r->a, "conflicting definitions for field \"%.*s\"", STR_ARG(c->name)));
 			continue;
 		}
 		if (c->returns_table) add_field(r, FIELD_COMPUTED_AGG, str_cat(r->a, 2, c->name, STR("_aggregate")), i);
@@ -81,7 +81,8 @@ static void add_computed(resolving *r)
 
 void resolve_fields(resolving *r)
 {
-	for (size_t i = 0; i < r->t->ncols; i++) add_field(r, FIELD_COLUMN, r->t->cols[i].gql_name, i);
+	for (size_t i = 0; i < r->t->ncols; i++)
+		add_field(r, FIELD_COLUMN, r->t->cols[i].gql_name, i);
 	add_relationships(r);
 	add_computed(r);
 }

@@ -20,7 +20,8 @@ static str all_reasons(checking *c)
 {
 	if (c->why.n == 1) return str_cat(c->a, 2, STR("because "), c->why.v[0]);
 	str out = STR("for the following reasons:");
-	for (size_t i = 0; i < c->why.n; i++) out = str_cat(c->a, 3, out, STR("\n  • "), c->why.v[i]);
+	for (size_t i = 0; i < c->why.n; i++)
+		out = str_cat(c->a, 3, out, STR("\n  • "), c->why.v[i]);
 	return str_cat(c->a, 2, out, STR("\n"));
 }
 
@@ -32,7 +33,9 @@ static void check_arg_names(checking *c)
 		if (n.n && !str_is_name(n)) bad = bad.n ? str_cat(c->a, 3, bad, STR(","), n) : n;
 	}
 	if (bad.n)
-		because(c, str_cat(c->a, 3, STR("the function arguments "), bad, STR(" are not in compliance with GraphQL spec")));
+		because(c,
+			str_cat(c->a, 3, STR("the function arguments "), bad,
+				STR(" are not in compliance with GraphQL spec")));
 }
 
 static size_t session_arg(checking *c)
@@ -42,10 +45,13 @@ static size_t session_arg(checking *c)
 	for (size_t i = 0; i < c->fn->nargs; i++) {
 		if (!str_eq(c->fn->args[i].name, name)) continue;
 		if (!(cat_type_flags(c->cat, c->fn->args[i].type) & (TYPE_JSON | TYPE_JSONB)))
-			because(c, str_printf(c->a, "given session argument \"%.*s\" is not of type json", STR_ARG(name)));
+			because(c,
+				str_printf(c->a, "given session argument \"%.*s\" is not of type json", STR_ARG(name)));
 		return i;
 	}
-	because(c, str_printf(c->a, "given session argument \"%.*s\" not the input argument of the function", STR_ARG(name)));
+	because(c,
+		str_printf(
+			c->a, "given session argument \"%.*s\" not the input argument of the function", STR_ARG(name)));
 	return SIZE_MAX;
 }
 
@@ -60,8 +66,9 @@ static void check_shape(checking *c)
 		because(c, STR("the function does not return a \"COMPOSITE\" type"));
 	if (!c->md->has_response_table && !fn->returns_rel) because(c, STR("the function does not return a table"));
 	if (fn->volatility != 'v' && str_eqz(c->md->exposed_as, "mutation"))
-		because(c, STR("the function was requested to be exposed as a mutation, but is not marked VOLATILE. Maybe the "
-			       "function was given the wrong volatility when it was defined?"));
+		because(c,
+			STR("the function was requested to be exposed as a mutation, but is not marked VOLATILE. Maybe the "
+			    "function was given the wrong volatility when it was defined?"));
 }
 
 static void names(checking *c, snap_function *out)
@@ -95,12 +102,14 @@ bool function_resolve(arena *a, const snap_source *src, const md_function *md, s
 	str name = qname_display(a, md->name);
 	const fn_list *list = catalog_functions(src->cat, md->name);
 	if (!list || !list->n) {
-		*why = str_printf(a, "in function \"%.*s\": no such function exists: \"%.*s\"", STR_ARG(name), STR_ARG(name));
+		*why = str_printf(
+			a, "in function \"%.*s\": no such function exists: \"%.*s\"", STR_ARG(name), STR_ARG(name));
 		return false;
 	}
 	if (list->n > 1) {
-		*why = str_printf(a, "in function \"%.*s\": function \"%.*s\" is overloaded. Overloaded functions are not supported",
-				  STR_ARG(name), STR_ARG(name));
+		*why = str_printf(a,
+			"in function \"%.*s\": function \"%.*s\" is overloaded. Overloaded functions are not supported",
+			STR_ARG(name), STR_ARG(name));
 		return false;
 	}
 	checking c = {.a = a, .cat = src->cat, .src = src, .md = md, .fn = list->v[0]};
@@ -110,8 +119,8 @@ bool function_resolve(arena *a, const snap_source *src, const md_function *md, s
 	out->session_arg = session_arg(&c);
 	if (c.why.n) {
 		str all = all_reasons(&c);
-		*why = str_printf(a, "in function \"%.*s\": the function \"%.*s\" cannot be tracked %.*s", STR_ARG(name), STR_ARG(name),
-				  STR_ARG(all));
+		*why = str_printf(a, "in function \"%.*s\": the function \"%.*s\" cannot be tracked %.*s",
+			STR_ARG(name), STR_ARG(name), STR_ARG(all));
 		return false;
 	}
 	if (!target_of(&c, out)) {
@@ -124,8 +133,8 @@ bool function_resolve(arena *a, const snap_source *src, const md_function *md, s
 	out->mutation = md->exposed_as.p ? str_eqz(md->exposed_as, "mutation") : is_volatile;
 	out->volatile_read = is_volatile && !out->mutation;
 	out->description = md->comment.p ? (md->comment.n ? md->comment : STR_NULL)
-			 : c.fn->comment.p ? c.fn->comment
-					   : str_printf(a, "execute function \"%.*s\" which returns \"%.*s\"", STR_ARG(name),
-							STR_ARG(qname_display(a, out->target)));
+		: c.fn->comment.p        ? c.fn->comment
+				  : str_printf(a, "execute function \"%.*s\" which returns \"%.*s\"", STR_ARG(name),
+					    STR_ARG(qname_display(a, out->target)));
 	return true;
 }

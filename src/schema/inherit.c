@@ -106,7 +106,8 @@ static const snap_select_perm *combine_select(arena *a, const snap_table *t, con
 {
 	snap_select_perm *out = NEW(a, snap_select_perm);
 	bool *cols = NEW_ARRAY(a, bool, t->ncols + 1), *computed = NEW_ARRAY(a, bool, t->ncomputed + 1);
-	const bexp **shown = NEW_ARRAY(a, const bexp *, t->ncols + 1), **computed_shown = NEW_ARRAY(a, const bexp *, t->ncomputed + 1);
+	const bexp **shown = NEW_ARRAY(a, const bexp *, t->ncols + 1),
+		   **computed_shown = NEW_ARRAY(a, const bexp *, t->ncomputed + 1);
 	size_t n = 0;
 	bool all = false;
 	for (size_t i = 0; i < ps->n; i++) {
@@ -118,8 +119,10 @@ static const snap_select_perm *combine_select(arena *a, const snap_table *t, con
 	}
 	if (!n) return NULL;
 	if (all) out->filter = NULL;
-	for (size_t c = 0; c < t->ncols; c++) combine_grant(a, ps, false, c, &cols[c], &shown[c]);
-	for (size_t c = 0; c < t->ncomputed; c++) combine_grant(a, ps, true, c, &computed[c], &computed_shown[c]);
+	for (size_t c = 0; c < t->ncols; c++)
+		combine_grant(a, ps, false, c, &cols[c], &shown[c]);
+	for (size_t c = 0; c < t->ncomputed; c++)
+		combine_grant(a, ps, true, c, &computed[c], &computed_shown[c]);
 	out->cols = cols;
 	out->computed = computed;
 	out->col_filter = shown;
@@ -135,7 +138,7 @@ static bool same_rows(const bexp *x, const bexp *y)
 static bool write_equal(const snap_table *t, const snap_write_perm *x, const snap_write_perm *y)
 {
 	if (x->backend_only != y->backend_only || x->nset != y->nset || !same_rows(x->filter, y->filter) ||
-	    !same_rows(x->check, y->check) || !x->cols != !y->cols || !x->validate_input != !y->validate_input)
+		!same_rows(x->check, y->check) || !x->cols != !y->cols || !x->validate_input != !y->validate_input)
 		return false;
 	if (x->validate_input && !json_equal(x->validate_input, y->validate_input)) return false;
 	if (x->cols && memcmp(x->cols, y->cols, t->ncols * sizeof *x->cols) != 0) return false;
@@ -165,15 +168,18 @@ static const snap_write_perm *combine_write(const snap_table *t, const parents *
 	return *conflict ? NULL : one;
 }
 
-static const snap_perms *perms_at(arena *a, const snapshot *s, const snap_table *t, str role, size_t depth, unsigned *conflicts);
+static const snap_perms *perms_at(
+	arena *a, const snapshot *s, const snap_table *t, str role, size_t depth, unsigned *conflicts);
 
-static void collect(arena *a, const snapshot *s, const snap_table *t, const md_inherited_role *ir, size_t depth, parents *ps)
+static void collect(
+	arena *a, const snapshot *s, const snap_table *t, const md_inherited_role *ir, size_t depth, parents *ps)
 {
 	for (size_t i = 0; i < ir->nparents && ps->n < sizeof ps->v / sizeof *ps->v; i++)
 		ps->v[ps->n++] = perms_at(a, s, t, ir->parents[i], depth + 1, NULL);
 }
 
-static const snap_perms *perms_at(arena *a, const snapshot *s, const snap_table *t, str role, size_t depth, unsigned *conflicts)
+static const snap_perms *perms_at(
+	arena *a, const snapshot *s, const snap_table *t, str role, size_t depth, unsigned *conflicts)
 {
 	static const snap_perms none;
 	const snap_perms *own = map_get(&t->perms, role);
@@ -188,7 +194,8 @@ static const snap_perms *perms_at(arena *a, const snapshot *s, const snap_table 
 	if (!out->insert) out->insert = combine_write(t, &ps, MD_PERM_INSERT, &conflict[MD_PERM_INSERT]);
 	if (!out->update) out->update = combine_write(t, &ps, MD_PERM_UPDATE, &conflict[MD_PERM_UPDATE]);
 	if (!out->del) out->del = combine_write(t, &ps, MD_PERM_DELETE, &conflict[MD_PERM_DELETE]);
-	for (size_t k = 0; conflicts && k < MD_PERM_KINDS; k++) *conflicts |= conflict[k] ? 1U << k : 0;
+	for (size_t k = 0; conflicts && k < MD_PERM_KINDS; k++)
+		*conflicts |= conflict[k] ? 1U << k : 0;
 	return out;
 }
 
@@ -226,14 +233,16 @@ static json *role_json(arena *a, const md_inherited_role *ir)
 {
 	json *o = json_new_object(a), *set = json_new_array(a);
 	json_setz(o, "role_name", json_new_str(a, ir->name));
-	for (size_t i = 0; i < ir->nparents; i++) json_push(set, json_new_str(a, ir->parents[i]));
+	for (size_t i = 0; i < ir->nparents; i++)
+		json_push(set, json_new_str(a, ir->parents[i]));
 	json_setz(o, "role_set", set);
 	return o;
 }
 
 static void role_issue(arena *a, issue_vec *issues, const md_inherited_role *ir, str why)
 {
-	snap_inconsistency i = issue_make(a, "inherited_role", str_cat(a, 2, STR("inherited role "), ir->name), role_json(a, ir), why);
+	snap_inconsistency i =
+		issue_make(a, "inherited_role", str_cat(a, 2, STR("inherited role "), ir->name), role_json(a, ir), why);
 	i.sub = ir->name;
 	vec_push(a, issues, i);
 }
@@ -242,12 +251,13 @@ static void role_issue(arena *a, issue_vec *issues, const md_inherited_role *ir,
 static bool two_parents(const snapshot *s, const snap_table *t, const md_inherited_role *ir)
 {
 	size_t n = 0;
-	for (size_t i = 0; i < ir->nparents; i++) n += map_has(&t->perms, ir->parents[i]) || find_role(s->md, ir->parents[i]);
+	for (size_t i = 0; i < ir->nparents; i++)
+		n += map_has(&t->perms, ir->parents[i]) || find_role(s->md, ir->parents[i]);
 	return n > 1;
 }
 
-static void table_conflicts(const snapshot *s, const snap_source *src, const snap_table *t, const md_inherited_role *ir, arena *a,
-			    issue_vec *issues)
+static void table_conflicts(const snapshot *s, const snap_source *src, const snap_table *t, const md_inherited_role *ir,
+	arena *a, issue_vec *issues)
 {
 	static const char *const KINDS[] = {"select", "insert", "update", "delete"};
 	if (!two_parents(s, t, ir)) return;
@@ -266,9 +276,9 @@ static void table_conflicts(const snapshot *s, const snap_source *src, const sna
 			.type = STR("inherited role permission inconsistency"),
 			.name = ir->name,
 			.reason = str_printf(a,
-					     "Could not inherit permission for the role '%.*s' for the entity: '%s permission, table: "
-					     "%.*s, source: '%.*s''",
-					     STR_ARG(ir->name), KINDS[k], STR_ARG(table), STR_ARG(src->name)),
+				"Could not inherit permission for the role '%.*s' for the entity: '%s permission, table: "
+				"%.*s, source: '%.*s''",
+				STR_ARG(ir->name), KINDS[k], STR_ARG(table), STR_ARG(src->name)),
 			.definition = entity,
 		};
 		vec_push(a, issues, i);
@@ -280,15 +290,18 @@ void inherit_check(const snapshot *s, arena *a, issue_vec *issues)
 	for (size_t r = 0; r < s->md->ninherited_roles; r++) {
 		const md_inherited_role *ir = &s->md->inherited_roles[r];
 		if (reaches(s->md, ir->name, ir->name, 0)) {
-			role_issue(a, issues, ir, str_cat(a, 3, STR("found cycle(s) in roles: [\""), ir->name, STR("\"]")));
+			role_issue(a, issues, ir,
+				str_cat(a, 3, STR("found cycle(s) in roles: [\""), ir->name, STR("\"]")));
 			continue;
 		}
 		for (size_t p = 0; p < ir->nparents; p++)
 			if (!map_has(&s->roles, ir->parents[p]))
-				role_issue(a, issues, ir, str_cat(a, 3, STR("parent role \""), ir->parents[p], STR("\" does not exist")));
+				role_issue(a, issues, ir,
+					str_cat(a, 3, STR("parent role \""), ir->parents[p], STR("\" does not exist")));
 		for (size_t i = 0; i < s->sources.n; i++) {
 			const snap_source *src = s->sources.items[i].value;
-			for (size_t t = 0; t < src->tables.n; t++) table_conflicts(s, src, src->tables.items[t].value, ir, a, issues);
+			for (size_t t = 0; t < src->tables.n; t++)
+				table_conflicts(s, src, src->tables.items[t].value, ir, a, issues);
 		}
 	}
 }

@@ -14,7 +14,8 @@ snap_inconsistency issue_make(arena *a, const char *type, str name, json *defini
 str issue_context(arena *a, qname table, const char *what, str object, str text)
 {
 	str t = qname_display(a, table);
-	return str_printf(a, "in table \"%.*s\": in %s \"%.*s\": %.*s", STR_ARG(t), what, STR_ARG(object), STR_ARG(text));
+	return str_printf(
+		a, "in table \"%.*s\": in %s \"%.*s\": %.*s", STR_ARG(t), what, STR_ARG(object), STR_ARG(text));
 }
 
 /* What Hasura v2 prints though the export leaves it out. */
@@ -24,7 +25,8 @@ static void fill_defaults(arena *a, const char *type, json *def)
 	if (!json_getz(def, "comment")) json_setz(def, "comment", json_new_null(a));
 	if (!perm) return;
 	if (strcmp(type, "select_permission") == 0) {
-		if (!json_getz(perm, "allow_aggregations")) json_setz(perm, "allow_aggregations", json_new_bool(a, false));
+		if (!json_getz(perm, "allow_aggregations"))
+			json_setz(perm, "allow_aggregations", json_new_bool(a, false));
 		if (!json_getz(perm, "computed_fields")) json_setz(perm, "computed_fields", json_new_array(a));
 	} else if (!json_getz(perm, "backend_only")) {
 		json_setz(perm, "backend_only", json_new_bool(a, false));
@@ -34,8 +36,8 @@ static void fill_defaults(arena *a, const char *type, json *def)
 void resolve_issue(resolving *r, const char *type, str object, const json *definition, str reason)
 {
 	str table = qname_display(r->a, r->md->name);
-	str name = str_printf(r->a, "%.*s in table %.*s in source %.*s", STR_ARG(object), STR_ARG(table),
-			      STR_ARG(r->source->name));
+	str name = str_printf(
+		r->a, "%.*s in table %.*s in source %.*s", STR_ARG(object), STR_ARG(table), STR_ARG(r->source->name));
 	json *def = md_with_table_json(r->a, r->source->name, r->md->name, definition);
 	fill_defaults(r->a, type, def);
 	snap_inconsistency i = issue_make(r->a, type, name, def, reason);

@@ -33,24 +33,16 @@ static bool root_possible(const resolving *r, md_root_field f)
 {
 	const cat_table *c = r->cat;
 	switch (f) {
-	case ROOT_SELECT_BY_PK:
-		return r->t->pk != NULL;
+	case ROOT_SELECT_BY_PK: return r->t->pk != NULL;
 	case ROOT_INSERT:
 	case ROOT_INSERT_ONE:
-	case ROOT_DELETE:
-		return c->insertable;
-	case ROOT_UPDATE:
-		return c->updatable;
-	case ROOT_UPDATE_MANY:
-		return c->updatable && !r->opt->hide_update_many_fields;
-	case ROOT_UPDATE_BY_PK:
-		return c->updatable && r->t->pk;
-	case ROOT_DELETE_BY_PK:
-		return c->insertable && r->t->pk;
-	case ROOT_SELECT_STREAM:
-		return !r->opt->hide_stream_fields;
-	default:
-		return true;
+	case ROOT_DELETE: return c->insertable;
+	case ROOT_UPDATE: return c->updatable;
+	case ROOT_UPDATE_MANY: return c->updatable && !r->opt->hide_update_many_fields;
+	case ROOT_UPDATE_BY_PK: return c->updatable && r->t->pk;
+	case ROOT_DELETE_BY_PK: return c->insertable && r->t->pk;
+	case ROOT_SELECT_STREAM: return !r->opt->hide_stream_fields;
+	default: return true;
 	}
 }
 
@@ -60,12 +52,11 @@ static snap_root_name root_name(resolving *r, md_root_field f, str table)
 {
 	const md_custom_root *custom = &r->md->roots[f];
 	snap_root_name out = {0};
-	out.name = custom->name.p ? custom->name
-				  : str_cat(r->a, 3, str_from(RULES[f].prefix), r->t->gql_name, str_from(RULES[f].suffix));
-	if (!custom->comment.p)
-		out.description = str_printf(r->a, RULES[f].description, STR_ARG(table));
-	else if (custom->comment.n)
-		out.description = custom->comment;
+	out.name = custom->name.p
+		? custom->name
+		: str_cat(r->a, 3, str_from(RULES[f].prefix), r->t->gql_name, str_from(RULES[f].suffix));
+	if (!custom->comment.p) out.description = str_printf(r->a, RULES[f].description, STR_ARG(table));
+	else if (custom->comment.n) out.description = custom->comment;
 	return out;
 }
 #pragma GCC diagnostic pop
@@ -77,13 +68,11 @@ void resolve_names(resolving *r)
 	t->gql_name = base_name(r->a, r->md->custom_name, r->md->name);
 	t->type = t->gql_name;
 	t->hidden = !str_is_name(t->gql_name);
-	if (r->md->comment.p)
-		t->description = r->md->comment.n ? r->md->comment : STR_NULL;
-	else if (r->cat->comment.p)
-		t->description = r->cat->comment;
-	else
-		t->description = str_printf(r->a, "columns and relationships of \"%.*s\"", STR_ARG(table));
+	if (r->md->comment.p) t->description = r->md->comment.n ? r->md->comment : STR_NULL;
+	else if (r->cat->comment.p) t->description = r->cat->comment;
+	else t->description = str_printf(r->a, "columns and relationships of \"%.*s\"", STR_ARG(table));
 	t->pk = cat_table_pk(r->cat);
 	for (size_t f = 0; f < ROOT_FIELD_COUNT; f++)
-		if (!t->hidden && root_possible(r, (md_root_field)f)) t->roots[f] = root_name(r, (md_root_field)f, table);
+		if (!t->hidden && root_possible(r, (md_root_field)f))
+			t->roots[f] = root_name(r, (md_root_field)f, table);
 }

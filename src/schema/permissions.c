@@ -24,7 +24,8 @@ static bool writable(const resolving *r, const cat_column *c, md_perm_kind kind)
 static bool *all_columns(resolving *r, md_perm_kind kind)
 {
 	bool *cols = NEW_ARRAY(r->a, bool, r->t->ncols ? r->t->ncols : 1);
-	for (size_t i = 0; i < r->t->ncols; i++) cols[i] = writable(r, r->t->cols[i].cat, kind);
+	for (size_t i = 0; i < r->t->ncols; i++)
+		cols[i] = writable(r, r->t->cols[i].cat, kind);
 	return cols;
 }
 
@@ -36,15 +37,15 @@ static bool listed_columns(resolving *r, const md_permission *p, bool *cols, err
 		const cat_column *c = cat_table_column(r->cat, name);
 		if (!c && md_table_relationship(r->md, name))
 			return error_set(err, ERR_NOT_SUPPORTED, path, "%s",
-					 p->kind == MD_PERM_SELECT ? "permissions for relationships are automatically inferred"
-								   : "Only table columns can have permissions defined, not "
-								     "relationships or other field types");
+				p->kind == MD_PERM_SELECT ? "permissions for relationships are automatically inferred"
+							  : "Only table columns can have permissions defined, not "
+							    "relationships or other field types");
 		if (!c) return error_set(err, ERR_NOT_EXISTS, path, "\"%.*s\" does not exist", STR_ARG(name));
 		if (!writable(r, c, p->kind)) {
 			bool ins = p->kind == MD_PERM_INSERT;
 			return error_set(err, ERR_UNEXPECTED, path,
-					 "Column \"%.*s\" is not %s and so cannot have %s permissions defined", STR_ARG(name),
-					 ins ? "insertable" : "updatable", ins ? "insert" : "update");
+				"Column \"%.*s\" is not %s and so cannot have %s permissions defined", STR_ARG(name),
+				ins ? "insertable" : "updatable", ins ? "insert" : "update");
 		}
 		size_t at = column_index(r->t, name);
 		if (at != SIZE_MAX) cols[at] = true;
@@ -108,18 +109,19 @@ static bool pk_granted(const resolving *r, const bool *cols)
 
 static bool check_roots(resolving *r, const md_permission *p, const snap_select_perm *s, error *err)
 {
-	uint32_t listed = (p->has_query_roots ? s->query_roots : 0) | (p->has_subscription_roots ? s->subscription_roots : 0);
+	uint32_t listed =
+		(p->has_query_roots ? s->query_roots : 0) | (p->has_subscription_roots ? s->subscription_roots : 0);
 	str table = qname_display(r->a, r->md->name);
 	if ((listed & (1U << ROOT_SELECT_BY_PK)) && !pk_granted(r, s->cols))
 		return error_set(err, ERR_VALIDATION_FAILED, STR("$.permission"),
-				 "The \"select_by_pk\" field cannot be included in the query_root_fields or "
-				 "subscription_root_fields because the role \"%.*s\" does not have access to the primary key of "
-				 "the table \"%.*s\" in the source \"%.*s\"",
-				 STR_ARG(p->role), STR_ARG(table), STR_ARG(r->source->name));
+			"The \"select_by_pk\" field cannot be included in the query_root_fields or "
+			"subscription_root_fields because the role \"%.*s\" does not have access to the primary key of "
+			"the table \"%.*s\" in the source \"%.*s\"",
+			STR_ARG(p->role), STR_ARG(table), STR_ARG(r->source->name));
 	if ((listed & (1U << ROOT_SELECT_AGGREGATE)) && !p->allow_aggregations)
 		return error_set(err, ERR_VALIDATION_FAILED, STR("$.permission"),
-				 "The \"select_aggregate\" root field can only be enabled in the query_root_fields or  the "
-				 "subscription_root_fields when \"allow_aggregations\" is set to true");
+			"The \"select_aggregate\" root field can only be enabled in the query_root_fields or  the "
+			"subscription_root_fields when \"allow_aggregations\" is set to true");
 	return true;
 }
 
@@ -128,17 +130,18 @@ static bool perm_computed(resolving *r, const md_permission *p, bool *granted, e
 	for (size_t i = 0; i < p->ncomputed_fields; i++) {
 		str path = jsonpath_index(r->a, STR("$.permission.computed_fields"), i);
 		size_t at = 0;
-		while (at < r->t->ncomputed && !str_eq(r->t->computed[at].name, p->computed_fields[i])) at++;
+		while (at < r->t->ncomputed && !str_eq(r->t->computed[at].name, p->computed_fields[i]))
+			at++;
 		if (at == r->t->ncomputed)
 			return error_set(err, ERR_NOT_EXISTS, path, "computed field \"%.*s\" does not exist",
-					 STR_ARG(p->computed_fields[i]));
+				STR_ARG(p->computed_fields[i]));
 		const snap_computed *c = &r->t->computed[at];
 		if (c->returns_table) {
 			str target = qname_display(r->a, c->target);
 			return error_set(err, ERR_NOT_SUPPORTED, path,
-					 "select permissions on computed field \"%.*s\" are auto-derived from the permissions on its "
-					 "returning table \"%.*s\" and cannot be specified manually",
-					 STR_ARG(c->name), STR_ARG(target));
+				"select permissions on computed field \"%.*s\" are auto-derived from the permissions on its "
+				"returning table \"%.*s\" and cannot be specified manually",
+				STR_ARG(c->name), STR_ARG(target));
 		}
 		granted[at] = true;
 	}
@@ -171,15 +174,14 @@ static bool presets(resolving *r, const md_permission *p, snap_write_perm *w, bo
 {
 	if (!p->set || !p->set->count) return true;
 	snap_preset *set = NEW_ARRAY(r->a, snap_preset, p->set->count);
-	JSON_EACH(m, p->set)
-	{
+	JSON_EACH (m, p->set) {
 		str path = jsonpath_key(r->a, STR("$.permission.set"), m->key);
 		const cat_column *c = cat_table_column(r->cat, m->key);
 		if (!c) return error_set(err, ERR_NOT_EXISTS, path, "\"%.*s\" does not exist", STR_ARG(m->key));
 		size_t at = column_index(r->t, m->key);
 		if (at == SIZE_MAX)
 			return error_set(err, ERR_NOT_SUPPORTED, path,
-					 "column \"%.*s\" has no GraphQL name, so it cannot be preset", STR_ARG(m->key));
+				"column \"%.*s\" has no GraphQL name, so it cannot be preset", STR_ARG(m->key));
 		snap_preset *one = &set[w->nset];
 		one->col = at;
 		const cat_type *base = catalog_base_type(r->sc->cat, c->type);
@@ -194,12 +196,14 @@ static bool presets(resolving *r, const md_permission *p, snap_write_perm *w, bo
 static bool view_allows(resolving *r, const md_permission *p, error *err)
 {
 	bool ok = p->kind == MD_PERM_INSERT ? r->cat->insertable
-					    : p->kind == MD_PERM_UPDATE ? r->cat->updatable : r->cat->deletable;
+		: p->kind == MD_PERM_UPDATE ? r->cat->updatable
+					    : r->cat->deletable;
 	if (ok) return true;
 	static const char *const CAN[] = {"", "insertable", "updatable", "deletable"};
 	str name = qname_display(r->a, r->md->name);
-	return error_set(err, ERR_NOT_SUPPORTED, STR(""), "\"%.*s\" is not %s and so cannot have %s permissions defined",
-			 STR_ARG(name), CAN[p->kind], KIND_NAMES[p->kind]);
+	return error_set(err, ERR_NOT_SUPPORTED, STR(""),
+		"\"%.*s\" is not %s and so cannot have %s permissions defined", STR_ARG(name), CAN[p->kind],
+		KIND_NAMES[p->kind]);
 }
 
 static bool write_perm(resolving *r, const md_permission *p, snap_perms *out, error *err)
@@ -234,7 +238,7 @@ static void one_permission(resolving *r, const md_permission *p)
 	snap_perms *into = perms_of(r, p->role);
 	if (p->kind == MD_PERM_SELECT ? select_perm(r, p, into, &err) : write_perm(r, p, into, &err)) return;
 	resolve_issue(r, md_perm_type(p->kind), p->role, p->raw,
-		      issue_context(r->a, r->md->name, "permission for role", p->role, err.message));
+		issue_context(r->a, r->md->name, "permission for role", p->role, err.message));
 }
 
 static const snap_perms *admin_perms(resolving *r)
@@ -244,12 +248,13 @@ static const snap_perms *admin_perms(resolving *r)
 	bool *computed = NEW_ARRAY(r->a, bool, r->t->ncomputed ? r->t->ncomputed : 1);
 	memset(computed, true, r->t->ncomputed);
 	*s = (snap_select_perm){.cols = all_columns(r, MD_PERM_SELECT),
-				.aggregations = true,
-				.computed = computed,
-				.query_roots = UINT32_MAX,
-				.subscription_roots = UINT32_MAX};
+		.aggregations = true,
+		.computed = computed,
+		.query_roots = UINT32_MAX,
+		.subscription_roots = UINT32_MAX};
 	p->select = s;
-	snap_write_perm *ins = NEW(r->a, snap_write_perm), *upd = NEW(r->a, snap_write_perm), *del = NEW(r->a, snap_write_perm);
+	snap_write_perm *ins = NEW(r->a, snap_write_perm), *upd = NEW(r->a, snap_write_perm),
+			*del = NEW(r->a, snap_write_perm);
 	ins->cols = all_columns(r, MD_PERM_INSERT);
 	upd->cols = all_columns(r, MD_PERM_UPDATE);
 	p->insert = ins;
@@ -262,5 +267,6 @@ void resolve_permissions(resolving *r)
 {
 	r->t->admin = admin_perms(r);
 	for (size_t k = 0; k < MD_PERM_KINDS; k++)
-		for (size_t i = 0; i < r->md->nperms[k]; i++) one_permission(r, &r->md->perms[k][i]);
+		for (size_t i = 0; i < r->md->nperms[k]; i++)
+			one_permission(r, &r->md->perms[k][i]);
 }

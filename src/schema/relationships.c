@@ -3,7 +3,8 @@
 static bool no_column(resolving *r, const cat_table *t, str column, error *err)
 {
 	str name = qname_display(r->a, t->name);
-	return error_set(err, ERR_NOT_EXISTS, STR(""), "table \"%.*s\" has no field named \"%.*s\"", STR_ARG(name), STR_ARG(column));
+	return error_set(err, ERR_NOT_EXISTS, STR(""), "table \"%.*s\" has no field named \"%.*s\"", STR_ARG(name),
+		STR_ARG(column));
 }
 
 static bool not_tracked(resolving *r, qname target, bool in_database, error *err)
@@ -24,7 +25,8 @@ static const cat_fk *find_fk(const cat_table *t, const str *columns, size_t n, c
 		size_t same = 0;
 		for (size_t c = 0; c < n; c++) {
 			const cat_column *col = cat_table_column(t, columns[c]);
-			for (size_t k = 0; col && k < fk->ncols; k++) same += fk->cols[k] == col->attnum;
+			for (size_t k = 0; col && k < fk->ncols; k++)
+				same += fk->cols[k] == col->attnum;
 		}
 		if (same != n) continue;
 		hit = fk;
@@ -36,10 +38,11 @@ static const cat_fk *find_fk(const cat_table *t, const str *columns, size_t n, c
 static bool one_fk(const cat_fk *fk, size_t found, error *err)
 {
 	if (found == 0)
-		return error_set(err, ERR_CONSTRAINT_ERROR, STR(""), "no foreign constraint exists on the given column(s)");
+		return error_set(
+			err, ERR_CONSTRAINT_ERROR, STR(""), "no foreign constraint exists on the given column(s)");
 	if (found > 1)
 		return error_set(err, ERR_CONSTRAINT_ERROR, STR(""),
-				 "more than one foreign key constraint exists on the given column(s)");
+			"more than one foreign key constraint exists on the given column(s)");
 	return fk != NULL;
 }
 
@@ -90,7 +93,7 @@ static bool reverse(resolving *r, const cat_table *cat, const md_relationship *r
 		str name = qname_display(r->a, rel->remote_table);
 		if (!tcat)
 			return error_set(err, ERR_NOT_FOUND, STR(""), "table \"%.*s\" does not exist in source: %.*s",
-					 STR_ARG(name), STR_ARG(r->source->name));
+				STR_ARG(name), STR_ARG(r->source->name));
 		return not_tracked(r, rel->remote_table, true, err);
 	}
 	for (size_t i = 0; i < rel->ncolumns; i++)
@@ -111,9 +114,10 @@ static bool manual(resolving *r, const cat_table *cat, const md_relationship *re
 	const cat_table *tcat;
 	if (!rel->remote_table.name.p)
 		return error_set(err, ERR_NOT_SUPPORTED, STR(""),
-				 "relationships to native queries are not served by this version of Weir");
+			"relationships to native queries are not served by this version of Weir");
 	out->target = rel->remote_table;
-	if (!resolve_target(r, rel->remote_table, &tmd, &tcat)) return not_tracked(r, rel->remote_table, tcat != NULL, err);
+	if (!resolve_target(r, rel->remote_table, &tmd, &tcat))
+		return not_tracked(r, rel->remote_table, tcat != NULL, err);
 	alloc_pairs(r, out, rel->nmapping);
 	for (size_t i = 0; i < rel->nmapping; i++) {
 		const cat_column *local = cat_table_column(cat, rel->mapping[i].local);
@@ -127,14 +131,14 @@ static bool manual(resolving *r, const cat_table *cat, const md_relationship *re
 	return true;
 }
 
-bool relationship_resolve(resolving *r, const md_table *md, const cat_table *cat, const md_relationship *rel, snap_rel *out,
-			  error *err)
+bool relationship_resolve(
+	resolving *r, const md_table *md, const cat_table *cat, const md_relationship *rel, snap_rel *out, error *err)
 {
 	(void)md;
 	*out = (snap_rel){.name = rel->name, .array = rel->array, .comment = rel->comment};
-	bool ok = rel->using == MD_USING_FK	   ? forward(r, cat, rel, out, err)
-		  : rel->using == MD_USING_FK_REMOTE ? reverse(r, cat, rel, out, err)
-						     : manual(r, cat, rel, out, err);
+	bool ok = rel->using == MD_USING_FK        ? forward(r, cat, rel, out, err)
+		: rel->using == MD_USING_FK_REMOTE ? reverse(r, cat, rel, out, err)
+						   : manual(r, cat, rel, out, err);
 	if (!ok) return false;
 	const cat_table *tcat = catalog_table(r->sc->cat, out->target);
 	out->target_unique = !rel->array && cat_table_unique_on(tcat, out->remote_nums, out->npairs);
@@ -155,8 +159,7 @@ void resolve_relationships(resolving *r)
 		}
 		/* Hasura v2: a target that is not tracked is found out later, without the context. */
 		bool late = str_ends(err.message, STR(" is not tracked"));
-		str why = late ? err.message
-			       : issue_context(r->a, r->md->name, "relationship", rel->name, err.message);
+		str why = late ? err.message : issue_context(r->a, r->md->name, "relationship", rel->name, err.message);
 		resolve_issue(r, rel->array ? "array_relation" : "object_relation", rel->name, rel->raw, why);
 	}
 }

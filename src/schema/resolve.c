@@ -10,7 +10,8 @@ static const table_dep *find_dep(const table_deps *d, str key)
 static str field_name(const md_table *md, str column)
 {
 	for (size_t i = 0; i < md->ncolumns; i++)
-		if (str_eq(md->columns[i].column, column)) return md->columns[i].custom_name.p ? md->columns[i].custom_name : column;
+		if (str_eq(md->columns[i].column, column))
+			return md->columns[i].custom_name.p ? md->columns[i].custom_name : column;
 	return column;
 }
 
@@ -23,9 +24,9 @@ static str same_names(arena *a, const md_table *md, const cat_table *cat)
 		const cat_column *other = map_get(&seen, name);
 		if (other)
 			return str_printf(a,
-					  "the definitions of columns \"%.*s\" and \"%.*s\" are in conflict: they are mapped to the same "
-					  "field name, \"%.*s\"",
-					  STR_ARG(other->name), STR_ARG(cat->cols[i].name), STR_ARG(name));
+				"the definitions of columns \"%.*s\" and \"%.*s\" are in conflict: they are mapped to the same "
+				"field name, \"%.*s\"",
+				STR_ARG(other->name), STR_ARG(cat->cols[i].name), STR_ARG(name));
 		map_put(a, &seen, name, &cat->cols[i]);
 	}
 	return STR_NULL;
@@ -37,7 +38,9 @@ static str bad_columns(arena *a, const md_table *md, const cat_table *cat)
 	for (size_t i = 0; i < md->ncolumns; i++) {
 		str name = md->columns[i].column;
 		if (!cat_table_column(cat, name))
-			return str_printf(a, "configuration was given for the column \"%.*s\", but no such column exists", STR_ARG(name));
+			return str_printf(a,
+				"configuration was given for the column \"%.*s\", but no such column exists",
+				STR_ARG(name));
 	}
 	return same_names(a, md, cat);
 }
@@ -59,8 +62,10 @@ bool resolve_target(resolving *r, qname name, const md_table **md, const cat_tab
 {
 	str key = catalog_key(r->a, name);
 	const table_dep *known = find_dep(r->deps, key);
-	table_dep dep = known ? *known
-			      : (table_dep){.key = key, .md = map_get(&r->source->tables, key), .cat = map_get(&r->sc->cat->tables, key)};
+	table_dep dep = known
+		? *known
+		: (table_dep){
+			  .key = key, .md = map_get(&r->source->tables, key), .cat = map_get(&r->sc->cat->tables, key)};
 	dep.usable = is_usable(r->sc, dep.md, dep.cat);
 	if (!known) vec_push(r->a, &r->deps->tables, dep);
 	*md = dep.md;
@@ -85,19 +90,21 @@ static bool same_enum(const snap_table *t, const source_catalog *sc, const md_ta
 	const enum_rows *rows = source_enum(sc, md);
 	if (!rows || rows->error.p || rows->n != t->nenum) return false;
 	for (size_t i = 0; i < rows->n; i++)
-		if (!str_eq(rows->values[i], t->enum_values[i]) || !str_eq(rows->comments[i], t->enum_comments[i])) return false;
+		if (!str_eq(rows->values[i], t->enum_values[i]) || !str_eq(rows->comments[i], t->enum_comments[i]))
+			return false;
 	return true;
 }
 
 bool resolve_still_fits(const snap_table *t, const md_source *source, const source_catalog *sc, const md_table *md,
-			const schema_options *opt)
+	const schema_options *opt)
 {
 	const table_deps *d = t->deps;
 	if (t->md != md || t->cat != map_get(&sc->cat->tables, md->key) || d->types != sc->cat->types) return false;
 	if (!str_eq(d->source, source->name) || !same_options(&d->options, opt) || !same_enum(t, sc, md)) return false;
 	for (size_t i = 0; i < d->tables.n; i++) {
 		const table_dep *x = &d->tables.v[i];
-		if (map_get(&source->tables, x->key) != x->md || map_get(&sc->cat->tables, x->key) != x->cat) return false;
+		if (map_get(&source->tables, x->key) != x->md || map_get(&sc->cat->tables, x->key) != x->cat)
+			return false;
 		if (is_usable(sc, x->md, x->cat) != x->usable) return false;
 	}
 	for (size_t i = 0; i < d->functions.n; i++)
@@ -127,7 +134,8 @@ static str refusal(arena *a, const source_catalog *sc, const md_table *md, const
 	if (!cat) return str_printf(a, "no such table/view exists in source: \"%.*s\"", STR_ARG(name));
 	const enum_rows *rows = source_enum(sc, md);
 	if (md->is_enum && !rows)
-		return str_printf(a, "the table \"%.*s\" cannot be used as an enum because its rows could not be read", STR_ARG(name));
+		return str_printf(a, "the table \"%.*s\" cannot be used as an enum because its rows could not be read",
+			STR_ARG(name));
 	if (rows && rows->error.p) return rows->error;
 	return bad_columns(a, md, cat);
 }
@@ -144,8 +152,8 @@ static snap_table *table_new(const md_table *md, const cat_table *cat)
 	return t;
 }
 
-snap_table *resolve_table(const md_source *source, const source_catalog *sc, const md_table *md, const schema_options *opt,
-			  arena *scratch, snap_inconsistency *issue)
+snap_table *resolve_table(const md_source *source, const source_catalog *sc, const md_table *md,
+	const schema_options *opt, arena *scratch, snap_inconsistency *issue)
 {
 	const cat_table *cat = map_get(&sc->cat->tables, md->key);
 	str why = refusal(scratch, sc, md, cat);

@@ -51,11 +51,11 @@ typedef struct resolving {
 } resolving;
 
 /* New table (one reference) or NULL when it cannot exist at all; then *issue says why. Builder thread. */
-snap_table *resolve_table(const md_source *source, const source_catalog *sc, const md_table *md, const schema_options *opt,
-			  arena *scratch, snap_inconsistency *issue);
+snap_table *resolve_table(const md_source *source, const source_catalog *sc, const md_table *md,
+	const schema_options *opt, arena *scratch, snap_inconsistency *issue);
 /* True if t can serve for this metadata and catalog as it is. O(its dependencies). */
 bool resolve_still_fits(const snap_table *t, const md_source *source, const source_catalog *sc, const md_table *md,
-			const schema_options *opt);
+	const schema_options *opt);
 
 /* Stages. */
 void resolve_names(resolving *r);
@@ -95,8 +95,9 @@ MUST_CHECK bool bexp_parse(resolving *r, const json *j, const bexp **out, error 
 /* A literal or session variable for a column of this type. */
 MUST_CHECK bool val_from_json(resolving *r, pg_oid type, const json *j, val *out, error *err);
 /* Relationship of any table of the source, resolved to target and pairs. */
-MUST_CHECK bool relationship_resolve(resolving *r, const md_table *md, const cat_table *cat, const md_relationship *rel,
-				     snap_rel *out, error *err);
+MUST_CHECK bool relationship_resolve(
+	resolving *r, const md_table *md, const cat_table *cat, const md_relationship *rel, snap_rel *out, error *err);
 /* Computed field likewise. */
-MUST_CHECK bool computed_resolve(resolving *r, const cat_table *cat, const md_computed_field *cf, snap_computed *out, error *err);
+MUST_CHECK bool computed_resolve(
+	resolving *r, const cat_table *cat, const md_computed_field *cf, snap_computed *out, error *err);
 bool is_session_variable(str s);

@@ -17,7 +17,8 @@ static bool pk_granted(const snap_table *t, const snap_select_perm *p)
 	if (!t->pk || !p) return false;
 	for (size_t k = 0; k < t->pk->ncols; k++) {
 		bool ok = false;
-		for (size_t i = 0; i < t->ncols; i++) ok |= t->cols[i].cat->attnum == t->pk->cols[k] && p->cols[i];
+		for (size_t i = 0; i < t->ncols; i++)
+			ok |= t->cols[i].cat->attnum == t->pk->cols[k] && p->cols[i];
 		if (!ok) return false;
 	}
 	return true;
@@ -69,7 +70,8 @@ static bool may_query(const snapshot *s, const snap_root *r, str role, bool subs
 	if (r->kind != SNAP_ROOT_TABLE) return function_root(s, r, role);
 	const snap_perms *p = role_perms(s, r->source, r->table, role);
 	if (!p->select) return false;
-	return select_root(r->table, p, r->field, subscription ? p->select->subscription_roots : p->select->query_roots);
+	return select_root(
+		r->table, p, r->field, subscription ? p->select->subscription_roots : p->select->query_roots);
 }
 
 static bool may_mutate(const snapshot *s, const snap_root *r, str role, bool backend)

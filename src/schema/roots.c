@@ -18,8 +18,9 @@ static void table_conflict(building *b, const snap_source *src, const snap_table
 {
 	str table = qname_display(b->a, t->name);
 	str name = str_printf(b->a, "%.*s in source %.*s", STR_ARG(table), STR_ARG(src->name));
-	str why = str_printf(b->a, "the root field \"%.*s\" of table \"%.*s\" is already taken by another tracked object", STR_ARG(field),
-			     STR_ARG(table));
+	str why =
+		str_printf(b->a, "the root field \"%.*s\" of table \"%.*s\" is already taken by another tracked object",
+			STR_ARG(field), STR_ARG(table));
 	snap_inconsistency i = issue_make(b->a, "table", name, md_qname_json(b->a, t->name), why);
 	i.source = src->name;
 	i.object = t->name;
@@ -28,7 +29,9 @@ static void table_conflict(building *b, const snap_source *src, const snap_table
 
 static map *roots_of(snapshot *s, md_root_field f)
 {
-	return f == ROOT_SELECT_STREAM ? &s->subscription_roots : f < ROOT_INSERT ? &s->query_roots : &s->mutation_roots;
+	return f == ROOT_SELECT_STREAM ? &s->subscription_roots
+		: f < ROOT_INSERT      ? &s->query_roots
+				       : &s->mutation_roots;
 }
 
 static void add_root(building *b, map *roots, snap_root root)
@@ -38,7 +41,9 @@ static void add_root(building *b, map *roots, snap_root root)
 	if (!map_add(b->a, roots, root.name, r)) {
 		st->conflicts = true;
 		if (root.kind == SNAP_ROOT_TABLE) table_conflict(b, root.source, root.table, root.name);
-		else build_function_issue(b, root.source, root.fn->md, STR("its root field name is already taken by another tracked object"));
+		else
+			build_function_issue(b, root.source, root.fn->md,
+				STR("its root field name is already taken by another tracked object"));
 		return;
 	}
 	*r = root;
@@ -51,7 +56,11 @@ static void add_table_roots(building *b, const snap_source *src, const snap_tabl
 	for (size_t f = 0; f < ROOT_FIELD_COUNT; f++) {
 		if (!t->roots[f].name.p) continue;
 		add_root(b, roots_of(b->s, (md_root_field)f),
-			 (snap_root){.kind = SNAP_ROOT_TABLE, .name = t->roots[f].name, .source = src, .table = t, .field = (md_root_field)f});
+			(snap_root){.kind = SNAP_ROOT_TABLE,
+				.name = t->roots[f].name,
+				.source = src,
+				.table = t,
+				.field = (md_root_field)f});
 	}
 }
 
@@ -60,7 +69,8 @@ static void add_function_roots(building *b, const snap_source *src, const snap_f
 	map *roots = fn->mutation ? &b->s->mutation_roots : &b->s->query_roots;
 	add_root(b, roots, (snap_root){.kind = SNAP_ROOT_FUNCTION, .name = fn->gql_name, .source = src, .fn = fn});
 	if (fn->mutation || !fn->aggregate_name.p) return;
-	add_root(b, roots, (snap_root){.kind = SNAP_ROOT_FUNCTION_AGG, .name = fn->aggregate_name, .source = src, .fn = fn});
+	add_root(b, roots,
+		(snap_root){.kind = SNAP_ROOT_FUNCTION_AGG, .name = fn->aggregate_name, .source = src, .fn = fn});
 }
 
 static root_store *store_new(building *b, size_t more)
@@ -79,14 +89,17 @@ static root_store *store_new(building *b, size_t more)
 static void add_all(building *b)
 {
 	size_t tables = 0;
-	for (size_t i = 0; i < b->s->sources.n; i++) tables += ((const snap_source *)b->s->sources.items[i].value)->tables.n;
+	for (size_t i = 0; i < b->s->sources.n; i++)
+		tables += ((const snap_source *)b->s->sources.items[i].value)->tables.n;
 	map_reserve(b->a, &b->s->query_roots, tables * 3);
 	map_reserve(b->a, &b->s->subscription_roots, tables * 4);
 	map_reserve(b->a, &b->s->mutation_roots, tables * 7);
 	for (size_t i = 0; i < b->s->sources.n; i++) {
 		const snap_source *src = b->s->sources.items[i].value;
-		for (size_t t = 0; t < src->tables.n; t++) add_table_roots(b, src, src->tables.items[t].value);
-		for (size_t f = 0; f < src->functions.n; f++) add_function_roots(b, src, src->functions.items[f].value);
+		for (size_t t = 0; t < src->tables.n; t++)
+			add_table_roots(b, src, src->tables.items[t].value);
+		for (size_t f = 0; f < src->functions.n; f++)
+			add_function_roots(b, src, src->functions.items[f].value);
 	}
 }
 
@@ -107,7 +120,8 @@ static bool same_table_names(const snap_table *x, const snap_table *y)
 
 static bool same_function_names(const snap_function *x, const snap_function *y)
 {
-	return x->mutation == y->mutation && same_name(x->gql_name, y->gql_name) && same_name(x->aggregate_name, y->aggregate_name);
+	return x->mutation == y->mutation && same_name(x->gql_name, y->gql_name) &&
+		same_name(x->aggregate_name, y->aggregate_name);
 }
 
 /* Everything that was there still is, under the same names. */
@@ -131,7 +145,8 @@ static bool can_follow(const building *b)
 	if (!old || !old->roots || ((const root_store *)old->roots)->conflicts) return false;
 	if (old->sources.n != b->s->sources.n) return false;
 	for (size_t i = 0; i < old->sources.n; i++)
-		if (!source_follows(old->sources.items[i].value, snapshot_source(b->s, old->sources.items[i].key))) return false;
+		if (!source_follows(old->sources.items[i].value, snapshot_source(b->s, old->sources.items[i].key)))
+			return false;
 	return true;
 }
 
@@ -184,13 +199,15 @@ static void add_new(building *b, const snap_source *old, const snap_source *src)
 	}
 	if (src->tables.n == old->tables.n) return;
 	for (size_t i = 0; i < src->tables.n; i++)
-		if (!map_has(&old->tables, src->tables.items[i].key)) add_table_roots(b, src, src->tables.items[i].value);
+		if (!map_has(&old->tables, src->tables.items[i].key))
+			add_table_roots(b, src, src->tables.items[i].value);
 }
 
 /* Keys of a map point into the tables and functions of the snapshot they were made for. */
 static void renew_keys(map *m)
 {
-	for (size_t i = 0; i < m->n; i++) m->items[i].key = ((const snap_root *)m->items[i].value)->name;
+	for (size_t i = 0; i < m->n; i++)
+		m->items[i].key = ((const snap_root *)m->items[i].value)->name;
 }
 
 static void follow(building *b)

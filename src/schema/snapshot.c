@@ -18,14 +18,16 @@ static void table_unref(snap_table *t)
 
 static void source_release(snap_source *src)
 {
-	for (size_t i = 0; i < src->tables.n; i++) table_unref(src->tables.items[i].value);
+	for (size_t i = 0; i < src->tables.n; i++)
+		table_unref(src->tables.items[i].value);
 	if (src->cat) catalog_unref(src->cat);
 }
 
 void snapshot_unref(snapshot *s)
 {
 	if (!s || atomic_fetch_sub_explicit(&s->refs, 1, memory_order_acq_rel) != 1) return;
-	for (size_t i = 0; i < s->sources.n; i++) source_release(s->sources.items[i].value);
+	for (size_t i = 0; i < s->sources.n; i++)
+		source_release(s->sources.items[i].value);
 	metadata_unref((metadata *)s->md);
 	arena_free(s->a);
 }

@@ -16,7 +16,7 @@
 /* Settings that shape the GraphQL schema and its values (from flags). */
 typedef struct schema_options {
 	bool stringify_numerics;
-	bool boolean_null_collapse;     /* --v1-boolean-null-collapse */
+	bool boolean_null_collapse; /* --v1-boolean-null-collapse */
 	bool null_in_nonnullable_variables;
 	bool no_null_unbound_variable_default;
 	bool infer_function_permissions;
@@ -31,12 +31,12 @@ typedef struct schema_options {
 typedef struct snap_column {
 	const cat_column *cat;
 	str gql_name;
-	str scalar;      /* GraphQL scalar of the (element) type: Int, String, bigint … ; with an enum table: "<t>_enum" */
-	bool list;       /* PostgreSQL array: GraphQL list of scalar */
+	str scalar; /* GraphQL scalar of the (element) type: Int, String, bigint … ; with an enum table: "<t>_enum" */
+	bool list;  /* PostgreSQL array: GraphQL list of scalar */
 	bool nullable;
-	str comment;     /* description in GraphQL, p NULL: none */
-	pg_oid type;     /* base type oid (domains resolved) */
-	str cast;        /* SQL type for parameters: "integer", "\"public\".\"my enum\"", "text[]" */
+	str comment;      /* description in GraphQL, p NULL: none */
+	pg_oid type;      /* base type oid (domains resolved) */
+	str cast;         /* SQL type for parameters: "integer", "\"public\".\"my enum\"", "text[]" */
 	qname enum_table; /* name.p NULL: not a reference to an enum table */
 	str enum_type;    /* GraphQL enum type name then */
 } snap_column;
@@ -49,9 +49,9 @@ typedef struct snap_rel {
 	int16_t *local_nums;  /* attnums here, npairs */
 	int16_t *remote_nums; /* attnums there */
 	size_t npairs;
-	bool nullable;       /* object relationship: GraphQL nullability (feature-map 1.3) */
-	bool target_unique;  /* at most one row of the target can match: flat join allowed */
-	bool insert_before;  /* nested insert: related row first (the foreign key is here) */
+	bool nullable;      /* object relationship: GraphQL nullability (feature-map 1.3) */
+	bool target_unique; /* at most one row of the target can match: flat join allowed */
+	bool insert_before; /* nested insert: related row first (the foreign key is here) */
 	str comment;
 } snap_rel;
 
@@ -61,15 +61,22 @@ typedef struct snap_computed {
 	row_call call;          /* without user arguments */
 	size_t nuser_args;      /* arguments the user gives */
 	bool returns_table;
-	qname target;           /* returns_table: the tracked table */
-	str scalar;             /* else: GraphQL scalar */
+	qname target; /* returns_table: the tracked table */
+	str scalar;   /* else: GraphQL scalar */
 	bool list;
 	pg_oid type;
 	str comment;
 } snap_computed;
 
 /* What a selection may name on a row type. */
-typedef enum snap_field_kind { FIELD_COLUMN, FIELD_OBJECT, FIELD_ARRAY, FIELD_ARRAY_AGG, FIELD_COMPUTED, FIELD_COMPUTED_AGG } snap_field_kind;
+typedef enum snap_field_kind {
+	FIELD_COLUMN,
+	FIELD_OBJECT,
+	FIELD_ARRAY,
+	FIELD_ARRAY_AGG,
+	FIELD_COMPUTED,
+	FIELD_COMPUTED_AGG
+} snap_field_kind;
 
 typedef struct snap_field {
 	snap_field_kind kind;
@@ -85,23 +92,23 @@ typedef struct snap_preset {
 } snap_preset;
 
 typedef struct snap_select_perm {
-	const bool *cols;      /* by column index */
+	const bool *cols; /* by column index */
 	/* Inherited roles: column visible only where this holds; NULL array or entry: everywhere. */
 	const bexp **col_filter;
-	const bexp *filter;    /* NULL: all rows */
+	const bexp *filter; /* NULL: all rows */
 	bool has_limit;
 	int64_t limit;
 	bool aggregations;
-	const bool *computed;  /* scalar computed fields granted, by index */
+	const bool *computed;         /* scalar computed fields granted, by index */
 	const bexp **computed_filter; /* as col_filter */
-	uint32_t query_roots;  /* bit per ROOT_SELECT … ROOT_SELECT_STREAM */
+	uint32_t query_roots;         /* bit per ROOT_SELECT … ROOT_SELECT_STREAM */
 	uint32_t subscription_roots;
 } snap_select_perm;
 
 typedef struct snap_write_perm {
-	const bool *cols;      /* insert, update: columns the client may give (presets taken out) */
-	const bexp *filter;    /* update, delete; NULL: all rows */
-	const bexp *check;     /* insert, update; NULL: none */
+	const bool *cols;   /* insert, update: columns the client may give (presets taken out) */
+	const bexp *filter; /* update, delete; NULL: all rows */
+	const bexp *check;  /* insert, update; NULL: none */
 	const snap_preset *set;
 	size_t nset;
 	bool backend_only;
@@ -128,9 +135,9 @@ typedef struct snap_table {
 	const md_table *md;   /* holds a reference */
 	const cat_table *cat; /* holds a reference */
 	qname name;
-	str gql_name;  /* base of all names: custom_name, name, or schema_name */
-	bool hidden;   /* gql_name is no GraphQL name: tracked (run_sql, CRUD of the older API), but not in the GraphQL schema */
-	str type;      /* object type name (= gql_name today; source customization may differ later) */
+	str gql_name; /* base of all names: custom_name, name, or schema_name */
+	bool hidden; /* gql_name is no GraphQL name: tracked (run_sql, CRUD of the older API), but not in the GraphQL schema */
+	str type; /* object type name (= gql_name today; source customization may differ later) */
 	str description;
 	snap_column *cols; /* in catalog order; those whose name is not a GraphQL name are left out */
 	size_t ncols;
@@ -138,10 +145,10 @@ typedef struct snap_table {
 	size_t nrels;
 	snap_computed *computed;
 	size_t ncomputed;
-	map fields;          /* GraphQL name → snap_field * */
-	map perms;           /* role → snap_perms * (no entry for admin) */
+	map fields; /* GraphQL name → snap_field * */
+	map perms;  /* role → snap_perms * (no entry for admin) */
 	snap_root_name roots[ROOT_FIELD_COUNT];
-	const cat_key *pk;   /* NULL: none */
+	const cat_key *pk; /* NULL: none */
 	const snap_perms *admin;
 	/* Enum tables: values in order, with descriptions. */
 	bool is_enum;
@@ -173,8 +180,8 @@ typedef struct snap_root {
 	snap_root_kind kind;
 	str name;
 	const struct snap_source *source;
-	const snap_table *table;   /* SNAP_ROOT_TABLE */
-	md_root_field field;       /* SNAP_ROOT_TABLE */
+	const snap_table *table; /* SNAP_ROOT_TABLE */
+	md_root_field field;     /* SNAP_ROOT_TABLE */
 	const snap_function *fn;
 } snap_root;
 
@@ -198,26 +205,26 @@ typedef struct snap_inconsistency {
 	/* What it is about, for drop_inconsistent_metadata and cascade. */
 	str source;
 	qname object;
-	str sub;  /* relationship, role, … */
+	str sub; /* relationship, role, … */
 } snap_inconsistency;
 
 typedef struct snapshot {
 	atomic_int refs;
 	arena *a;
-	uint64_t id;                /* unique in this process: key of plan caches */
+	uint64_t id; /* unique in this process: key of plan caches */
 	int64_t resource_version;
 	const metadata *md;
 	schema_options options;
-	map sources;                /* name → snap_source * */
-	map query_roots;            /* name → snap_root * (all roles; who may see it is asked of schema/role.h) */
+	map sources;     /* name → snap_source * */
+	map query_roots; /* name → snap_root * (all roles; who may see it is asked of schema/role.h) */
 	map mutation_roots;
-	map subscription_roots;     /* also select_stream */
+	map subscription_roots; /* also select_stream */
 	snap_inconsistency *inconsistencies;
 	size_t ninconsistencies;
-	void *roots;                /* private to roots.c: what the three maps point at */
-	map roles;                  /* every role named in metadata (inherited ones too) → non-NULL */
-	void *role_cache;           /* private to role.c: inherited roles, made on demand under a lock */
-	void *introspection_cache;  /* private to introspect.c */
+	void *roots;               /* private to roots.c: what the three maps point at */
+	map roles;                 /* every role named in metadata (inherited ones too) → non-NULL */
+	void *role_cache;          /* private to role.c: inherited roles, made on demand under a lock */
+	void *introspection_cache; /* private to introspect.c */
 } snapshot;
 
 snapshot *snapshot_ref(snapshot *s);
@@ -233,8 +240,8 @@ const snap_column *snap_table_column(const snap_table *t, str pg_name);
 /* One source's catalog as read, or why it could not be. */
 typedef struct source_catalog {
 	str source;
-	catalog *cat;       /* NULL with why */
-	str why;            /* message of the connection error */
+	catalog *cat; /* NULL with why */
+	str why;      /* message of the connection error */
 	json *internal;
 	/* Rows of enum tables, read by admin/ before the build: catalog_key → enum_rows *. */
 	map enums;
@@ -246,4 +253,4 @@ typedef struct source_catalog {
  * inconsistency. New reference. Cost: proportional to what changed, plus a pointer comparison per table.
  */
 snapshot *snapshot_build(const metadata *md, const source_catalog *cats, size_t ncats, const schema_options *opt,
-			 int64_t resource_version, const snapshot *previous);
+	int64_t resource_version, const snapshot *previous);

@@ -13,8 +13,7 @@ static str json_text(arena *a, const json *j)
 static void array_text(arena *a, buf *b, const json *j, bool json_elems, size_t depth)
 {
 	buf_putc(b, '{');
-	JSON_EACH(c, j)
-	{
+	JSON_EACH (c, j) {
 		if (c != j->first) buf_putc(b, ',');
 		if (c->kind == JSON_NULL) {
 			buf_puts(b, "NULL");
@@ -81,8 +80,8 @@ val val_literal(resolving *r, pg_oid type, const json *j)
 
 static bool has_session_element(const resolving *r, const json *j)
 {
-	JSON_EACH(c, j)
-	if (names_session(r, c)) return true;
+	JSON_EACH (c, j)
+		if (names_session(r, c)) return true;
 	return false;
 }
 
@@ -106,12 +105,13 @@ bool val_list(resolving *r, pg_oid elem, const json *j, str path, val *out, erro
 	*out = (val){.kind = VAL_CONST, .conv = CONV_ARRAY, .cast = cast, .is_list = true};
 	if (has_session_element(r, j)) {
 		out->elems = NEW_ARRAY(r->a, val, j->count);
-		JSON_EACH(e, j) out->elems[out->nelems++] = val_literal(r, elem, e);
+		JSON_EACH (e, j)
+			out->elems[out->nelems++] = val_literal(r, elem, e);
 		return true;
 	}
 	size_t i = 0;
-	JSON_EACH(e, j)
-	if (!accepted(r, elem, e, jsonpath_index(r->a, path, i++), err)) return false;
+	JSON_EACH (e, j)
+		if (!accepted(r, elem, e, jsonpath_index(r->a, path, i++), err)) return false;
 	out->text = array_literal(r->a, j, takes_json(cat_type_flags(c, elem)));
 	return true;
 }
@@ -125,9 +125,10 @@ bool val_from_json(resolving *r, pg_oid type, const json *j, val *out, error *er
 	int64_t n;
 	str tname = out->cast;
 	bool whole = str_eqz(tname, "integer") || str_eqz(tname, "smallint");
-	if (whole && (j->kind == JSON_BOOL || j->kind == JSON_OBJECT || (j->kind == JSON_NUMBER && !json_to_i64(j, &n))))
+	if (whole &&
+		(j->kind == JSON_BOOL || j->kind == JSON_OBJECT || (j->kind == JSON_NUMBER && !json_to_i64(j, &n))))
 		return error_set(err, ERR_PARSE_FAILED, STR(""), "parsing %.*s failed, unexpected %s", STR_ARG(tname),
-				 j->kind == JSON_NUMBER ? "number" : "value");
+			j->kind == JSON_NUMBER ? "number" : "value");
 	if ((flags & TYPE_BOOL) && (j->kind == JSON_NUMBER || j->kind == JSON_OBJECT || j->kind == JSON_ARRAY))
 		return error_set(err, ERR_PARSE_FAILED, STR(""), "parsing Bool failed, expected Bool");
 	return true;

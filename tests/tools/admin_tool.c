@@ -83,14 +83,15 @@ static void run_line(admin *adm, str line)
 	if (json_parse(a, line, &j, &err)) {
 		session s = {.role = json_str_or(j, "role", STR("admin"))};
 		admin_request r = {.path = path_of(json_str_or(j, "path", STR(""))),
-				   .a = a,
-				   .body = json_getz(j, "body"),
-				   .session = &s,
-				   .done = on_done,
-				   .data = &w};
+			.a = a,
+			.body = json_getz(j, "body"),
+			.session = &s,
+			.done = on_done,
+			.data = &w};
 		admin_submit(adm, &r);
 		pthread_mutex_lock(&w.lock);
-		while (!w.done) pthread_cond_wait(&w.cond, &w.lock);
+		while (!w.done)
+			pthread_cond_wait(&w.cond, &w.lock);
 		pthread_mutex_unlock(&w.lock);
 		answer(&r);
 		buf_free(&r.out);
@@ -126,7 +127,8 @@ int main(int argc, char **argv)
 	char *line = NULL;
 	size_t cap = 0;
 	ssize_t n;
-	while ((n = getline(&line, &cap, stdin)) > 0) run_line(adm, str_make(line, (size_t)n));
+	while ((n = getline(&line, &cap, stdin)) > 0)
+		run_line(adm, str_make(line, (size_t)n));
 	free(line);
 	admin_stop(adm);
 	arena_free(a);
