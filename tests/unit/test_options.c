@@ -228,6 +228,7 @@ static void unknown_names(void **state)
 	assert_fails(ARGS("serve", "--nonsense-of-mine"), ARGS(URL), "unknown flag --nonsense-of-mine");
 	assert_fails(ARGS("serve", "-z"), ARGS(URL), "unknown flag -z");
 	assert_fails(ARGS("serve", "please"), ARGS(URL), "one word too many");
+	assert_fails(ARGS("serve", "--default-naming-convention", "graphql-default"), ARGS(URL), "not served");
 	fixture f = parse(ARGS("serve"),
 		ARGS(URL, "HASURA_GRAPHQL_SERVER_PROT=1", "WEIR_NONSENSE_OF_MINE=1", "OTHER=1", "WEIR_TEST_X=1"));
 	assert_true(f.ok);
@@ -249,7 +250,7 @@ static void every_row_does_what_its_status_says(void **state)
 		char item[256];
 		bool boolean = r->form == FORM_BOOL || r->form == FORM_SWITCH;
 		const char *on = boolean            ? (r->dflt && r->dflt[0] == 't' ? "false" : "true")
-			: r->set == option_set_json ? "{}"
+			: r->set == option_set_json ? "{\"a\":1}"
 						    : "17";
 		if (!r->env || r->status == SERVED) continue;
 		snprintf(item, sizeof(item), "%s=%s", r->env, on);
