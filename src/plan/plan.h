@@ -109,6 +109,7 @@ struct plan_select {
 	size_t norder;
 	const snap_column **distinct;
 	size_t ndistinct;
+	const bexp **distinct_visible; /* inherited roles: where the cell may be seen, else NULL; p NULL: everywhere */
 	bool has_limit;
 	int64_t limit;      /* client's, already min'ed with the role's (lists and nodes) */
 	bool has_agg_limit; /* client's limit alone: bounds what aggregates see */

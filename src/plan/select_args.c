@@ -43,11 +43,14 @@ static bool read_distinct(plan_ctx *c, const sel_field *f, const plan_path *at, 
 	if (!n) return plan_fail(c, at, "'%.*s' has no argument named 'distinct_on'", STR_ARG(f->name));
 	if (!input_items(c, &in, &items)) return false;
 	s->distinct = NEW_ARRAY(c->a, const snap_column *, items.n);
+	s->distinct_visible = NEW_ARRAY(c->a, const bexp *, items.n);
 	for (size_t i = 0; i < items.n; i++) {
 		size_t col;
 		input one = items.v[i];
 		if (!input_peel_value(c, &one, type_required(type)) || !input_enum(c, &one, type, names, n, &col))
 			return false;
+		s->distinct_visible[s->ndistinct] =
+			permit_column_filter(c, permit_select(c, s->source, s->table), indices[col]);
 		s->distinct[s->ndistinct++] = &s->table->cols[indices[col]];
 	}
 	return true;

@@ -15,6 +15,8 @@ typedef struct order_ctx {
 	sql_build *b;
 	buf *joins;
 	made_joins made;
+	const plan_select *sel;
+	unsigned visible; /* of put_visible_distinct */
 } order_ctx;
 
 static unsigned join_step(order_ctx *c, const order_step *s, unsigned from)
@@ -93,6 +95,15 @@ static void put_aggregate_of(order_ctx *c, buf *text, const plan_order *o, const
 	buf_putc(text, ')');
 }
 
+/* The order is by what DISTINCT ON is about, where that is a cell not always visible. */
+static bool is_redacted_distinct(const order_ctx *c, const plan_order *o)
+{
+	if (!c->visible || o->kind != ORDER_COLUMN || o->npath || !o->visible_if) return false;
+	for (size_t i = 0; i < c->sel->ndistinct; i++)
+		if (c->sel->distinct[i] == o->col) return true;
+	return false;
+}
+
 static order_item make_item(order_ctx *c, const plan_order *o, const sql_row *row)
 {
 	order_item item = {.desc = o->desc, .nulls = o->nulls};
@@ -113,6 +124,7 @@ static order_item make_item(order_ctx *c, const plan_order *o, const sql_row *ro
 		buf_puts(&text, " IS NOT NULL THEN ");
 	}
 	if (agg) put_aggregate_of(c, &text, o, &at);
+	else if (is_redacted_distinct(c, o)) sql_put_column(&text, c->visible, o->col->cat->name);
 	else put_value(c->b, &text, o, &at);
 	if (guard) buf_puts(&text, " END");
 	item.expr = str_copy(c->b->a, buf_str(&text));
@@ -141,9 +153,10 @@ static void append_key(sql_build *b, const plan_select *sel, const sql_row *row,
 	}
 }
 
-void order_make(sql_build *b, const plan_select *sel, const sql_row *row, bool total, buf *joins, order_items *items)
+void order_make(sql_build *b, const plan_select *sel, const sql_row *row, unsigned visible, bool total, buf *joins,
+	order_items *items)
 {
-	order_ctx c = {.b = b, .joins = joins};
+	order_ctx c = {.b = b, .joins = joins, .sel = sel, .visible = visible};
 	for (size_t i = 0; i < sel->norder; i++) {
 		order_item item = make_item(&c, &sel->order[i], row);
 		vec_push(b->a, items, item);

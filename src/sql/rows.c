@@ -108,13 +108,41 @@ static void put_where(sql_build *b, buf *where, const plan_select *sel, const ro
 	buf_free(&cond);
 }
 
-static void put_distinct(buf *head, const plan_select *sel, unsigned alias)
+/*
+ * Cells the role may not see are NULL to DISTINCT ON too. PostgreSQL: it and ORDER BY must name equal expressions, which two
+ * copies of a condition with sub-selects are not, so both name a column of this join. Its alias; 0: all cells are visible.
+ */
+static unsigned put_visible_distinct(sql_build *b, buf *from, const plan_select *sel, const sql_row *row)
+{
+	unsigned alias = 0;
+	for (size_t i = 0; sel->distinct_visible && i < sel->ndistinct; i++) {
+		const bexp *visible = sel->distinct_visible[i];
+		for (size_t k = 0; k < i; k++)
+			if (sel->distinct[k] == sel->distinct[i]) visible = NULL; /* named twice */
+		if (!visible) continue;
+		buf_puts(from, alias ? ", " : " CROSS JOIN LATERAL (SELECT ");
+		if (!alias) alias = sql_alias(b);
+		buf_puts(from, "CASE WHEN ");
+		sql_put_bexp(b, from, visible, row->alias, row->alias);
+		buf_puts(from, " THEN ");
+		sql_put_column(from, row->alias, sel->distinct[i]->cat->name);
+		buf_puts(from, " END AS ");
+		sql_put_ident(from, sel->distinct[i]->cat->name);
+	}
+	if (!alias) return 0;
+	buf_puts(from, ") ");
+	sql_put_alias(from, alias);
+	return alias;
+}
+
+static void put_distinct(buf *head, const plan_select *sel, unsigned alias, unsigned visible)
 {
 	if (!sel->ndistinct) return;
 	buf_puts(head, "DISTINCT ON (");
 	for (size_t i = 0; i < sel->ndistinct; i++) {
 		if (i) buf_puts(head, ", ");
-		sql_put_column(head, alias, sel->distinct[i]->cat->name);
+		bool redacted = sel->distinct_visible && sel->distinct_visible[i];
+		sql_put_column(head, redacted ? visible : alias, sel->distinct[i]->cat->name);
 	}
 	buf_puts(head, ") ");
 }
@@ -200,9 +228,10 @@ void rows_begin(sql_build *b, row_set *r, const plan_select *sel, const row_sour
 	put_table(b, &r->from, sel, src, r->row.alias);
 	put_where(b, &r->where, sel, src, r->row.alias);
 	order_items items = {0};
+	unsigned visible = put_visible_distinct(b, &r->from, sel, &r->row);
 	if (bounded || !(flags & ROWS_ANY_ORDER))
-		order_make(b, sel, &r->row, bounded && (flags & ROWS_TOTAL), &r->from, &items);
-	put_distinct(&r->head, sel, r->row.alias);
+		order_make(b, sel, &r->row, visible, bounded && (flags & ROWS_TOTAL), &r->from, &items);
+	put_distinct(&r->head, sel, r->row.alias, visible);
 	order_write(&r->order, &items, false, 0);
 	put_tail(&r->tail, sel);
 	if (bounded && (flags & ROWS_WRAP)) wrap(r, &items, flags);

@@ -98,7 +98,8 @@ typedef struct order_item {
 typedef VEC(order_item) order_items;
 
 /* The ordering of sel over row; joins are appended to joins. */
-void order_make(sql_build *b, const plan_select *sel, const sql_row *row, bool total, buf *joins, order_items *items);
+void order_make(sql_build *b, const plan_select *sel, const sql_row *row, unsigned visible, bool total, buf *joins,
+	order_items *items);
 /* The order applies a function to the row itself. */
 bool order_needs_row(const plan_select *sel);
 /* A list after ORDER BY. derived: alias of a derived table that carries the expressions as columns order_column(i). */
