@@ -24,6 +24,9 @@ static const struct {
 } commands[] = {
 	{"serve", serve_main, "serve the GraphQL and metadata API of a database (weir serve --help)"},
 	{"demo", demo_main, "the same with a private PostgreSQL and an example's tables (weir demo --help)"},
+	{"auth", auth_main, "auth check: which session a request would get, and why (weir auth check --help)"},
+	{"permissions", permissions_main,
+		"permissions explain: what a role gets of a query (weir permissions explain --help)"},
 	{"version", version_main, "the version"},
 	{"help", help_main, "this page"},
 };
@@ -32,7 +35,7 @@ static void help_to(FILE *out)
 {
 	fputs("usage: weir COMMAND [FLAGS]\n\n", out);
 	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
-		fprintf(out, "  %-9s%s\n", commands[i].name, commands[i].what);
+		fprintf(out, "  %-13s%s\n", commands[i].name, commands[i].what);
 }
 
 static int help_main(int argc, char **argv)

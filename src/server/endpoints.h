@@ -9,6 +9,10 @@ void graphql_get(call *c);
 void explain_post(call *c);
 /* metadata_api.c; the route's tag is the admin_path */
 void metadata_post(call *c);
+/* The command weir_explain_permissions, its args as the body. */
+void permissions_explain_post(call *c);
+/* auth_explain.c */
+void auth_explain_post(call *c);
 /* health.c, version.c, config.c */
 void health_get(call *c);
 void version_get(call *c);

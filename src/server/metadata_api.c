@@ -8,6 +8,7 @@ typedef struct metadata_call {
 	call *c;
 	arena *a; /* the builder thread's until it is done */
 	admin_request request;
+	bool args_only; /* the body is what a command's args are: paths of errors begin there */
 } metadata_call;
 
 static void metadata_free(metadata_call *m)
@@ -23,6 +24,9 @@ static void answer(void *arg)
 	if (m->request.ok) {
 		call_reply(m->c, &m->request.out);
 	} else {
+		str args = STR("$.args"), path = m->request.err.path;
+		if (m->args_only && str_starts(path, args))
+			m->request.err.path = str_cat(m->a, 2, STR("$"), str_from_at(path, args.n));
 		call_fail(m->c, &m->request.err);
 	}
 	metadata_free(m);
@@ -35,6 +39,23 @@ static void done(admin_request *r)
 	if (!worker_post(m->c->sw->w, answer, m)) metadata_free(m);
 }
 
+static void submit(call *c, admin_path path, const json *body, bool args_only)
+{
+	metadata_call *m = mem_alloc(sizeof *m);
+	m->c = c;
+	m->a = arena_new(0);
+	m->args_only = args_only;
+	m->request = (admin_request){.path = path,
+		.a = m->a,
+		.body = body,
+		.session = c->session,
+		.request_id = http_request_id(c->req),
+		.done = done,
+		.data = m};
+	error_init(&m->request.err, m->a);
+	admin_submit(c->srv->admin, &m->request);
+}
+
 void metadata_post(call *c)
 {
 	error err;
@@ -43,16 +64,19 @@ void metadata_post(call *c)
 		call_fail(c, &err);
 		return;
 	}
-	metadata_call *m = mem_alloc(sizeof *m);
-	m->c = c;
-	m->a = arena_new(0);
-	m->request = (admin_request){.path = (admin_path)c->route->tag,
-		.a = m->a,
-		.body = c->body,
-		.session = c->session,
-		.request_id = http_request_id(c->req),
-		.done = done,
-		.data = m};
-	error_init(&m->request.err, m->a);
-	admin_submit(c->srv->admin, &m->request);
+	submit(c, (admin_path)c->route->tag, c->body, false);
+}
+
+void permissions_explain_post(call *c)
+{
+	error err;
+	error_init(&err, c->a);
+	if (!call_check_admin(c, &err) || !call_parse_body(c, &err)) {
+		call_fail(c, &err);
+		return;
+	}
+	json *command = json_new_object(c->a);
+	json_setz(command, "type", json_new_str(c->a, STR("weir_explain_permissions")));
+	json_setz(command, "args", json_copy(c->a, c->body));
+	submit(c, ADMIN_V1_METADATA, command, true);
 }

@@ -1,4 +1,5 @@
 #include "base/clock.h"
+#include "server/auth_settings.h"
 #include "server/server_internal.h"
 
 #include <stdlib.h>
@@ -170,19 +171,7 @@ static bool start_admin(server *s, error *err)
 
 static bool start_auth(server *s, error *err)
 {
-	const server_config *g = s->config;
-	auth_config c = {.secrets = g->admin_secrets.v,
-		.nsecrets = g->admin_secrets.n,
-		.unauthorized_role = g->unauthorized_role,
-		.unauthorized_drops_variables = g->unauthorized_drops_variables,
-		.hook_url = g->auth_hook,
-		.hook_post = g->auth_hook_post,
-		.hook_send_body = g->auth_hook_send_body,
-		.hook_timeout_ms = g->auth_hook_timeout_ms,
-		.jwt_secret = g->jwt_secret,
-		.jwt_secrets = g->jwt_secrets,
-		.jwt_lenient = g->jwt_lenient,
-		.version = STR(SERVER_VERSION)};
+	auth_config c = auth_settings(s->config);
 	return auth_new(&c, &s->auth, err);
 }
 
