@@ -14,9 +14,11 @@ static log_config config = {.level = LOG_INFO, .types = UINT32_MAX};
 
 enum { GATHER_BYTES = 32768 };
 
-/* Lines of this thread that wait for log_flush. */
-static _Thread_local buf gathered;
-static _Thread_local bool gathering;
+/* Lines of this thread that wait for log_flush. A documented singleton per thread, as the log itself is one. */
+static _Thread_local struct gathered {
+	buf lines;
+	bool on;
+} gathered;
 
 static const str type_names[] = {
 #define X(name, text) [name] = STR_INIT(text),
@@ -84,30 +86,30 @@ static void write_all(const buf *b)
 
 void log_flush(void)
 {
-	if (!gathered.n) return;
-	write_all(&gathered);
-	buf_clear(&gathered);
+	if (!gathered.lines.n) return;
+	write_all(&gathered.lines);
+	buf_clear(&gathered.lines);
 }
 
 void log_gather(void)
 {
-	gathering = true;
+	gathered.on = true;
 }
 
 void log_gather_end(void)
 {
 	log_flush();
-	buf_free(&gathered);
-	gathering = false;
+	buf_free(&gathered.lines);
+	gathered.on = false;
 }
 
 static void write_line(buf *b)
 {
 	mask_invalid_utf8(b);
 	buf_putc(b, '\n');
-	if (gathering) {
-		buf_put(&gathered, buf_str(b));
-		if (gathered.n >= GATHER_BYTES) log_flush();
+	if (gathered.on) {
+		buf_put(&gathered.lines, buf_str(b));
+		if (gathered.lines.n >= GATHER_BYTES) log_flush();
 	} else {
 		write_all(b);
 	}

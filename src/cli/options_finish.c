@@ -173,8 +173,7 @@ bool options_finish(options_state *st, error *err)
 			"--default-naming-convention (HASURA_GRAPHQL_DEFAULT_NAMING_CONVENTION): graphql-default is not "
 			"served by this version of Weir");
 	if (st->websockets_stay) c->ws_close_on_metadata_change = false;
-	if (!finish_secrets(st, err) || !finish_cors(st, err) || !finish_databases(st, err))
-		return false;
+	if (!finish_secrets(st, err) || !finish_cors(st, err) || !finish_databases(st, err)) return false;
 	finish_auth(st);
 	finish_host(st);
 	return true;

@@ -19,9 +19,9 @@ static json *jwt_info(arena *a, const json *secret)
 	const json *claims = json_getz(secret, "claims_map"), *path = json_getz(secret, "claims_namespace_path");
 	str dflt = STR("https://hasura.io/jwt/claims");
 	json *o = json_new_object(a);
-	str ns = claims   ? dflt
-		: path ? json_str_or(secret, "claims_namespace_path", dflt)
-		       : json_str_or(secret, "claims_namespace", dflt);
+	str ns = claims ? dflt
+		: path  ? json_str_or(secret, "claims_namespace_path", dflt)
+			: json_str_or(secret, "claims_namespace", dflt);
 	str format = claims ? STR("json") : json_str_or(secret, "claims_format", STR("json"));
 	json_setz(o, "claims_namespace", json_new_str(a, ns));
 	json_setz(o, "claims_format", json_new_str(a, format));
