@@ -53,10 +53,13 @@ static bool ask(perm_counter *k, const sql_reach *r, uint64_t *all, uint64_t *se
 {
 	pg_stmt sent;
 	const statement *st = sql_count_seen(k->a, k->q->snap, r);
-	if (!exec_bind(k->a, st, k->q->who, k->q->variables, &sent, err) || !begin(k, r->sel->source, err)) return false;
+	if (!exec_bind(k->a, st, k->q->who, k->q->variables, &sent, err) || !begin(k, r->sel->source, err))
+		return false;
 	pg_result *rows = pg_sync_query(k->pg, sent.sql, sent.nparams, sent.values);
 	if (!rows) {
-		(void)map_failure(k->pg, err);
+		const pg_error *e = pg_error_copy(err->a, pg_sync_error(k->pg));
+		/* An admin may read what the database says, whatever clients are told. */
+		(void)error_set(err, ERR_POSTGRES, STR(""), "%.*s", STR_ARG(e->message));
 		/* The failed transaction takes no more. */
 		perm_count_end(k);
 		return false;

@@ -7,8 +7,10 @@
 #include "admin/depends.h"
 #include "auth/auth.h"
 
-static const char *const KINDS[MD_PERM_KINDS] = {
-	[MD_PERM_SELECT] = "select", [MD_PERM_INSERT] = "insert", [MD_PERM_UPDATE] = "update", [MD_PERM_DELETE] = "delete"};
+static const char *const KINDS[MD_PERM_KINDS] = {[MD_PERM_SELECT] = "select",
+	[MD_PERM_INSERT] = "insert",
+	[MD_PERM_UPDATE] = "update",
+	[MD_PERM_DELETE] = "delete"};
 
 /* ---- the permission to try ---- */
 
@@ -29,7 +31,8 @@ static bool read_kind(candidate *c, const json *given, md_perm_kind *kind, error
 		*kind = (md_perm_kind)k;
 		return true;
 	}
-	return error_set(err, ERR_PARSE_FAILED, STR("$.type"), "type should be one of 'insert', 'select', 'update', 'delete'");
+	return error_set(
+		err, ERR_PARSE_FAILED, STR("$.type"), "type should be one of 'insert', 'select', 'update', 'delete'");
 }
 
 static bool read_trial(candidate *c, const json *given, const session *who, trial *t, error *err)
@@ -41,7 +44,8 @@ static bool read_trial(candidate *c, const json *given, const session *who, tria
 		!read_kind(c, given, &t->kind, err) || !arg_member(c, given, "permission", &permission, err))
 		return false;
 	if (str_eqz(t->role, "admin"))
-		return error_set(err, ERR_PARSE_FAILED, STR("$.role"), "the role admin has no permissions: it may do everything");
+		return error_set(err, ERR_PARSE_FAILED, STR("$.role"),
+			"the role admin has no permissions: it may do everything");
 	t->entry = json_new_object(c->a);
 	json_setz(t->entry, "role", json_new_str(c->a, t->role));
 	json_setz(t->entry, "permission", json_copy(c->a, permission));
@@ -103,7 +107,8 @@ static bool read_question(candidate *c, const json *args, perm_question *q, erro
 	if (json_is_null(q->variables)) q->variables = NULL;
 	if (q->variables && q->variables->kind != JSON_OBJECT)
 		return error_set(err, ERR_PARSE_FAILED, STR("$.query.variables"), "expected an object");
-	if (arg_object(c, query, "GraphQL request", err) && arg_nonempty(c, query, "query", &q->query, err)) return true;
+	if (arg_object(c, query, "GraphQL request", err) && arg_nonempty(c, query, "query", &q->query, err))
+		return true;
 	error_prepend_path(err, STR("$.query"));
 	return false;
 }

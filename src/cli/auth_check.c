@@ -55,7 +55,8 @@ static bool read_args(auth_check *k, int argc, char **argv, error *err)
 	char **rest;
 	own_flag flags[] = {{"--token", &k->tokens, NULL}, {"--header", &k->headers, NULL}, {"--url", &k->urls, NULL},
 		{"--json", NULL, &k->as_json}, {"--help", NULL, &k->help}, {"-h", NULL, &k->help}};
-	if (!own_flags_take(k->a, argc - 1, argv + 1, flags, sizeof flags / sizeof *flags, &n, &rest, err)) return false;
+	if (!own_flags_take(k->a, argc - 1, argv + 1, flags, sizeof flags / sizeof *flags, &n, &rest, err))
+		return false;
 	if (k->help) return true;
 	if (n < 2 || strcmp(rest[0], "auth") != 0 || strcmp(rest[1], "check") != 0)
 		return error_set(err, ERR_INVALID_PARAMS, STR_NULL, "write weir auth check … (weir auth check --help)");
@@ -73,7 +74,8 @@ static bool ask_server(auth_check *k, json **out, error *err)
 		json_set(headers, k->sent.v[i].name, json_new_str(k->a, k->sent.v[i].value));
 	if (!api_call(k->a, &to, "/v1/weir/auth/explain", body, &status, &text, err)) return false;
 	if (status != 200)
-		return error_set(err, ERR_UNEXPECTED, STR_NULL, "HTTP %ld: %.*s", status, STR_ARG(str_sub(text, 0, 1000)));
+		return error_set(
+			err, ERR_UNEXPECTED, STR_NULL, "HTTP %ld: %.*s", status, STR_ARG(str_sub(text, 0, 1000)));
 	return json_parse(k->a, text, out, err);
 }
 
@@ -107,7 +109,8 @@ static void print_text(const json *o)
 	printf("mode      %.*s\n\n", STR_ARG(mode));
 	JSON_EACH (s, json_getz(o, "steps")) {
 		str step = json_str_or(s, "step", STR("")), detail = json_str_or(s, "detail", STR(""));
-		printf("  %-6s%.*s: %.*s\n", json_bool_or(s, "ok", false) ? "ok" : "FAIL", STR_ARG(step), STR_ARG(detail));
+		printf("  %-6s%.*s: %.*s\n", json_bool_or(s, "ok", false) ? "ok" : "FAIL", STR_ARG(step),
+			STR_ARG(detail));
 	}
 	if (!e) {
 		print_session(json_getz(o, "session"));

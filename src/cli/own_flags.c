@@ -11,8 +11,8 @@ static const own_flag *find(str arg, const own_flag *flags, size_t n, str *value
 	return NULL;
 }
 
-bool own_flags_take(arena *a, int argc, char *const *argv, const own_flag *flags, size_t n, int *left_n, char ***left,
-	error *err)
+bool own_flags_take(
+	arena *a, int argc, char *const *argv, const own_flag *flags, size_t n, int *left_n, char ***left, error *err)
 {
 	char **rest = NEW_ARRAY(a, char *, (size_t)argc + 1);
 	*left_n = 0;

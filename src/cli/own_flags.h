@@ -12,5 +12,5 @@ typedef struct own_flag {
 /*
  * Fills the flags and gives what is left of argv, in order. Error: a flag without its value. Texts are argv's.
  */
-MUST_CHECK bool own_flags_take(arena *a, int argc, char *const *argv, const own_flag *flags, size_t n, int *left_n,
-	char ***left, error *err);
+MUST_CHECK bool own_flags_take(
+	arena *a, int argc, char *const *argv, const own_flag *flags, size_t n, int *left_n, char ***left, error *err);

@@ -52,13 +52,15 @@ static bool read_args(explain *x, int argc, char **argv, error *err)
 	char **rest;
 	own_flag flags[] = {{"--role", &x->roles, NULL}, {"--session", &x->sessions, NULL}, {"--url", &x->urls, NULL},
 		{"--admin-secret", &x->secrets, NULL}, {"--permission", &x->permissions, NULL},
-		{"--variables", &x->variables, NULL}, {"--operation", &x->operations, NULL}, {"--json", NULL, &x->as_json},
-		{"--help", NULL, &x->help}, {"-h", NULL, &x->help}};
-	if (!own_flags_take(x->a, argc - 1, argv + 1, flags, sizeof flags / sizeof *flags, &n, &rest, err)) return false;
+		{"--variables", &x->variables, NULL}, {"--operation", &x->operations, NULL},
+		{"--json", NULL, &x->as_json}, {"--help", NULL, &x->help}, {"-h", NULL, &x->help}};
+	if (!own_flags_take(x->a, argc - 1, argv + 1, flags, sizeof flags / sizeof *flags, &n, &rest, err))
+		return false;
 	if (x->help) return true;
 	for (int i = 0; i < n; i++)
 		if (rest[i][0] == '-')
-			return error_set(err, ERR_INVALID_PARAMS, STR_NULL, "unknown flag %.100s (--help lists all)", rest[i]);
+			return error_set(
+				err, ERR_INVALID_PARAMS, STR_NULL, "unknown flag %.100s (--help lists all)", rest[i]);
 	if (n != 3 || strcmp(rest[0], "permissions") != 0 || strcmp(rest[1], "explain") != 0 || !x->roles.n)
 		return error_set(err, ERR_INVALID_PARAMS, STR_NULL,
 			"write weir permissions explain --role ROLE 'QUERY' (weir permissions explain --help)");
@@ -133,8 +135,8 @@ static str condition(arena *a, const json *filter)
 	size_t i = 0;
 	JSON_EACH (v, json_getz(filter, "values")) {
 		str name = json_str_or(v, "session", STR("")), value = json_str_or(v, "value", STR("?"));
-		text = str_printf(a, "%.*s%s$%zu = %.*s%s%.*s", STR_ARG(text), i ? ", " : "  with ", i + 1, STR_ARG(name),
-			name.n ? " = " : "", STR_ARG(value));
+		text = str_printf(a, "%.*s%s$%zu = %.*s%s%.*s", STR_ARG(text), i ? ", " : "  with ", i + 1,
+			STR_ARG(name), name.n ? " = " : "", STR_ARG(value));
 		i++;
 	}
 	return text;
@@ -163,8 +165,9 @@ static void print_more(arena *a, const json *f)
 	if (why.n) print_line("not counted: ", why);
 	JSON_EACH (o, json_getz(f, "also_filtered")) {
 		str in = json_str_or(o, "in", STR("")), table = json_str_or(o, "table", STR(""));
-		print_line("", str_printf(a, "in %.*s, table %.*s: %.*s", STR_ARG(in), STR_ARG(table),
-				       STR_ARG(condition(a, json_getz(o, "filter")))));
+		print_line("",
+			str_printf(a, "in %.*s, table %.*s: %.*s", STR_ARG(in), STR_ARG(table),
+				STR_ARG(condition(a, json_getz(o, "filter")))));
 	}
 }
 
@@ -193,7 +196,8 @@ static void print_table(arena *a, const json *answer)
 		const json *rows = json_getz(f, "rows");
 		str seen = count(a, rows, "seen"), hidden = count(a, rows, "hidden");
 		printf("%-*.*s  %-7s  %8.*s  %8.*s  %.*s\n", width, STR_ARG(name),
-			json_bool_or(f, "allowed", false) ? "yes" : "NO", STR_ARG(seen), STR_ARG(hidden), STR_ARG(rule));
+			json_bool_or(f, "allowed", false) ? "yes" : "NO", STR_ARG(seen), STR_ARG(hidden),
+			STR_ARG(rule));
 		print_more(a, f);
 	}
 }

@@ -30,11 +30,13 @@ static bool read_headers(auth_question *q, error *err)
 {
 	const json *headers = json_getz(q->body, "headers");
 	if (!json_is(headers, JSON_OBJECT))
-		return error_set(err, ERR_PARSE_FAILED, STR("$.headers"), "expected an object of header names and values");
+		return error_set(
+			err, ERR_PARSE_FAILED, STR("$.headers"), "expected an object of header names and values");
 	str_pair *list = NEW_ARRAY(q->c->a, str_pair, headers->count);
 	JSON_EACH (h, headers) {
 		if (h->kind != JSON_STRING)
-			return error_set(err, ERR_PARSE_FAILED, STR("$.headers"), "the values of headers must be strings");
+			return error_set(
+				err, ERR_PARSE_FAILED, STR("$.headers"), "the values of headers must be strings");
 		list[q->ask.nheaders++] = (str_pair){h->key, h->text};
 	}
 	q->ask.headers = list;
