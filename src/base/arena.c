@@ -42,6 +42,7 @@ struct arena {
 	chunk *chunks; /* all but the first */
 	cleanup *cleanups;
 	size_t used;
+	size_t chunked; /* bytes of the chunks */
 	size_t first_size;
 	size_t next_size;
 };
@@ -109,6 +110,7 @@ static void arena_rewind(arena *a)
 	a->next_size = a->first_size < CHUNK_MIN / 2 ? CHUNK_MIN : a->first_size * 2;
 	if (a->next_size > CHUNK_MAX) a->next_size = CHUNK_MAX;
 	a->used = 0;
+	a->chunked = 0;
 }
 
 arena *arena_new(size_t hint)
@@ -156,11 +158,17 @@ size_t arena_used(const arena *a)
 	return a->used;
 }
 
+size_t arena_held(const arena *a)
+{
+	return sizeof(*a) + a->first_size + a->chunked;
+}
+
 static char *chunk_add(arena *a, size_t n)
 {
 	chunk *c = mem_get(size_add(sizeof(chunk), n));
 	c->next = a->chunks;
 	a->chunks = c;
+	a->chunked += sizeof(chunk) + n;
 	return (char *)(c + 1);
 }
 

@@ -16,6 +16,8 @@ void arena_free(arena *a);
 void arena_reset(arena *a);
 /* Bytes handed out since new or reset. */
 size_t arena_used(const arena *a);
+/* Bytes it takes of the process: what was handed out, what is free, and its own. */
+size_t arena_held(const arena *a);
 
 /* n bytes, aligned for any type, zeroed. n may be 0. */
 void *arena_alloc(arena *a, size_t n) __attribute__((malloc, alloc_size(2), returns_nonnull));

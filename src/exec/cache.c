@@ -1,12 +1,16 @@
 #include "exec/cache.h"
 
-enum { SLOTS = 4096, REMAKE_MAX = 4, VARIANTS_MAX = 64 };
+enum { SLOTS = 4096, REMAKE_MAX = 4, VARIANTS_MAX = 64, ONCE_SHARE = 16 };
 
+/*
+ * Entries asked for once and those asked for again, each least recently used out first. What was asked for once has a small
+ * share: texts that never come again (values written into them) neither fill memory nor push out those that do.
+ */
 struct plan_cache {
 	size_t max_bytes;
 	cached *slots[SLOTS]; /* chains by hash */
-	cached *newest;
-	cached *oldest;
+	cached_list once;
+	cached_list again;
 	exec_cache_stats stats;
 };
 
@@ -28,19 +32,24 @@ void cached_release(cached *e)
 
 /* ---- the list of use ---- */
 
-static void list_remove(plan_cache *c, cached *e)
+static void list_remove(cached *e)
 {
-	*(e->newer ? &e->newer->older : &c->newest) = e->older;
-	*(e->older ? &e->older->newer : &c->oldest) = e->newer;
+	cached_list *l = e->list;
+	*(e->newer ? &e->newer->older : &l->newest) = e->older;
+	*(e->older ? &e->older->newer : &l->oldest) = e->newer;
 	e->newer = e->older = NULL;
+	e->list = NULL;
+	l->bytes -= e->bytes;
 }
 
-static void list_front(plan_cache *c, cached *e)
+static void list_front(cached_list *l, cached *e)
 {
-	e->older = c->newest;
-	if (c->newest) c->newest->newer = e;
-	c->newest = e;
-	if (!c->oldest) c->oldest = e;
+	e->older = l->newest;
+	if (l->newest) l->newest->newer = e;
+	l->newest = e;
+	if (!l->oldest) l->oldest = e;
+	e->list = l;
+	l->bytes += e->bytes;
 }
 
 static void drop(plan_cache *c, cached *e)
@@ -49,25 +58,40 @@ static void drop(plan_cache *c, cached *e)
 	while (*at != e)
 		at = &(*at)->chain;
 	*at = e->chain;
-	list_remove(c, e);
+	list_remove(e);
 	c->stats.entries--;
 	c->stats.bytes -= e->bytes;
-	e->listed = false;
 	cached_release(e);
 }
 
-void plan_cache_drop_others(plan_cache *c, uint64_t snapshot_id)
+static void drop_others(plan_cache *c, cached_list *l, uint64_t snapshot_id)
 {
-	for (cached *e = c->oldest, *newer; e; e = newer) {
+	for (cached *e = l->oldest, *newer; e; e = newer) {
 		newer = e->newer;
 		if (e->plan->snap->id != snapshot_id) drop(c, e);
 	}
 }
 
+void plan_cache_drop_others(plan_cache *c, uint64_t snapshot_id)
+{
+	drop_others(c, &c->once, snapshot_id);
+	drop_others(c, &c->again, snapshot_id);
+}
+
+static void evict(plan_cache *c, cached_list *l, size_t max_bytes, const cached *spared)
+{
+	while (l->bytes > max_bytes && l->oldest != spared) {
+		drop(c, l->oldest);
+		c->stats.evicted++;
+	}
+}
+
 void plan_cache_free(plan_cache *c)
 {
-	while (c->oldest)
-		drop(c, c->oldest);
+	while (c->once.oldest)
+		drop(c, c->once.oldest);
+	while (c->again.oldest)
+		drop(c, c->again.oldest);
 	mem_free(c);
 }
 
@@ -144,19 +168,26 @@ static void insert(plan_cache *c, cached *e, uint64_t hash, str key)
 	char *own = mem_alloc(key.n + 1);
 	memcpy(own, key.p, key.n);
 	e->key = str_make(own, key.n);
-	e->bytes = size_add(arena_used(e->plan->a), key.n + sizeof(*e));
+	e->bytes = size_add(arena_held(e->plan->a), key.n + sizeof(*e));
 	if (e->bytes > c->max_bytes / 4) return;
 	e->chain = c->slots[hash % SLOTS];
 	c->slots[hash % SLOTS] = e;
-	e->listed = true;
 	e->refs++;
-	list_front(c, e);
+	list_front(&c->once, e);
 	c->stats.entries++;
 	c->stats.bytes += e->bytes;
-	while (c->stats.bytes > c->max_bytes && c->oldest != e) {
-		drop(c, c->oldest);
-		c->stats.evicted++;
-	}
+	evict(c, &c->once, c->max_bytes / ONCE_SHARE, e);
+}
+
+/* Asked for again: into the company of those that are, at the front. */
+static void use(plan_cache *c, cached *e)
+{
+	c->stats.hits++;
+	e->refs++;
+	if (e == c->again.newest) return;
+	list_remove(e);
+	list_front(&c->again, e);
+	evict(c, &c->again, c->max_bytes - c->max_bytes / ONCE_SHARE, e);
 }
 
 /* The entry that fits, if there is one. Guarded variants of one operation are capped: the oldest goes. */
@@ -183,10 +214,7 @@ bool plan_cache_get(plan_cache *c, const exec_request *r, cached **to, bool *hit
 	*hit = e != NULL;
 	bool fine = true;
 	if (e) {
-		c->stats.hits++;
-		e->refs++;
-		list_remove(c, e);
-		list_front(c, e);
+		use(c, e);
 		fine = plan_check_variables(e->plan, r->variables, err);
 		if (!fine) cached_release(e);
 	} else {
@@ -251,12 +279,15 @@ static void remake(plan_cache *c, cached *e)
 	error_init(&err, scratch);
 	sql_options opt = {.rows_seen = e->history.rows};
 	const void *before = e->plan->statements;
-	size_t used = arena_used(e->plan->a);
+	size_t held = arena_held(e->plan->a);
 	/* Requests under way keep the statements they began with: those stay in the plan's arena. */
 	if (!sql_make(e->plan, &opt, &err)) e->plan->statements = (void *)before;
-	size_t more = arena_used(e->plan->a) - used;
+	size_t more = arena_held(e->plan->a) - held;
 	e->bytes += more;
-	if (e->listed) c->stats.bytes += more;
+	if (e->list) {
+		e->list->bytes += more;
+		c->stats.bytes += more;
+	}
 	e->history.remade++;
 	e->history.runs = 0;
 	c->stats.remade++;

@@ -1,5 +1,6 @@
 /*
- * cache: plans by (snapshot, role, operation, shape of the variables), least recently used out first, within a byte cap.
+ * cache: plans by (snapshot, role, operation, shape of the variables), least recently used out first, within a byte cap
+ * of which entries asked for only once have a small share.
  * One per worker. An entry lives as long as the cache or a request holds it.
  */
 #pragma once
@@ -21,6 +22,12 @@ typedef struct cached_history {
 	unsigned remade;  /* how often the statements were made again */
 } cached_history;
 
+typedef struct cached_list {
+	cached *newest;
+	cached *oldest;
+	size_t bytes;
+} cached_list;
+
 struct cached {
 	plan *plan;
 	cached_history history;
@@ -29,7 +36,7 @@ struct cached {
 	uint64_t hash;
 	str key;
 	size_t bytes;
-	bool listed;
+	cached_list *list; /* NULL: in no cache (any more) */
 	cached *chain;
 	cached *newer;
 	cached *older;

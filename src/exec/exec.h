@@ -15,7 +15,7 @@ typedef struct exec_shared exec_shared;
 
 typedef struct exec_config {
 	md_env env;                /* for the sources' connections; must be thread-safe */
-	size_t plan_cache_bytes;   /* a worker; 0: 64 MiB */
+	size_t plan_cache_bytes;   /* a worker; 0: 32 MiB */
 	size_t max_result_bytes;   /* of one request; 0: 1 GiB */
 	uint64_t query_timeout_ms; /* from start to answer; 0: none */
 	uint64_t fast_ns;          /* statements quicker than this share a pipeline; 0: 2 ms */

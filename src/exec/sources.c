@@ -22,7 +22,7 @@ exec_shared *exec_shared_new(const exec_config *c)
 {
 	exec_shared *s = mem_alloc(sizeof(*s));
 	s->config = *c;
-	if (!s->config.plan_cache_bytes) s->config.plan_cache_bytes = (size_t)64 << 20;
+	if (!s->config.plan_cache_bytes) s->config.plan_cache_bytes = (size_t)32 << 20;
 	if (!s->config.max_result_bytes) s->config.max_result_bytes = (size_t)1 << 30;
 	if (!s->config.fast_ns) s->config.fast_ns = 2000000;
 	pthread_mutex_init(&s->lock, NULL);

@@ -59,8 +59,10 @@ static void used_counts_what_was_handed_out(void **state)
 	assert_int_equal(arena_used(a), 15);
 	arena_alloc(a, 1000000);
 	assert_int_equal(arena_used(a), 1000015);
+	assert_true(arena_held(a) >= 1000015 && arena_held(a) < 1010000);
 	arena_reset(a);
 	assert_int_equal(arena_used(a), 0);
+	assert_true(arena_held(a) < 1000);
 	arena_free(a);
 }
 

@@ -1,0 +1,110 @@
+/* The plan cache: what it keeps and what it lets go. */
+#include "exec/cache.h"
+#include "exec/exec.h"
+#include "fixture.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+enum { CAP = 1 << 20, MANY = 2000 };
+
+static snapshot *snap;
+static arena *a;
+
+static int set_up(void **state)
+{
+	(void)state;
+	a = arena_new(0);
+	snap = fixture_snapshot(
+		"table item id:int4!= name:text | pk id\n", "{\"tables\":[{\"table\":\"item\"}]}", NULL);
+	return snap->ninconsistencies != 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	snapshot_unref(snap);
+	arena_free(a);
+	return 0;
+}
+
+/* Asks for the plan of a text; was it there? */
+static bool asked(plan_cache *c, int number)
+{
+	static const session admin = {.role = STR("admin")};
+	exec_request r = {.a = a, .snap = snap, .session = &admin, .introspection = true};
+	r.query = str_printf(a, "{item_by_pk(id:%d){id name}}", number);
+	cached *e;
+	bool hit;
+	error err;
+	error_init(&err, a);
+	if (!plan_cache_get(c, &r, &e, &hit, &err)) fail_msg("%.*s", STR_ARG(err.message));
+	cached_release(e);
+	return hit;
+}
+
+static void kept_within_the_cap(void **state)
+{
+	(void)state;
+	plan_cache *c = plan_cache_new(CAP);
+	exec_cache_stats s;
+	for (int i = 0; i < MANY; i++) {
+		assert_false(asked(c, i));
+		assert_true(asked(c, i));
+		plan_cache_stats(c, &s);
+		assert_true(s.bytes <= CAP);
+	}
+	assert_true(s.evicted > 0);
+	assert_true(s.bytes > CAP / 2); /* what is asked for again has nearly all of it */
+	assert_true(asked(c, MANY - 1));
+	assert_false(asked(c, 0));
+	plan_cache_free(c);
+}
+
+static void once_pushes_nothing_out(void **state)
+{
+	(void)state;
+	plan_cache *c = plan_cache_new(CAP);
+	exec_cache_stats s;
+	assert_false(asked(c, 0));
+	assert_true(asked(c, 0));
+	for (int i = 1; i < MANY; i++)
+		assert_false(asked(c, i));
+	plan_cache_stats(c, &s);
+	assert_true(s.evicted > 0);
+	assert_true(s.bytes <= CAP / 8);
+	assert_true(asked(c, 0));
+	assert_false(asked(c, 1));
+	plan_cache_free(c);
+}
+
+static void others_go(void **state)
+{
+	(void)state;
+	plan_cache *c = plan_cache_new(CAP);
+	exec_cache_stats s;
+	asked(c, 1);
+	asked(c, 2);
+	asked(c, 2);
+	plan_cache_drop_others(c, snap->id);
+	plan_cache_stats(c, &s);
+	assert_int_equal(s.entries, 2);
+	plan_cache_drop_others(c, snap->id + 1);
+	plan_cache_stats(c, &s);
+	assert_int_equal(s.entries, 0);
+	assert_int_equal(s.bytes, 0);
+	plan_cache_free(c);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(kept_within_the_cap),
+		cmocka_unit_test(once_pushes_nothing_out),
+		cmocka_unit_test(others_go),
+	};
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
