@@ -195,9 +195,11 @@ static void print_table(arena *a, const json *answer)
 		str name = json_str_or(f, "field", STR("")), rule = rule_of(a, f);
 		const json *rows = json_getz(f, "rows");
 		str seen = count(a, rows, "seen"), hidden = count(a, rows, "hidden");
-		printf("%-*.*s  %-7s  %8.*s  %8.*s  %.*s\n", width, STR_ARG(name),
+		str line = str_printf(a, "%-*.*s  %-7s  %8.*s  %8.*s  %.*s", width, STR_ARG(name),
 			json_bool_or(f, "allowed", false) ? "yes" : "NO", STR_ARG(seen), STR_ARG(hidden),
 			STR_ARG(rule));
+		line = str_trim(line);
+		printf("%.*s\n", STR_ARG(line));
 		print_more(a, f);
 	}
 }
