@@ -126,6 +126,27 @@ def test_mutations_are_not_run(api):
     assert api.data('{ book_aggregate(where: {title: {_eq: "x"}}) { aggregate { count } } }')["book_aggregate"]["aggregate"]["count"] == 0
 
 
+def test_functions_and_inherited_roles(api):
+    api.sql("""CREATE FUNCTION cheap() RETURNS SETOF author LANGUAGE sql STABLE AS $$ SELECT * FROM author WHERE id <> 4 $$;
+        CREATE FUNCTION loud() RETURNS SETOF author LANGUAGE plpgsql VOLATILE AS $$ BEGIN RAISE 'it was run'; END $$;""")
+    api.metadata("pg_track_function", {"source": "default", "function": "cheap"})
+    api.metadata("pg_track_function", {"source": "default", "function": "loud", "configuration": {"exposed_as": "query"}})
+    api.metadata("pg_create_function_permission", {"source": "default", "function": "loud", "role": "user"})
+    got = fields(ask(api, "{ cheap { id books { id } } loud { id books { id } } }"))
+    assert got["cheap"]["rows"] == {"seen": 1, "hidden": 2} and got["cheap.books"]["rows"] == {"seen": 2, "hidden": 1}
+    assert list(got["loud"]["rows"]) == ["not_counted"] and list(got["loud.books"]["rows"]) == ["not_counted"]
+    api.metadata("pg_create_select_permission", {"source": "default", "table": "author", "role": "payroll", "permission": {
+        "columns": ["id", "salary"], "filter": {"id": {"_eq": 1}}}})
+    api.metadata("add_inherited_role", {"role_name": "both", "role_set": ["user", "payroll"]})
+    got = fields(ask(api, "{ author { id salary } }", session={"x-hasura-role": "both", "x-hasura-user-id": "4"}))
+    assert got["author"]["rows"] == {"seen": 2, "hidden": 2} and "rule" not in got["author"]
+    assert '"id"' in got["author.salary"]["shown_if"]["sql"] and "shown_if" not in got["author.id"]
+    # An unsaved permission of a parent counts for its heir.
+    wide = {"table": "author", "role": "payroll", "permission": {"columns": ["id", "salary"], "filter": {}}}
+    got = fields(ask(api, "{ author { id } }", wide, session={"x-hasura-role": "both", "x-hasura-user-id": "4"}))
+    assert got["author"]["rows"] == {"seen": 4, "hidden": 0}
+
+
 def test_an_unsaved_permission(api):
     before = api.metadata("export_metadata")
     try_out = {"table": "author", "permission": {"columns": ["id", "salary"], "filter": {"salary": {"_lt": 400}}}}
