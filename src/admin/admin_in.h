@@ -142,6 +142,8 @@ MUST_CHECK bool candidate_apply_drop(candidate *c, metadata *next, error *err);
 /* Issues of fresh that old does not have, by name. */
 typedef VEC(const snap_inconsistency *) issue_list;
 issue_list candidate_new_issues(arena *a, const snapshot *old, const snapshot *fresh);
+/* Roles that form a cycle, which is an error even where inconsistencies are allowed: true with err filled. */
+bool issues_cycle(const issue_list *l, error *err);
 json *issue_json(arena *a, const snap_inconsistency *i);
 json *issues_json(arena *a, const issue_list *l);
 json *snapshot_issues_json(arena *a, const snapshot *s);

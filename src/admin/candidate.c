@@ -101,9 +101,10 @@ bool candidate_apply(candidate *c, metadata *next, str object, error *err)
 		candidate_adopt(c, next, fresh);
 		return true;
 	}
-	if (own.n) {
+	bool said = issues_cycle(&all, err);
+	if (!said && own.n) {
 		(void)object_error(c, &own, err);
-	} else {
+	} else if (!said) {
 		(void)error_set(err, ERR_UNEXPECTED, STR(""), "cannot continue due to new inconsistent metadata");
 		err->status = 400;
 		err->internal = issues_json(c->a, &all);

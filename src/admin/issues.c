@@ -6,6 +6,7 @@ json *issue_json(arena *a, const snap_inconsistency *i)
 {
 	json *o = json_new_object(a);
 	if (i->definition) json_setz(o, "definition", json_copy(a, i->definition));
+	if (i->entity) json_setz(o, "entity", json_copy(a, i->entity));
 	if (i->internal) json_setz(o, "message", json_copy(a, i->internal));
 	json_setz(o, "name", json_new_str(a, str_copy(a, i->name)));
 	json_setz(o, "reason", json_new_str(a, str_copy(a, i->reason)));
@@ -27,6 +28,18 @@ json *snapshot_issues_json(arena *a, const snapshot *s)
 	for (size_t i = 0; i < s->ninconsistencies; i++)
 		json_push(list, issue_json(a, &s->inconsistencies[i]));
 	return list;
+}
+
+bool issues_cycle(const issue_list *l, error *err)
+{
+	str mark = STR("found cycle(s) in roles: ");
+	for (size_t i = 0; i < l->n; i++) {
+		size_t at = str_find(l->v[i]->reason, mark);
+		if (!str_eqz(l->v[i]->type, "inherited_role") || at == SIZE_MAX) continue;
+		str why = str_from_at(l->v[i]->reason, at);
+		return !error_set(err, ERR_CYCLIC_DEPENDENCY, STR(""), "%.*s", STR_ARG(why));
+	}
+	return false;
 }
 
 issue_list candidate_new_issues(arena *a, const snapshot *old, const snapshot *fresh)

@@ -58,13 +58,16 @@ static bool replace(candidate *c, metadata *fresh, bool allow_inconsistent, erro
 	issue_list bad = {0};
 	for (size_t i = 0; i < snap->ninconsistencies; i++)
 		if (snap->inconsistencies[i].blocks) vec_push(c->a, &bad, &snap->inconsistencies[i]);
-	if (allow_inconsistent || !bad.n) {
+	bool cycle = issues_cycle(&bad, err);
+	if (!cycle && (allow_inconsistent || !bad.n)) {
 		candidate_adopt(c, next, snap);
 		return true;
 	}
-	(void)error_set(err, ERR_UNEXPECTED, STR(""), "cannot continue due to inconsistent metadata");
-	err->status = 400;
-	err->internal = snapshot_issues_json(c->a, snap);
+	if (!cycle) {
+		(void)error_set(err, ERR_UNEXPECTED, STR(""), "cannot continue due to inconsistent metadata");
+		err->status = 400;
+		err->internal = snapshot_issues_json(c->a, snap);
+	}
 	snapshot_unref(snap);
 	metadata_unref(next);
 	return false;

@@ -98,21 +98,26 @@ static void add_role(building *b, str role)
 	map_add(b->a, &b->s->roles, role, b->s);
 }
 
+static void add_source_roles(building *b, const md_source *src)
+{
+	for (size_t t = 0; t < src->tables.n; t++) {
+		const md_table *table = src->tables.items[t].value;
+		for (size_t k = 0; k < MD_PERM_KINDS; k++)
+			for (size_t i = 0; i < table->nperms[k]; i++)
+				add_role(b, table->perms[k][i].role);
+	}
+	for (size_t f = 0; f < src->functions.n; f++) {
+		const md_function *fn = src->functions.items[f].value;
+		for (size_t r = 0; r < fn->nroles; r++)
+			add_role(b, fn->roles[r]);
+	}
+}
+
+/* Also those whose permissions are inconsistent: they are known roles all the same. */
 static void add_roles(building *b)
 {
-	for (size_t i = 0; i < b->s->sources.n; i++) {
-		const snap_source *src = b->s->sources.items[i].value;
-		for (size_t t = 0; t < src->tables.n; t++) {
-			const snap_table *table = src->tables.items[t].value;
-			for (size_t r = 0; r < table->perms.n; r++)
-				add_role(b, table->perms.items[r].key);
-		}
-		for (size_t f = 0; f < src->functions.n; f++) {
-			const snap_function *fn = src->functions.items[f].value;
-			for (size_t r = 0; r < fn->md->nroles; r++)
-				add_role(b, fn->md->roles[r]);
-		}
-	}
+	for (size_t i = 0; i < b->md->sources.n; i++)
+		add_source_roles(b, b->md->sources.items[i].value);
 	for (size_t i = 0; i < b->md->ninherited_roles; i++)
 		add_role(b, b->md->inherited_roles[i].name);
 }

@@ -236,7 +236,11 @@ static void one_permission(resolving *r, const md_permission *p)
 	error err;
 	error_init(&err, r->a);
 	snap_perms *into = perms_of(r, p->role);
-	if (p->kind == MD_PERM_SELECT ? select_perm(r, p, into, &err) : write_perm(r, p, into, &err)) return;
+	bool ok = str_eqz(p->role, "admin")
+		? error_set(&err, ERR_CONSTRAINT_VIOLATION, STR(""), "cannot define permission for admin role")
+		: p->kind == MD_PERM_SELECT ? select_perm(r, p, into, &err)
+					    : write_perm(r, p, into, &err);
+	if (ok) return;
 	resolve_issue(r, md_perm_type(p->kind), p->role, p->raw,
 		issue_context(r->a, r->md->name, "permission for role", p->role, err.message));
 }

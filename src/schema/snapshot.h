@@ -199,7 +199,8 @@ typedef struct snap_inconsistency {
 	str name;   /* `table "t" in source "default"` style */
 	str reason; /* with Hasura's prefix "Inconsistent object: " */
 	json *definition;
-	str message; /* p NULL: none */
+	json *entity; /* permissions that could not be inherited; NULL: none */
+	str message;  /* p NULL: none */
 	json *internal;
 	bool blocks; /* an apply that brings it is refused (Hasura's rules) */
 	/* What it is about, for drop_inconsistent_metadata and cascade. */
