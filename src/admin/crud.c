@@ -31,7 +31,8 @@ static bool check_session(const crud *k, const statement *st, error *err)
 	for (size_t i = 0; i < st->nparams; i++) {
 		const val *v = &st->params[i];
 		if (v->kind != VAL_SESSION || session_get(who(k), v->text)) continue;
-		(void)error_set(err, ERR_NOT_FOUND, STR(""), "\"%.*s\" header is expected but not found", STR_ARG(v->text));
+		(void)error_set(
+			err, ERR_NOT_FOUND, STR(""), "\"%.*s\" header is expected but not found", STR_ARG(v->text));
 		err->status = 400;
 		return false;
 	}
@@ -144,7 +145,8 @@ static bool run_plan(crud *k, const snap_source *src, buf *out, error *err)
 	k->link = link_of(k->c->adm, src->md);
 	k->results = NEW_ARRAY(k->c->a, const pg_result *, k->root->nstmts);
 	bool ok = run_tx(k, err) && write_answer(k, out, err);
-	for (size_t i = 0; i < k->root->nstmts; i++) pg_result_free((pg_result *)k->results[i]);
+	for (size_t i = 0; i < k->root->nstmts; i++)
+		pg_result_free((pg_result *)k->results[i]);
 	return ok;
 }
 
@@ -156,11 +158,18 @@ static bool run(candidate *c, legacy_op what, const json *args, buf *out, error 
 	crud k = {.c = c, .what = what, .args = args};
 	if (args->kind == JSON_OBJECT && !arg_source(c, args, &source, err)) return false;
 	if (writes && c->adm->config.read_only)
-		return error_set(err, ERR_NOT_SUPPORTED, STR(""), "Cannot run write queries when read-only mode is enabled");
+		return error_set(
+			err, ERR_NOT_SUPPORTED, STR(""), "Cannot run write queries when read-only mode is enabled");
 	if (writes && c->concurrent)
-		return error_set(err, ERR_UNEXPECTED, STR(""), "Only read-only queries are allowed in a concurrent_bulk");
+		return error_set(
+			err, ERR_UNEXPECTED, STR(""), "Only read-only queries are allowed in a concurrent_bulk");
 	if (!find_source(c, source, &src, err)) return false;
-	legacy_request req = {.snap = c->snap, .source = src, .role = who(&k)->role, .backend = who(&k)->backend, .op = what, .args = args};
+	legacy_request req = {.snap = c->snap,
+		.source = src,
+		.role = who(&k)->role,
+		.backend = who(&k)->backend,
+		.op = what,
+		.args = args};
 	if (!legacy_plan(&req, &k.plan, &form, err)) {
 		c->arg_error = form;
 		return false;
@@ -172,10 +181,10 @@ static bool run(candidate *c, legacy_op what, const json *args, buf *out, error 
 	return ok;
 }
 
-#define CRUD(name, what)                                                           \
-	static bool name(candidate *c, const json *args, buf *out, error *err)   \
-	{                                                                        \
-		return run(c, what, args, out, err);                               \
+#define CRUD(name, what)                                                       \
+	static bool name(candidate *c, const json *args, buf *out, error *err) \
+	{                                                                      \
+		return run(c, what, args, out, err);                           \
 	}
 CRUD(crud_select, LEGACY_SELECT)
 CRUD(crud_count, LEGACY_COUNT)
@@ -186,6 +195,10 @@ CRUD(crud_delete, LEGACY_DELETE)
 #define ANY (OP_V1 | OP_V2 | OP_ANY_ROLE)
 
 const op ops_crud[] = {
-	{"select", crud_select, ANY}, {"count", crud_count, ANY},   {"insert", crud_insert, ANY},
-	{"update", crud_update, ANY}, {"delete", crud_delete, ANY}, {0},
+	{"select", crud_select, ANY},
+	{"count", crud_count, ANY},
+	{"insert", crud_insert, ANY},
+	{"update", crud_update, ANY},
+	{"delete", crud_delete, ANY},
+	{0},
 };

@@ -34,7 +34,7 @@ void arena_on_free(arena *a, void (*fn)(void *), void *data);
 #define NEW_ARRAY(a, T, n) ((T *)arena_array((a), (n), sizeof(T)))
 
 /* The heap, for what does not live in an arena. They abort when memory runs out; mem_free(NULL) is fine. */
-void *mem_alloc(size_t n) __attribute__((malloc, alloc_size(1), returns_nonnull));      /* zeroed */
+void *mem_alloc(size_t n) __attribute__((malloc, alloc_size(1), returns_nonnull)); /* zeroed */
 void *mem_realloc(void *p, size_t n) __attribute__((alloc_size(2), returns_nonnull));
 void mem_free(void *p);
 /* Says why on stderr and aborts: memory ran out, or a size or an invariant is broken. */

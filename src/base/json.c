@@ -195,8 +195,12 @@ json *json_raw(arena *a, str text)
 		char first;
 		json_kind kind;
 	} kinds[] = {
-		{'{', JSON_OBJECT}, {'[', JSON_ARRAY}, {'"', JSON_STRING},
-		{'n', JSON_NULL},   {'t', JSON_BOOL},  {'f', JSON_BOOL},
+		{'{', JSON_OBJECT},
+		{'[', JSON_ARRAY},
+		{'"', JSON_STRING},
+		{'n', JSON_NULL},
+		{'t', JSON_BOOL},
+		{'f', JSON_BOOL},
 	};
 	json *j = json_new_number(a, str_trim(text));
 	j->raw = true;

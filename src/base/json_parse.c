@@ -117,8 +117,14 @@ static bool parse_unicode(parser *ps, char **o)
 /* raw: the string between its quotes, scanned already. Decoding only shrinks it. */
 static bool decode_escapes(parser *ps, str raw, str *out)
 {
-	static const char plain[128] = {['"'] = '"',  ['\\'] = '\\', ['/'] = '/',  ['b'] = '\b',
-					['f'] = '\f', ['n'] = '\n',  ['r'] = '\r', ['t'] = '\t'};
+	static const char plain[128] = {['"'] = '"',
+		['\\'] = '\\',
+		['/'] = '/',
+		['b'] = '\b',
+		['f'] = '\f',
+		['n'] = '\n',
+		['r'] = '\r',
+		['t'] = '\t'};
 	char *text = arena_bytes(ps->a, raw.n), *o = text;
 	const char *end = raw.p + raw.n;
 	ps->p = raw.p;
@@ -281,11 +287,27 @@ static json *parse_value(parser *ps, unsigned depth)
 	json *j = json_node(ps->a, JSON_NULL);
 	bool ok;
 	switch (*ps->p) {
-	case '{': j->kind = JSON_OBJECT; ok = parse_object(ps, j, depth); break;
-	case '[': j->kind = JSON_ARRAY; ok = parse_array(ps, j, depth); break;
-	case '"': j->kind = JSON_STRING; ok = parse_string(ps, &j->text); break;
-	case 't': j->kind = JSON_BOOL; j->boolean = true; ok = parse_word(ps, "true"); break;
-	case 'f': j->kind = JSON_BOOL; ok = parse_word(ps, "false"); break;
+	case '{':
+		j->kind = JSON_OBJECT;
+		ok = parse_object(ps, j, depth);
+		break;
+	case '[':
+		j->kind = JSON_ARRAY;
+		ok = parse_array(ps, j, depth);
+		break;
+	case '"':
+		j->kind = JSON_STRING;
+		ok = parse_string(ps, &j->text);
+		break;
+	case 't':
+		j->kind = JSON_BOOL;
+		j->boolean = true;
+		ok = parse_word(ps, "true");
+		break;
+	case 'f':
+		j->kind = JSON_BOOL;
+		ok = parse_word(ps, "false");
+		break;
 	case 'n': ok = parse_word(ps, "null"); break;
 	default:
 		if (*ps->p != '-' && (*ps->p < '0' || *ps->p > '9')) return fail(ps, "expected a value"), NULL;

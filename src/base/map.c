@@ -75,7 +75,8 @@ void map_reserve(arena *a, map *m, size_t n)
 	m->cap = n;
 	m->items = NEW_ARRAY(a, map_item, n);
 	m->slot_cap = (size_t)MAP_SCAN_MAX * 4;
-	while (m->slot_cap < (n + 1) * 2) m->slot_cap *= 2;
+	while (m->slot_cap < (n + 1) * 2)
+		m->slot_cap *= 2;
 	m->slots = NEW_ARRAY(a, uint32_t, m->slot_cap);
 }
 

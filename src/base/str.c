@@ -180,7 +180,8 @@ uint64_t str_hash(str s, uint64_t seed)
 		a = load4(p);
 		b = load4(p + n - 4);
 	} else if (n) {
-		a = (uint64_t)(unsigned char)p[0] << 16 | (uint64_t)(unsigned char)p[n / 2] << 8 | (unsigned char)p[n - 1];
+		a = (uint64_t)(unsigned char)p[0] << 16 | (uint64_t)(unsigned char)p[n / 2] << 8 |
+			(unsigned char)p[n - 1];
 	}
 	return mix(mix(a ^ k, b ^ h), k ^ s.n);
 }

@@ -15,7 +15,10 @@ typedef struct str {
 
 #define STR(lit) ((str){.p = ("" lit), .n = sizeof(lit) - 1})
 /* For static initialisers, where a compound literal is not a constant. */
-#define STR_INIT(lit) {.p = ("" lit), .n = sizeof(lit) - 1}
+#define STR_INIT(lit)                               \
+	{                                           \
+		.p = ("" lit), .n = sizeof(lit) - 1 \
+	}
 #define STR_NULL ((str){.p = NULL, .n = 0})
 /* printf arguments for "%.*s". */
 #define STR_ARG(s) (int)(s).n, (s).p

@@ -6,11 +6,10 @@
 #include "arena.h"
 #include "str.h"
 
-#define VEC(T)         \
-	struct         \
-	{              \
-		T *v;  \
-		size_t n; \
+#define VEC(T)              \
+	struct {            \
+		T *v;       \
+		size_t n;   \
 		size_t cap; \
 	}
 

@@ -39,7 +39,8 @@ static const char *from_json(arena *a, const val *v, const json *j)
 	}
 	int64_t n;
 	bool integer = v->conv == CONV_INT && j->kind == JSON_NUMBER && !number_plain(j->text);
-	if (integer && number_to_int(j->text, INT64_MIN, INT64_MAX, &n)) return str_z(a, str_printf(a, "%lld", (long long)n));
+	if (integer && number_to_int(j->text, INT64_MIN, INT64_MAX, &n))
+		return str_z(a, str_printf(a, "%lld", (long long)n));
 	if (j->kind == JSON_BOOL) return j->boolean ? "true" : "false";
 	if (j->kind == JSON_ARRAY || j->kind == JSON_OBJECT) return json_text(a, j);
 	return str_z(a, j->text);

@@ -84,9 +84,10 @@ struct exec_request {
 	void *data;
 	/* The answer. */
 	bool ok;
-	buf body;  /* ok: {"data":{…}}; the caller frees it (or takes it) */
-	struct introspect_entry *gzip; /* instead of body, with accept_gzip: gzip->gzip; the caller gives the reference back */
-	error err; /* !ok */
+	buf body; /* ok: {"data":{…}}; the caller frees it (or takes it) */
+	struct introspect_entry
+		*gzip; /* instead of body, with accept_gzip: gzip->gzip; the caller gives the reference back */
+	error err;     /* !ok */
 	exec_details details;
 	/* Private. */
 	exec_run *run;

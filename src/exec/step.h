@@ -89,8 +89,7 @@ struct mut_statement;
 MUST_CHECK bool exec_write_mutation(
 	const struct sql_mutation *m, const pg_result *const *results, size_t max_bytes, buf *b, error *err);
 /* What the failure of its statement m means to the client; false, with err filled. */
-bool exec_mutation_failed(
-	const struct mut_statement *m, const pg_error *e, const pg_statement_info *info, error *err);
+bool exec_mutation_failed(const struct mut_statement *m, const pg_error *e, const pg_statement_info *info, error *err);
 
 /* Notes a statement for the query log. */
 void exec_log_statement(exec_run *run, str source, const statement *st, uint64_t duration_ns, size_t rows);

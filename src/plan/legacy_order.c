@@ -14,7 +14,8 @@ static bool wrong(legacy *l, const plan_path *at, str name, const char *why)
 static bool no_such(legacy *l, const snap_table *t, const plan_path *at, str name)
 {
 	for (size_t i = 0; i < t->ncomputed; i++)
-		if (str_eq(t->computed[i].name, name)) return wrong(l, at, name, "is a computed field and can't be used in 'order_by'");
+		if (str_eq(t->computed[i].name, name))
+			return wrong(l, at, name, "is a computed field and can't be used in 'order_by'");
 	return plan_fail_code(l->c, ERR_NOT_EXISTS, at, "\"%.*s\" does not exist", STR_ARG(name));
 }
 
@@ -39,7 +40,8 @@ static bool end_at(legacy *l, const snap_table *t, str name, const plan_path *at
 	const snap_select_perm *perm = permit_select(c, l->src, t);
 	size_t col;
 	if (legacy_column(t, name) == SIZE_MAX)
-		return legacy_rel(t, name) ? wrong(l, at, name, "is a relationship and should be expanded") : no_such(l, t, at, name);
+		return legacy_rel(t, name) ? wrong(l, at, name, "is a relationship and should be expanded")
+					   : no_such(l, t, at, name);
 	if (!legacy_granted(l, t, perm->cols, "select", name, at, &col)) return false;
 	out->col = &t->cols[col];
 	out->visible_if = permit_column_filter(c, perm, col);
@@ -78,8 +80,7 @@ static bool read_names(legacy *l, const json *j, const plan_path *at, str_vec *o
 {
 	if (j->kind == JSON_STRING) return split(l, j->text, at, out);
 	if (j->kind != JSON_ARRAY) return legacy_mismatch(l, at, "[]", "Array", j);
-	JSON_EACH(e, j)
-	{
+	JSON_EACH (e, j) {
 		if (e->kind != JSON_STRING) return legacy_mismatch(l, at, "Text", "String", e);
 		if (!e->text.n) return legacy_form(l, at, "col/rel cannot be empty");
 		vec_push(l->c->a, out, e->text);
@@ -88,7 +89,8 @@ static bool read_names(legacy *l, const json *j, const plan_path *at, str_vec *o
 }
 
 /* One of two words; absent or null: 0. */
-static bool read_word(legacy *l, const json *o, const char *key, const plan_path *up, const char *one, const char *two, int *out)
+static bool read_word(
+	legacy *l, const json *o, const char *key, const plan_path *up, const char *one, const char *two, int *out)
 {
 	const json *j = json_getz(o, key);
 	*out = 0;
@@ -110,7 +112,9 @@ static bool read_object(legacy *l, const json *o, const plan_path *at, str_vec *
 	const json *column;
 	int type, nulls;
 	if (!legacy_member(l, o, "column", at, &column)) return false;
-	if (!read_word(l, o, "type", at, "asc", "desc", &type) || !read_word(l, o, "nulls", at, "first", "last", &nulls)) return false;
+	if (!read_word(l, o, "type", at, "asc", "desc", &type) ||
+		!read_word(l, o, "nulls", at, "first", "last", &nulls))
+		return false;
 	out->desc = type == 2;
 	out->nulls = nulls == 1 ? NULLS_FIRST : nulls == 2 ? NULLS_LAST : NULLS_DEFAULT;
 	return read_names(l, column, legacy_at(l, at, "column"), names);
@@ -132,10 +136,11 @@ static bool read_item(legacy *l, const plan_select *s, const json *j, const plan
 bool legacy_order(legacy *l, plan_select *s, const json *j, const plan_path *at)
 {
 	order_vec all = {0};
-	if (j->kind == JSON_NUMBER || j->kind == JSON_BOOL) return legacy_form(l, at, "Expecting : array/string/object");
+	if (j->kind == JSON_NUMBER || j->kind == JSON_BOOL)
+		return legacy_form(l, at, "Expecting : array/string/object");
 	if (j->kind == JSON_ARRAY) {
-		JSON_EACH(e, j)
-		if (!read_item(l, s, e, path_index(l->c, at, all.n), &all)) return false;
+		JSON_EACH (e, j)
+			if (!read_item(l, s, e, path_index(l->c, at, all.n), &all)) return false;
 	} else if (!read_item(l, s, j, path_index(l->c, at, 0), &all)) {
 		return false;
 	}

@@ -18,7 +18,8 @@ typedef struct rows_ctx {
 static bool add_field(rows_ctx *r, const plan_field *f, const plan_path *at)
 {
 	if (++r->l->fields > FIELDS_MAX)
-		return plan_fail_code(r->l->c, ERR_NOT_SUPPORTED, at, "the query asks for more than %d columns", FIELDS_MAX);
+		return plan_fail_code(
+			r->l->c, ERR_NOT_SUPPORTED, at, "the query asks for more than %d columns", FIELDS_MAX);
 	for (size_t i = 0; i < r->fields.n; i++) {
 		if (!str_eq(r->fields.v[i].alias, f->alias)) continue;
 		r->fields.v[i] = *f;
@@ -96,8 +97,8 @@ static bool check_object(legacy *l, const json *o, const plan_path *at)
 	for (size_t i = 0; i < 4; i++)
 		if (!json_is_null(json_getz(o, refused[i])))
 			return plan_fail_code(l->c, ERR_UNEXPECTED_PAYLOAD, at,
-					      "when selecting an 'obj_relationship' 'where', 'order_by', 'limit' and 'offset'  can't be "
-					      "used");
+				"when selecting an 'obj_relationship' 'where', 'order_by', 'limit' and 'offset'  can't be "
+				"used");
 	return true;
 }
 
@@ -110,8 +111,8 @@ static bool find_relationship(rows_ctx *r, str name, const plan_path *at, const 
 	if (legacy_column(r->t, name) == SIZE_MAX)
 		return plan_fail_code(c, ERR_NOT_EXISTS, at, "relationship \"%.*s\" does not exist", STR_ARG(name));
 	return plan_fail_code(c, ERR_UNEXPECTED_PAYLOAD, at,
-			      "expecting a relationship; but, \"%.*s\" is a postgres column; only relationships can be expanded",
-			      STR_ARG(name));
+		"expecting a relationship; but, \"%.*s\" is a postgres column; only relationships can be expanded",
+		STR_ARG(name));
 }
 
 static bool read_relationship(rows_ctx *r, const json *o, const plan_path *at)
@@ -129,7 +130,8 @@ static bool read_relationship(rows_ctx *r, const json *o, const plan_path *at)
 	f.alias = str_copy(l->c->a, json_is_null(alias) ? name->text : alias->text);
 	f.select = select_new(l->c, l->src, target, rel->array ? SHAPE_LIST : SHAPE_ONE, at);
 	if (!rel->array && !check_object(l, o, at)) return false;
-	return plan_enter(l->c, at) && legacy_rows(l, f.select, o, at) && (plan_leave(l->c), true) && add_field(r, &f, at);
+	return plan_enter(l->c, at) && legacy_rows(l, f.select, o, at) && (plan_leave(l->c), true) &&
+		add_field(r, &f, at);
 }
 
 static bool read_columns(rows_ctx *r, const json *o)
@@ -140,17 +142,18 @@ static bool read_columns(rows_ctx *r, const json *o)
 	size_t i = 0, most = 0;
 	if (!legacy_member(l, o, "columns", r->at, &list)) return false;
 	if (list->kind != JSON_ARRAY) return legacy_mismatch(l, at, "[]", "Array", list);
-	JSON_EACH(e, list)
-	{
+	JSON_EACH (e, list) {
 		const plan_path *here = path_index(l->c, at, i++);
 		size_t stars = e->kind == JSON_STRING ? wildcard(e->text) : 0;
 		if (e->kind != JSON_STRING && e->kind != JSON_OBJECT)
 			return legacy_form(l, here, "A column should either be a string or an object (relationship)");
 		if (stars > STARS_MAX)
-			return plan_fail_code(l->c, ERR_NOT_SUPPORTED, here, "a wildcard has more than %d levels", STARS_MAX);
+			return plan_fail_code(
+				l->c, ERR_NOT_SUPPORTED, here, "a wildcard has more than %d levels", STARS_MAX);
 		if (stars > most) most = stars;
 		if (stars) continue;
-		if (!(e->kind == JSON_STRING ? read_column(r, e->text, here) : read_relationship(r, e, here))) return false;
+		if (!(e->kind == JSON_STRING ? read_column(r, e->text, here) : read_relationship(r, e, here)))
+			return false;
 	}
 	return !most || expand(r, most);
 }
@@ -165,8 +168,9 @@ static bool read_number(legacy *l, const json *o, const char *key, const plan_pa
 	if (!*has) return true;
 	if (j->kind != JSON_NUMBER) return legacy_mismatch(l, at, "Int", "Number", j);
 	if (!json_to_i64(j, out))
-		return legacy_form(l, at, "parsing Int failed, value is either floating or will cause over or underflow %.*s",
-				   STR_ARG(j->text));
+		return legacy_form(l, at,
+			"parsing Int failed, value is either floating or will cause over or underflow %.*s",
+			STR_ARG(j->text));
 	return *out >= 0 || plan_fail_code(l->c, ERR_NOT_SUPPORTED, at, "unexpected negative value");
 }
 
@@ -174,7 +178,8 @@ bool legacy_rows(legacy *l, plan_select *s, const json *o, const plan_path *at)
 {
 	rows_ctx r = {.l = l, .t = s->table, .perm = permit_select(l->c, l->src, s->table), .at = at};
 	const json *where = json_getz(o, "where"), *order = json_getz(o, "order_by");
-	if (!json_is_null(where) && !legacy_where(l, s->table, where, legacy_at(l, at, "where"), &s->where)) return false;
+	if (!json_is_null(where) && !legacy_where(l, s->table, where, legacy_at(l, at, "where"), &s->where))
+		return false;
 	if (!read_columns(&r, o)) return false;
 	end_fields(&r, s);
 	if (!json_is_null(order) && !legacy_order(l, s, order, legacy_at(l, at, "order_by"))) return false;

@@ -18,19 +18,21 @@ static bool may_write(writing *w, const snap_write_perm *p, const char *what)
 	plan_ctx *c = w->l->c;
 	w->perm = p && p->backend_only && !c->req->backend ? NULL : p;
 	if (!w->perm)
-		return plan_fail_code(c, ERR_PERMISSION_DENIED, NULL, "%s on \"%.*s\" for role \"%.*s\" is not allowed. ", what,
-				      STR_ARG(qname_display(c->a, w->t->name)), STR_ARG(c->role));
+		return plan_fail_code(c, ERR_PERMISSION_DENIED, NULL,
+			"%s on \"%.*s\" for role \"%.*s\" is not allowed. ", what,
+			STR_ARG(qname_display(c->a, w->t->name)), STR_ARG(c->role));
 	if (w->perm->validate_input)
 		return plan_fail_code(c, ERR_NOT_SUPPORTED, NULL,
-				      "input validation of this permission is not served for \"%s\" by this version of Weir", what);
+			"input validation of this permission is not served for \"%s\" by this version of Weir", what);
 	return true;
 }
 
 static bool can_write(const writing *w, bool can, const char *adjective)
 {
 	plan_ctx *c = w->l->c;
-	return can || plan_fail_code(c, ERR_NOT_SUPPORTED, NULL, "view \"%.*s\" is not %s", STR_ARG(qname_display(c->a, w->t->name)),
-				     adjective);
+	return can ||
+		plan_fail_code(c, ERR_NOT_SUPPORTED, NULL, "view \"%.*s\" is not %s",
+			STR_ARG(qname_display(c->a, w->t->name)), adjective);
 }
 
 static bool is_preset(const writing *w, size_t col)
@@ -46,8 +48,8 @@ static bool find_column(const writing *w, str name, const char *why, const plan_
 	*out = legacy_column(w->t, name);
 	if (*out != SIZE_MAX) return true;
 	if (legacy_rel(w->t, name))
-		return plan_fail_code(c, ERR_UNEXPECTED_PAYLOAD, at, "expecting a database column; but, \"%.*s\" is a relationship; %s",
-				      STR_ARG(name), why);
+		return plan_fail_code(c, ERR_UNEXPECTED_PAYLOAD, at,
+			"expecting a database column; but, \"%.*s\" is a relationship; %s", STR_ARG(name), why);
 	return plan_fail_code(c, ERR_NOT_EXISTS, at, "column \"%.*s\" does not exist", STR_ARG(name));
 }
 
@@ -80,7 +82,8 @@ static bool read_returning(writing *w, const char *after)
 	for (size_t i = 0; i < names.n; i++) {
 		size_t col, k = 0;
 		if (!legacy_granted(w->l, w->t, perm->cols, "select", names.v[i], at, &col)) return false;
-		while (k < s->nfields && s->fields[k].col != &w->t->cols[col]) k++;
+		while (k < s->nfields && s->fields[k].col != &w->t->cols[col])
+			k++;
 		if (k == s->nfields) s->fields[s->nfields++] = legacy_field(w->l, w->t, col);
 	}
 	r[1] = (plan_response){.alias = STR("returning"), .kind = MR_RETURNING, .select = s};
@@ -95,8 +98,8 @@ static bool check_insertable(const writing *w, str name, const plan_path *at, si
 	plan_ctx *c = w->l->c;
 	if (!find_column(w, name, "relationships can't be inserted", at, col)) return false;
 	if (is_preset(w, *col))
-		return plan_fail_code(c, ERR_NOT_SUPPORTED, at, "column \"%.*s\" is not insertable for role \"%.*s\"", STR_ARG(name),
-				      STR_ARG(c->role));
+		return plan_fail_code(c, ERR_NOT_SUPPORTED, at, "column \"%.*s\" is not insertable for role \"%.*s\"",
+			STR_ARG(name), STR_ARG(c->role));
 	return legacy_granted(w->l, w->t, w->perm->cols, "insert", name, at, col);
 }
 
@@ -110,8 +113,7 @@ static void add_presets(const writing *w, const val **row)
 
 static bool read_row(const writing *w, const json *o, const plan_path *at, bool *given, const val **row)
 {
-	JSON_EACH(m, o)
-	{
+	JSON_EACH (m, o) {
 		size_t col;
 		if (!check_insertable(w, m->key, at, &col)) return false;
 		row[col] = read_value(w, col, m, path_key(w->l->c, at, m->key));
@@ -129,8 +131,7 @@ static bool read_bulk(const writing *w, const json *list, const plan_path *at, b
 	val_step *step = NEW(c->a, val_step);
 	input in = {.j = list, .vpath = step, .nvpath = 1, .at = at};
 	step->key = STR("objects");
-	JSON_EACH(m, list->first)
-	{
+	JSON_EACH (m, list->first) {
 		size_t col;
 		if (!check_insertable(w, m->key, path_index(c, at, 0), &col)) return false;
 		value_type type = value_type_column(c, w->l->src, &w->t->cols[col]);
@@ -151,12 +152,15 @@ static void lay_out(const writing *w, const val ***rows, size_t n)
 	out->cols = NEW_ARRAY(c->a, const snap_column *, w->t->ncols);
 	out->rows = NEW_ARRAY(c->a, plan_row, n);
 	out->nrows = n;
-	for (size_t r = 0; r < n; r++) out->rows[r].values = NEW_ARRAY(c->a, const val *, w->t->ncols);
+	for (size_t r = 0; r < n; r++)
+		out->rows[r].values = NEW_ARRAY(c->a, const val *, w->t->ncols);
 	for (size_t i = 0; i < w->t->ncols; i++) {
 		bool any = false;
-		for (size_t r = 0; r < n && !any; r++) any = rows[r][i] != NULL;
+		for (size_t r = 0; r < n && !any; r++)
+			any = rows[r][i] != NULL;
 		if (!any) continue;
-		for (size_t r = 0; r < n; r++) out->rows[r].values[out->ncols] = rows[r][i];
+		for (size_t r = 0; r < n; r++)
+			out->rows[r].values[out->ncols] = rows[r][i];
 		out->cols[out->ncols++] = &w->t->cols[i];
 	}
 }
@@ -171,12 +175,12 @@ static bool read_objects(const writing *w, const json *list, bool *given)
 	bool bulk = plan_list_is_uniform(list) && list->first->count;
 	const val ***rows = NEW_ARRAY(c->a, const val **, bulk ? 1 : list->count);
 	size_t n = 0;
-	JSON_EACH(e, list)
-	{
+	JSON_EACH (e, list) {
 		const plan_path *here = path_index(c, at, n);
 		if (e->kind != JSON_OBJECT) return legacy_mismatch(l, here, "HashMap", "Object", e);
 		rows[n] = NEW_ARRAY(c->a, const val *, w->t->ncols);
-		if (!(bulk ? read_bulk(w, list, at, given, rows[n]) : read_row(w, e, here, given, rows[n]))) return false;
+		if (!(bulk ? read_bulk(w, list, at, given, rows[n]) : read_row(w, e, here, given, rows[n])))
+			return false;
 		n++;
 		if (bulk) break;
 	}
@@ -187,7 +191,8 @@ static bool read_objects(const writing *w, const json *list, bool *given)
 
 /* ---- on_conflict ---- */
 
-static bool read_target(const writing *w, const json *columns, const json *constraint, const plan_path *at, plan_conflict *k)
+static bool read_target(
+	const writing *w, const json *columns, const json *constraint, const plan_path *at, plan_conflict *k)
 {
 	plan_ctx *c = w->l->c;
 	if (!json_is_null(constraint)) {
@@ -195,9 +200,10 @@ static bool read_target(const writing *w, const json *columns, const json *const
 		if (constraint->kind != JSON_STRING) return legacy_mismatch(w->l, at, "Text", "String", constraint);
 		k->constraint = str_copy(c->a, constraint->text);
 		for (size_t i = 0; i < w->t->cat->nkeys; i++)
-			if (w->t->cat->keys[i].constraint && str_eq(w->t->cat->keys[i].name, k->constraint)) return true;
-		plan_fail_code(c, ERR_UNEXPECTED, at, "constraint \"%.*s\" for table \"%.*s\" does not exist", STR_ARG(k->constraint),
-			       STR_ARG(qname_display(c->a, w->t->name)));
+			if (w->t->cat->keys[i].constraint && str_eq(w->t->cat->keys[i].name, k->constraint))
+				return true;
+		plan_fail_code(c, ERR_UNEXPECTED, at, "constraint \"%.*s\" for table \"%.*s\" does not exist",
+			STR_ARG(k->constraint), STR_ARG(qname_display(c->a, w->t->name)));
 		c->err->status = 400;
 		return false;
 	}
@@ -234,7 +240,8 @@ static bool check_conflict(const writing *w)
 }
 
 /* Hasura v2: every column given is updated. */
-static bool read_updates(const writing *w, const snap_write_perm *perm, const bool *given, const plan_path *at, plan_conflict *k)
+static bool read_updates(
+	const writing *w, const snap_write_perm *perm, const bool *given, const plan_path *at, plan_conflict *k)
 {
 	plan_ctx *c = w->l->c;
 	k->update = NEW_ARRAY(c->a, const snap_column *, w->t->ncols);
@@ -242,12 +249,13 @@ static bool read_updates(const writing *w, const snap_write_perm *perm, const bo
 		if (!given[i]) continue;
 		if (!perm->cols[i])
 			return plan_fail_code(c, ERR_VALIDATION_FAILED, at, "column \"%.*s\" is not updatable",
-					      STR_ARG(w->t->cols[i].cat->name));
+				STR_ARG(w->t->cols[i].cat->name));
 		k->update[k->nupdate++] = &w->t->cols[i];
 	}
 	plan_set_item *items = NEW_ARRAY(c->a, plan_set_item, perm->nset);
 	for (size_t i = 0; i < perm->nset; i++) {
-		items[i] = (plan_set_item){.col = &w->t->cols[perm->set[i].col], .op = STR("set"), .value = perm->set[i].value};
+		items[i] = (plan_set_item){
+			.col = &w->t->cols[perm->set[i].col], .op = STR("set"), .value = perm->set[i].value};
 		permit_val(c, &items[i].value);
 	}
 	k->presets = items;
@@ -269,14 +277,15 @@ static bool read_conflict(writing *w, const bool *given)
 	const snap_write_perm *perm = permit_all(c, w->l->src, w->t)->update;
 	if (!perm || (perm->backend_only && !c->req->backend))
 		return plan_fail_code(c, ERR_PERMISSION_DENIED, at,
-				      "upsert is not allowed for role \"%.*s\" since update permissions are not defined",
-				      STR_ARG(c->role));
+			"upsert is not allowed for role \"%.*s\" since update permissions are not defined",
+			STR_ARG(c->role));
 	const json *columns = json_getz(o, "constraint_on"), *constraint = json_getz(o, "constraint");
 	if (!json_is_null(columns) && !json_is_null(constraint))
-		return plan_fail_code(c, ERR_UNEXPECTED_PAYLOAD, at, "'constraint' and 'constraint_on' cannot be set at a time");
+		return plan_fail_code(
+			c, ERR_UNEXPECTED_PAYLOAD, at, "'constraint' and 'constraint_on' cannot be set at a time");
 	if (update && json_is_null(columns) && json_is_null(constraint))
 		return plan_fail_code(c, ERR_UNEXPECTED_PAYLOAD, at,
-				      "Expecting 'constraint' or 'constraint_on' when the 'action' is 'update'");
+			"Expecting 'constraint' or 'constraint_on' when the 'action' is 'update'");
 	if (!read_target(w, columns, constraint, at, k)) return false;
 	w->m->insert->conflict = k;
 	return !update || read_updates(w, perm, given, at, k);
@@ -291,7 +300,8 @@ static bool write_insert(writing *w)
 	if (!legacy_member(w->l, w->l->req->args, "objects", NULL, &objects) || !check_conflict(w)) return false;
 	if (!can_write(w, w->t->cat->insertable, "insertable")) return false;
 	if (!may_write(w, permit_all(c, w->l->src, w->t)->insert, "insert")) return false;
-	if (!read_returning(w, "; \"returning\" can only be used if the role has \"select\" permission on the table")) return false;
+	if (!read_returning(w, "; \"returning\" can only be used if the role has \"select\" permission on the table"))
+		return false;
 	w->m->insert = NEW(c->a, plan_insert);
 	*w->m->insert = (plan_insert){.source = w->l->src, .table = w->t, .path = w->m->path};
 	w->m->insert->check = permit_filter(c, w->perm->check);
@@ -321,8 +331,8 @@ static bool check_updatable(const writing *w, str name, const plan_path *at, siz
 	*col = legacy_column(w->t, name);
 	if (*col != SIZE_MAX && is_preset(w, *col))
 		return plan_fail_code(c, ERR_NOT_SUPPORTED, at,
-				      "column \"%.*s\" is not updatable for role \"%.*s\"; its value is predefined in permission",
-				      STR_ARG(name), STR_ARG(c->role));
+			"column \"%.*s\" is not updatable for role \"%.*s\"; its value is predefined in permission",
+			STR_ARG(name), STR_ARG(c->role));
 	return legacy_granted(w->l, w->t, w->perm->cols, "update", name, at, col);
 }
 
@@ -332,8 +342,7 @@ static bool read_operator(const writing *w, const char *key, const char *op, ite
 	const plan_path *at = legacy_at(w->l, NULL, key);
 	if (json_is_null(o)) return true;
 	if (o->kind != JSON_OBJECT) return legacy_mismatch(w->l, at, "HashMap", "Object", o);
-	JSON_EACH(m, o)
-	{
+	JSON_EACH (m, o) {
 		size_t col;
 		if (!check_updatable(w, m->key, at, &col)) return false;
 		const val *v = read_value(w, col, m, path_key(w->l->c, at, m->key));
@@ -369,13 +378,15 @@ static bool read_items(const writing *w, plan_update *u)
 	u->items = items.v;
 	u->nitems = items.n;
 	return items.n ||
-	       plan_fail_code(w->l->c, ERR_UNEXPECTED_PAYLOAD, NULL, "atleast one of $set, $inc, $mul has to be present");
+		plan_fail_code(
+			w->l->c, ERR_UNEXPECTED_PAYLOAD, NULL, "atleast one of $set, $inc, $mul has to be present");
 }
 
 static bool write_update(writing *w)
 {
-	static const char after[] = "; \"update\" is only allowed if the role has \"select\" permission as \"where\" can't be used "
-				    "without \"select\" permission on the table";
+	static const char after[] =
+		"; \"update\" is only allowed if the role has \"select\" permission as \"where\" can't be used "
+		"without \"select\" permission on the table";
 	plan_ctx *c = w->l->c;
 	const snap_select_perm *select;
 	const json *where;
@@ -385,7 +396,9 @@ static bool write_update(writing *w)
 	w->m->nupdates = 1;
 	if (!legacy_member(w->l, w->l->req->args, "where", NULL, &where)) return false;
 	if (!can_write(w, w->t->cat->updatable, "updatable")) return false;
-	if (!may_write(w, permit_all(c, w->l->src, w->t)->update, "update") || !legacy_may_select(w->l, w->t, after, &select)) return false;
+	if (!may_write(w, permit_all(c, w->l->src, w->t)->update, "update") ||
+		!legacy_may_select(w->l, w->t, after, &select))
+		return false;
 	if (!read_items(w, u) || !read_returning(w, after)) return false;
 	w->m->filter = permit_filter(c, w->perm->filter);
 	w->m->check = permit_filter(c, w->perm->check);
@@ -396,15 +409,18 @@ static bool write_update(writing *w)
 
 static bool write_delete(writing *w)
 {
-	static const char after[] = "; \"delete\" is only allowed if the role has \"select\" permission as \"where\" can't be used "
-				    "without \"select\" permission on the table";
+	static const char after[] =
+		"; \"delete\" is only allowed if the role has \"select\" permission as \"where\" can't be used "
+		"without \"select\" permission on the table";
 	plan_ctx *c = w->l->c;
 	const snap_select_perm *select;
 	const json *where;
 	w->m->kind = MUT_DELETE;
 	if (!legacy_member(w->l, w->l->req->args, "where", NULL, &where)) return false;
 	if (!can_write(w, w->t->cat->deletable, "deletable")) return false;
-	if (!may_write(w, permit_all(c, w->l->src, w->t)->del, "delete") || !legacy_may_select(w->l, w->t, after, &select)) return false;
+	if (!may_write(w, permit_all(c, w->l->src, w->t)->del, "delete") ||
+		!legacy_may_select(w->l, w->t, after, &select))
+		return false;
 	if (!read_returning(w, after)) return false;
 	w->m->filter = permit_filter(c, w->perm->filter);
 	return legacy_where(w->l, w->t, where, legacy_at(w->l, NULL, "where"), &w->m->where);

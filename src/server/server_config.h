@@ -47,9 +47,9 @@ typedef struct server_config {
 	str_vec admin_secrets; /* all of them, the one above included */
 	str unauthorized_role;
 	bool unauthorized_drops_variables; /* its requests get no session variables from their headers */
-	str jwt_secret;  /* JSON text */
-	str jwt_secrets; /* JSON array text */
-	bool jwt_lenient; /* any algorithm that suits the key */
+	str jwt_secret;                    /* JSON text */
+	str jwt_secrets;                   /* JSON array text */
+	bool jwt_lenient;                  /* any algorithm that suits the key */
 	str auth_hook;
 	bool auth_hook_post;
 	bool auth_hook_send_body;

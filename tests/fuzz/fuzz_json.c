@@ -31,7 +31,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		if (!json_equal(j, parse_again(a, &pretty))) abort();
 		json *copy = json_copy(a, j);
 		if (!json_equal(j, copy) || !json_equal(copy, j)) abort();
-		JSON_EACH(c, j) {
+		JSON_EACH (c, j) {
 			if (j->kind == JSON_OBJECT && json_get(j, c->key) != c) abort();
 		}
 		int64_t v;

@@ -61,9 +61,14 @@ static void prefixes_join(void **state)
 	static const struct {
 		const char *path, *prefix, *want;
 	} cases[] = {
-		{"$.x", "$.args", "$.args.x"}, {"", "$.args", "$.args"}, {"$", "$.args", "$.args"},
-		{"$[0]", "$", "$[0]"},         {"$[0].a", "$.args", "$.args[0].a"}, {"$.x", "", "$.x"},
-		{"", "", "$"},                 {"$.x", "$", "$.x"},
+		{"$.x", "$.args", "$.args.x"},
+		{"", "$.args", "$.args"},
+		{"$", "$.args", "$.args"},
+		{"$[0]", "$", "$[0]"},
+		{"$[0].a", "$.args", "$.args[0].a"},
+		{"$.x", "", "$.x"},
+		{"", "", "$"},
+		{"$.x", "$", "$.x"},
 	};
 	arena *a = arena_new(0);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

@@ -42,9 +42,23 @@ static void what_is_read_is_written(void **state)
 {
 	(void)state;
 	static const char *same[] = {
-		"null", "true", "false", "0", "-0", "12345678901234567890.123456789e-400", "1E+2", "\"\"", "\"a b\"", "[]", "{}",
-		"[1,[2,[3]],{}]", "{\"b\":1,\"a\":{\"c\":[null,true]}}", "\"\\\"\\\\\\b\\f\\n\\r\\t\\u0001\\u001f\"", "\"\xc3\xa9\xf0\x9f\x98\x80\x7f/\"",
-		"{\"\":0}", "\"\\u0000\"",
+		"null",
+		"true",
+		"false",
+		"0",
+		"-0",
+		"12345678901234567890.123456789e-400",
+		"1E+2",
+		"\"\"",
+		"\"a b\"",
+		"[]",
+		"{}",
+		"[1,[2,[3]],{}]",
+		"{\"b\":1,\"a\":{\"c\":[null,true]}}",
+		"\"\\\"\\\\\\b\\f\\n\\r\\t\\u0001\\u001f\"",
+		"\"\xc3\xa9\xf0\x9f\x98\x80\x7f/\"",
+		"{\"\":0}",
+		"\"\\u0000\"",
 	};
 	for (size_t i = 0; i < sizeof(same) / sizeof(same[0]); i++)
 		assert_writes(parsed(str_from(same[i])), same[i]);
@@ -55,10 +69,10 @@ static void strings_are_decoded(void **state)
 {
 	(void)state;
 	assert_true(str_eq(parsed(STR("\"\\u0041\\u00e9\\u20AC\\ud83d\\uDE00\\/\\\"\""))->text,
-			   STR("A\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80/\"")));
+		STR("A\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80/\"")));
 	assert_true(str_eq(parsed(STR("\"a\\u0000b\""))->text, STR("a\0b")));
 	assert_true(str_eq(parsed(STR("\"\\uFFFF\\ud800\\udc00\\udbff\\udfff\""))->text,
-			   STR("\xef\xbf\xbf\xf0\x90\x80\x80\xf4\x8f\xbf\xbf")));
+		STR("\xef\xbf\xbf\xf0\x90\x80\x80\xf4\x8f\xbf\xbf")));
 	/* Without escapes the text is the input's own. */
 	str input = STR("\"plain\"");
 	assert_ptr_equal(parsed(input)->text.p, input.p + 1);
@@ -71,7 +85,8 @@ static void specials_are_seen_everywhere(void **state)
 	static const struct {
 		char c;
 		const char *escape;
-	} specials[] = {{'"', "\\\""}, {'\\', "\\\\"}, {'\n', "\\n"}, {'\x1f', "\\u001f"}, {'\0', "\\u0000"}, {'\x01', "\\u0001"}};
+	} specials[] = {{'"', "\\\""}, {'\\', "\\\\"}, {'\n', "\\n"}, {'\x1f', "\\u001f"}, {'\0', "\\u0000"},
+		{'\x01', "\\u0001"}};
 	for (size_t k = 0; k < sizeof(specials) / sizeof(specials[0]); k++) {
 		for (size_t n = 1; n < 27; n++) {
 			for (size_t at = 0; at < n; at++) {
@@ -81,7 +96,7 @@ static void specials_are_seen_everywhere(void **state)
 				text[at] = specials[k].c;
 				str s = str_make(text, n);
 				str want = str_cat(mem, 5, STR("\""), str_sub(s, 0, at), str_from(specials[k].escape),
-						   str_from_at(s, at + 1), STR("\""));
+					str_from_at(s, at + 1), STR("\""));
 				str out = json_to_str(mem, json_new_str(mem, s));
 				assert_true(str_eq(out, want));
 				assert_true(str_eq(parsed(out)->text, s));
@@ -239,7 +254,7 @@ static void members_at_any_size(void **state)
 		for (size_t i = 0; i < n; i += 2)
 			assert_true(json_remove(o, key_of(i)));
 		size_t seen = 0, at = 1;
-		JSON_EACH(c, o) {
+		JSON_EACH (c, o) {
 			assert_true(str_eq(c->key, key_of(at)));
 			assert_int_equal(c->kind, at % 3 ? JSON_NUMBER : JSON_BOOL);
 			if (!c->next) assert_ptr_equal(o->last, c);
@@ -276,14 +291,28 @@ static void integers(void **state)
 		const char *text;
 		int64_t v;
 	} good[] = {
-		{"0", 0}, {"-0", 0}, {"0.000", 0}, {"0e99999999999999999999", 0}, {"1e3", 1000}, {"1.0", 1}, {"1.50e1", 15},
-		{"100e-2", 1}, {"-12.5E+1", -125}, {"9223372036854775807", INT64_MAX}, {"-9223372036854775808", INT64_MIN},
-		{"-9223372036854775808.0", INT64_MIN}, {"9.223372036854775807e18", INT64_MAX}, {"-1e18", -1000000000000000000},
-		{"0.00001e5", 1}, {"0e-5", 0}, {"0.0e-99999999999999999999", 0},
+		{"0", 0},
+		{"-0", 0},
+		{"0.000", 0},
+		{"0e99999999999999999999", 0},
+		{"1e3", 1000},
+		{"1.0", 1},
+		{"1.50e1", 15},
+		{"100e-2", 1},
+		{"-12.5E+1", -125},
+		{"9223372036854775807", INT64_MAX},
+		{"-9223372036854775808", INT64_MIN},
+		{"-9223372036854775808.0", INT64_MIN},
+		{"9.223372036854775807e18", INT64_MAX},
+		{"-1e18", -1000000000000000000},
+		{"0.00001e5", 1},
+		{"0e-5", 0},
+		{"0.0e-99999999999999999999", 0},
 		{"10000000000000000000000000000e-28", 1},
 	};
-	static const char *bad[] = {"1.5", "1e-1", "9223372036854775808", "-9223372036854775809", "9223372036854775808.0", "1e19",
-				    "1e99999999999999999999", "1e-99999999999999999999", "100e-3", "0.1", "9.3e18", "true", "\"1\""};
+	static const char *bad[] = {"1.5", "1e-1", "9223372036854775808", "-9223372036854775809",
+		"9223372036854775808.0", "1e19", "1e99999999999999999999", "1e-99999999999999999999", "100e-3", "0.1",
+		"9.3e18", "true", "\"1\""};
 	int64_t v;
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
 		if (!json_to_i64(parsed(str_from(good[i].text)), &v) || v != good[i].v) fail_msg("%s", good[i].text);
@@ -299,13 +328,22 @@ static void equality(void **state)
 		const char *a, *b;
 		bool equal;
 	} cases[] = {
-		{"{\"a\":1,\"b\":[2]}", "{\"b\":[2],\"a\":1}", true}, {"{\"a\":1}", "{\"b\":1}", false}, {"[1,2]", "[2,1]", false},
-		{"[1]", "[1,1]", false}, {"1", "1.0", false}, {"\"1\"", "1", false}, {"true", "false", false}, {"null", "null", true},
-		{"\"\\u0041\"", "\"A\"", true}, {"{}", "[]", false}, {"{\"a\":1,\"b\":2}", "{\"a\":1,\"c\":2}", false},
+		{"{\"a\":1,\"b\":[2]}", "{\"b\":[2],\"a\":1}", true},
+		{"{\"a\":1}", "{\"b\":1}", false},
+		{"[1,2]", "[2,1]", false},
+		{"[1]", "[1,1]", false},
+		{"1", "1.0", false},
+		{"\"1\"", "1", false},
+		{"true", "false", false},
+		{"null", "null", true},
+		{"\"\\u0041\"", "\"A\"", true},
+		{"{}", "[]", false},
+		{"{\"a\":1,\"b\":2}", "{\"a\":1,\"c\":2}", false},
 		{"{\"a\":null}", "{}", false},
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-		assert_int_equal(json_equal(parsed(str_from(cases[i].a)), parsed(str_from(cases[i].b))), cases[i].equal);
+		assert_int_equal(
+			json_equal(parsed(str_from(cases[i].a)), parsed(str_from(cases[i].b))), cases[i].equal);
 	assert_false(json_equal(NULL, parsed(STR("null"))));
 }
 
@@ -356,7 +394,8 @@ static void raw_has_the_kind_of_its_text(void **state)
 	static const struct {
 		const char *text;
 		json_kind kind;
-	} cases[] = {{"{}", JSON_OBJECT}, {"[1]", JSON_ARRAY}, {"\"x\"", JSON_STRING}, {"null", JSON_NULL}, {"true", JSON_BOOL}, {"-1", JSON_NUMBER}};
+	} cases[] = {{"{}", JSON_OBJECT}, {"[1]", JSON_ARRAY}, {"\"x\"", JSON_STRING}, {"null", JSON_NULL},
+		{"true", JSON_BOOL}, {"-1", JSON_NUMBER}};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		json *j = json_raw(mem, str_from(cases[i].text));
 		assert_int_equal(j->kind, cases[i].kind);

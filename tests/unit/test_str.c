@@ -82,7 +82,8 @@ static void reads_integers(void **state)
 	assert_true(str_to_i64(STR("-0"), &i) && i == 0);
 	assert_true(str_to_i64(STR("-17"), &i) && i == -17);
 	assert_true(str_to_u64(STR("18446744073709551615"), &u) && u == UINT64_MAX);
-	const char *bad[] = {"", "-", "+1", " 1", "1 ", "1.0", "0x1", "9223372036854775808", "-9223372036854775809", "--1"};
+	const char *bad[] = {
+		"", "-", "+1", " 1", "1 ", "1.0", "0x1", "9223372036854775808", "-9223372036854775809", "--1"};
 	for (size_t k = 0; k < sizeof(bad) / sizeof(bad[0]); k++)
 		if (str_to_i64(str_from(bad[k]), &i)) fail_msg("'%s' taken as an integer", bad[k]);
 	assert_false(str_to_u64(STR("18446744073709551616"), &u));
@@ -93,10 +94,11 @@ static void reads_integers(void **state)
 static void knows_utf8(void **state)
 {
 	(void)state;
-	const char *good[] = {"", "plain ascii, longer than eight", "\xc2\x80", "\xdf\xbf", "\xe0\xa0\x80", "\xed\x9f\xbf",
-			      "\xee\x80\x80", "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf", "1234567\xc3\xa9 89"};
-	const char *bad[] = {"\x80", "\xc0\x80", "\xc1\xbf", "\xc3", "\xe0\x9f\xbf", "\xe2\x82", "\xed\xa0\x80", "\xed\xbf\xbf",
-			     "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff", "12345678\xc3(", "\xe2\x28\xa1"};
+	const char *good[] = {"", "plain ascii, longer than eight", "\xc2\x80", "\xdf\xbf", "\xe0\xa0\x80",
+		"\xed\x9f\xbf", "\xee\x80\x80", "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf", "1234567\xc3\xa9 89"};
+	const char *bad[] = {"\x80", "\xc0\x80", "\xc1\xbf", "\xc3", "\xe0\x9f\xbf", "\xe2\x82", "\xed\xa0\x80",
+		"\xed\xbf\xbf", "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff", "12345678\xc3(",
+		"\xe2\x28\xa1"};
 	for (size_t k = 0; k < sizeof(good) / sizeof(good[0]); k++)
 		if (!str_is_utf8(str_from(good[k]))) fail_msg("good[%zu] refused", k);
 	for (size_t k = 0; k < sizeof(bad) / sizeof(bad[0]); k++)
