@@ -192,16 +192,26 @@ static bool use_selections(plan_ctx *c, const gq_selection *s)
 	return true;
 }
 
+enum { MAX_EXTRA_NAMES = 4096 };
+
 static bool check_given(plan_ctx *c)
 {
-	str extra = STR("");
+	buf extra = {0};
 	JSON_EACH (m, c->req->variables) {
 		const plan_var *v = map_get(&c->vars, m->key);
 		if (v && v->used) continue;
-		extra = str_cat(c->a, 3, extra, extra.n ? STR(", ") : STR(""), m->key);
+		if (extra.n) buf_puts(&extra, ", ");
+		/* Enough to find the mistake; a request may hold a hundred thousand. */
+		if (extra.n + m->key.n > MAX_EXTRA_NAMES) {
+			buf_puts(&extra, "...");
+			break;
+		}
+		buf_put(&extra, m->key);
 	}
-	if (!extra.n) return true;
-	return plan_fail(c, NULL, "unexpected variables in variableValues: %.*s", STR_ARG(extra));
+	bool ok = !extra.n ||
+		plan_fail(c, NULL, "unexpected variables in variableValues: %.*s", STR_ARG(buf_str(&extra)));
+	buf_free(&extra);
+	return ok;
 }
 
 bool input_bind_variables(plan_ctx *c)
