@@ -35,7 +35,8 @@ typedef struct sql_root {
 typedef struct sql_plan {
 	sql_root *roots; /* as plan->roots */
 	size_t nroots;
-	const statement *session; /* mutations: hands the session's variables to triggers (hasura.user) */
+	/* Mutations: hands the session's variables to triggers (hasura.user). Its second parameter is the isolation. */
+	const statement *session;
 } sql_plan;
 
 static inline const sql_plan *plan_sql(const plan *p)
