@@ -15,7 +15,7 @@ CREATE TABLE article (id int PRIMARY KEY, author_id int REFERENCES author, owner
 CREATE TABLE vault (id int PRIMARY KEY, gold text);
 CREATE TABLE "we""ird; --" (id int PRIMARY KEY, "co""l;/*" text);
 INSERT INTO author SELECT i, 1 + i % 2, 'n' || i, 'secret of ' || i, '{"a": {"b": 1}}' FROM generate_series(1, 20) i;
-INSERT INTO article SELECT i, 1 + i % 20, 1 + i % 2, 't' || i FROM generate_series(1, 40) i;
+INSERT INTO article SELECT i, 1 + i % 20, 1 + (i / 20) % 2, 't' || i FROM generate_series(1, 40) i;
 INSERT INTO vault VALUES (1, 'bullion'); INSERT INTO "we""ird; --" VALUES (1, 'odd');
 """
 MINE = {"owner": {"_eq": "X-Hasura-User-Id"}}
@@ -202,7 +202,7 @@ def test_refused(served, query):
 
 def test_48_nested_rows(served):
     for row in as_user(served, "{ author { articles { owner } } }")["data"]["author"]:
-        assert all(a["owner"] == 1 for a in row["articles"])
+        assert row["articles"] == [{"owner": 1}]  # each has another of owner 2
 
 
 @pytest.mark.parametrize("query", [
@@ -283,7 +283,7 @@ def test_65_aliases(served):
         assert len(as_user(served, "{ %s: author { %s: id } }" % (alias, alias))["data"][alias]) == 10
     long = "a" * 63
     row = as_user(served, "{ author(limit: 1, order_by: {id: asc}) { %sx: id %sy: name articles { %sx: id %sy: title } } }" % ((long,) * 4))["data"]["author"][0]
-    assert (row[long + "x"], row[long + "y"]) == (2, "n2") and row["articles"][0][long + "x"] != row["articles"][0][long + "y"]
+    assert (row[long + "x"], row[long + "y"]) == (2, "n2") and row["articles"] == [{long + "x": 1, long + "y": "t1"}]
 
 
 def test_66_names_with_quotes(served):
