@@ -1,5 +1,5 @@
 /*
- * mutation: the step that runs the mutations of one source, in the order of the selection, as one transaction in one write
+ * mutation: the step that runs the mutations of one source, in the order of the selection, as one pipelined write
  * (sql/mutation.h). All of it is done, or nothing.
  */
 #include "exec/step.h"
@@ -41,22 +41,6 @@ static mutation_data *gather(exec_step *s)
 			d->statements[d->first[i] + k] = root_at(s, i)->stmts[k];
 	s->data = d;
 	return d;
-}
-
-/* The session's statement says what kind of transaction it is to be. */
-static void set_isolation(mutation_data *d, pg_isolation isolation)
-{
-	static const char *const names[] = {
-		[PG_READ_COMMITTED] = "read committed",
-		[PG_REPEATABLE_READ] = "repeatable read",
-		[PG_SERIALIZABLE] = "serializable",
-	};
-	const char **values = NEW_ARRAY(d->step->run->a, const char *, 2);
-	values[0] = d->stmts[0].values[0];
-	values[1] = names[isolation];
-	d->stmts[0].values = values;
-	/* PostgreSQL: the default of default_transaction_isolation. */
-	d->job.implicit = isolation == PG_READ_COMMITTED;
 }
 
 static bool bind_all(mutation_data *d, error *err)
@@ -143,7 +127,6 @@ static void mutation_start(exec_step *s)
 		return;
 	}
 	d->job.mode = PG_WRITE_TX;
-	set_isolation(d, pg_params_isolation(pg_pool_params(pool)));
 	d->job.stmts = d->stmts;
 	d->job.nstmts = d->n;
 	d->job.max_result_bytes = exec_run_config(run)->max_result_bytes;

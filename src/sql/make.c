@@ -52,22 +52,16 @@ static const out_node *constant(arena *a, const plan_root *root)
 	return root->kind == ROOT_TYPENAME ? out_string(a, root->text) : out_text(a, root->text);
 }
 
-/*
- * Hasura v2: Execute/Transaction.hs. Only for this transaction: a pooler hands the connection on. The rest makes sure of the
- * transaction without a BEGIN (pg_job.implicit); the isolation is the source's, put in by exec.
- */
+/* Hasura v2: Execute/Transaction.hs. Only for this transaction: a pooler hands the connection on. */
 static const statement *session_statement(plan *p)
 {
 	sql_build b = sql_build_new(p->a, p->snap, NULL);
 	val vars = {.kind = VAL_SESSION_JSON, .cast = STR("text")};
-	val isolation = {.kind = VAL_CONST, .cast = STR("text")};
 	buf text = {0};
 	buf_puts(&text, "SELECT set_config('hasura.user', ");
 	sql_put_val(&b, &text, &vars);
-	buf_puts(&text, ", true), set_config('transaction_isolation', ");
-	sql_put_val(&b, &text, &isolation);
-	buf_puts(&text, ", true), set_config('transaction_read_only', 'off', true)");
-	const statement *s = sql_finish(&b, &text, 3);
+	buf_puts(&text, ", true)");
+	const statement *s = sql_finish(&b, &text, 1);
 	buf_free(&text);
 	return s;
 }

@@ -35,8 +35,7 @@ typedef struct sql_root {
 typedef struct sql_plan {
 	sql_root *roots; /* as plan->roots */
 	size_t nroots;
-	/* Mutations: hands the session's variables to triggers (hasura.user). Its second parameter is the isolation. */
-	const statement *session;
+	const statement *session; /* mutations: hands the session's variables to triggers (hasura.user) */
 } sql_plan;
 
 static inline const sql_plan *plan_sql(const plan *p)
