@@ -150,7 +150,8 @@ static void check_rename(const snapshot *s)
 /* Metadata's own parser takes it: forms it refuses are fuzz_metadata's. */
 static bool is_permission(arena *a, json *filter)
 {
-	json *doc = json_new_object(a), *list = json_new_array(a), *entry = json_new_object(a), *perm = json_new_object(a);
+	json *doc = json_new_object(a), *list = json_new_array(a), *entry = json_new_object(a),
+	     *perm = json_new_object(a);
 	json_setz(doc, "table", json_new_str(a, STR("author")));
 	json_setz(perm, "columns", json_new_array(a));
 	json_setz(perm, "filter", json_copy(a, filter));
