@@ -1,5 +1,6 @@
 /* admin: the builder thread and its life. */
 #include "admin/admin_in.h"
+#include "admin/aside.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include <poll.h>
@@ -126,8 +127,22 @@ static admin_request *take_request(mailbox *b)
 	return r;
 }
 
+/* Others may have stored something since the last poll. A store that is away says so when something is stored. */
+static void look_around(admin *adm, arena *a)
+{
+	error ignored;
+	error_init(&ignored, a);
+	if (adm->config.sync_interval_ms && atomic_load(&adm->metadata_ok) && !admin_sync(adm, &ignored))
+		adm->poll_ns = clock_mono_ns() + 2 * SECOND;
+}
+
 static void run_request(admin *adm, admin_request *r)
 {
+	if (dispatch_is_aside(r)) {
+		aside_submit(adm->aside, r);
+		return;
+	}
+	look_around(adm, r->a);
 	candidate c;
 	candidate_begin(&c, adm, r);
 	r->ok = dispatch_run(&c, &r->err);
@@ -231,6 +246,7 @@ static admin *admin_new(const admin_config *c)
 	adm->config = *c;
 	adm->instance_id = new_uuid(a);
 	adm->box = mailbox_new();
+	adm->aside = aside_new(adm);
 	pthread_mutex_init(&adm->lock, NULL);
 	adm->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	atomic_init(&adm->stop, false);
@@ -240,6 +256,7 @@ static admin *admin_new(const admin_config *c)
 
 static void admin_free(admin *adm)
 {
+	aside_free(adm->aside);
 	pthread_mutex_lock(&adm->box->lock);
 	adm->box->closed = true;
 	pthread_mutex_unlock(&adm->box->lock);

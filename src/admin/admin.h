@@ -1,7 +1,8 @@
 /*
  * admin: the metadata and schema API. One builder thread owns the model: it takes requests from a queue, edits the metadata,
  * builds and checks the snapshot, stores, swaps, and tells other instances. Requests of clients never wait for it.
- * Threads: admin_submit from any thread; callbacks come on the builder thread.
+ * What leaves the metadata alone (reading and writing data, run_sql without a look at it) runs beside it, on threads of its own.
+ * Threads: admin_submit from any thread; callbacks come on the builder thread or one of those beside it.
  */
 #pragma once
 #include "auth/session.h"
@@ -40,11 +41,11 @@ typedef enum admin_path { ADMIN_V1_METADATA, ADMIN_V2_QUERY, ADMIN_V1_QUERY } ad
 /* Caller-owned; must live until done. */
 typedef struct admin_request {
 	admin_path path;
-	arena *a;               /* for the error and details; only the builder thread uses it until done */
+	arena *a;               /* for the error and details; admin's until done */
 	const json *body;       /* {type, args, version?, resource_version?} */
 	const session *session; /* checked here: admin only, but for the CRUD of /v1/query */
 	str request_id;
-	void (*done)(struct admin_request *r); /* on the builder thread */
+	void (*done)(struct admin_request *r); /* on a thread of admin's */
 	void *data;
 	/* Answer. */
 	bool ok;

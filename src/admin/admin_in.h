@@ -53,8 +53,11 @@ typedef struct mailbox {
 	link_read *reads;
 } mailbox;
 
+typedef struct aside aside;
+
 struct admin {
 	arena *a;
+	aside *aside;
 	admin_config config;
 	metadata_store *store;
 	str instance_id;
@@ -118,6 +121,9 @@ typedef struct candidate {
 	str args_at;     /* path of the command's args */
 	bool arg_error;  /* the error at hand is about the form of args */
 	bool atomic;     /* inside bulk_atomic: inconsistencies are looked at when all is done */
+	bool aside;      /* not on the builder thread: links are its own */
+	db_link **links; /* aside: one for each of the builder's */
+	size_t nlinks;
 	bool concurrent; /* inside concurrent_bulk */
 	bool ran_sql;    /* a run_sql was committed: if the rest fails, the published snapshot must be built again */
 	bool reload_all; /* for other instances */
@@ -127,6 +133,8 @@ typedef struct candidate {
 
 void candidate_begin(candidate *c, admin *adm, admin_request *r);
 void candidate_end(candidate *c);
+/* The link of a source, as link_of; never waits when aside. NULL: aside, and the source is newer than the request. */
+db_link *candidate_link(candidate *c, const md_source *s);
 /* A snapshot of next as it would be; a new reference. */
 snapshot *candidate_build(candidate *c, const metadata *next);
 /* Makes next (reference taken over) and its snapshot (likewise) the candidate. */
@@ -169,7 +177,8 @@ enum {
 	OP_VERSION_2 = 1 << 5, /* only with "version": 2 */
 	OP_ANY_ROLE = 1 << 6,  /* not for admins only, on /v1/query */
 	OP_ATOMIC = 1 << 7,    /* may be in bulk_atomic */
-	OP_NO_ARGS = 1 << 8    /* args may be left out */
+	OP_NO_ARGS = 1 << 8,   /* args may be left out */
+	OP_ASIDE = 1 << 9      /* leaves the metadata alone (run_sql: when it is plain) */
 };
 
 typedef bool op_fn(candidate *c, const json *args, buf *out, error *err);
@@ -184,6 +193,8 @@ typedef struct op {
 extern const op ops_table[], ops_relationship[], ops_permission[], ops_function[], ops_metadata[], ops_source[],
 	ops_role[], ops_info[], ops_sql[], ops_crud[];
 
+/* May the request run beside the builder thread? It neither reads nor changes metadata. */
+bool dispatch_is_aside(const admin_request *r);
 /* Runs the request's body. */
 MUST_CHECK bool dispatch_run(candidate *c, error *err);
 
@@ -192,6 +203,8 @@ MUST_CHECK bool dispatch_run(candidate *c, error *err);
 MUST_CHECK bool find_source(const candidate *c, str name, const snap_source **out, error *err);
 MUST_CHECK bool find_table(const candidate *c, str source, qname name, const snap_table **out, error *err);
 MUST_CHECK bool find_function(const candidate *c, str source, qname name, const snap_function **out, error *err);
+/* run_sql that needs no look at the metadata. */
+bool run_sql_is_plain(const json *args);
 /* Names of objects as Hasura's inconsistencies have them. */
 str object_source(arena *a, str source);
 str object_table(arena *a, str source, qname table);

@@ -61,6 +61,15 @@ void candidate_end(candidate *c)
 	snapshot_unref(c->snap);
 }
 
+db_link *candidate_link(candidate *c, const md_source *s)
+{
+	if (!c->aside) return link_of(c->adm, s);
+	str key = link_key(c->a, s);
+	for (size_t i = 0; i < c->nlinks; i++)
+		if (str_eq(c->links[i]->key, key)) return c->links[i];
+	return NULL;
+}
+
 snapshot *candidate_build(candidate *c, const metadata *next)
 {
 	return build(c->adm, next, c->adm->version + 1, c->snap);

@@ -1,5 +1,5 @@
 /*
- * crud: select, count, insert, update, delete of /v1/query and /v2/query, on the builder thread's connection to the source.
+ * crud: select, count, insert, update, delete of /v1/query and /v2/query, on a connection of admin's to the source.
  * plan/ reads the args, sql/ makes the statements, exec/ binds them and writes the answer.
  */
 #include "admin/args.h"
@@ -142,7 +142,9 @@ static bool run_plan(crud *k, const snap_source *src, buf *out, error *err)
 {
 	if (!sql_make(k->plan, NULL, err)) return false;
 	k->root = &plan_sql(k->plan)->roots[0];
-	k->link = link_of(k->c->adm, src->md);
+	k->link = candidate_link(k->c, src->md);
+	if (!k->link)
+		return error_set(err, ERR_UNEXPECTED, STR(""), "the source has just been added: try again");
 	k->results = NEW_ARRAY(k->c->a, const pg_result *, k->root->nstmts);
 	bool ok = run_tx(k, err) && write_answer(k, out, err);
 	for (size_t i = 0; i < k->root->nstmts; i++)
@@ -192,7 +194,7 @@ CRUD(crud_insert, LEGACY_INSERT)
 CRUD(crud_update, LEGACY_UPDATE)
 CRUD(crud_delete, LEGACY_DELETE)
 
-#define ANY (OP_V1 | OP_V2 | OP_ANY_ROLE)
+#define ANY (OP_V1 | OP_V2 | OP_ANY_ROLE | OP_ASIDE)
 
 const op ops_crud[] = {
 	{"select", crud_select, ANY},

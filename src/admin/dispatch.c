@@ -127,6 +127,29 @@ static bool resolve(const command *cmd, const op **out, error *err)
 						      : find_in_queries(cmd, type, version2, out, err);
 }
 
+/* ---- where to run ---- */
+
+static bool aside_command(const admin_request *r, const json *body, unsigned depth)
+{
+	str type = json_str_or(body, "type", STR(""));
+	const json *args = json_getz(body, "args");
+	if (str_eqz(type, "bulk") || str_eqz(type, "concurrent_bulk")) {
+		if (depth > BULK_DEPTH || !json_is(args, JSON_ARRAY)) return false;
+		for (const json *e = args->first; e; e = e->next)
+			if (!aside_command(r, e, depth + 1)) return false;
+		return true;
+	}
+	if (str_eqz(type, "pg_run_sql")) type = STR("run_sql");
+	const op *o = find_op(type, r->path == ADMIN_V2_QUERY ? OP_V2 : OP_V1, false, false);
+	if (!o || !(o->flags & OP_ASIDE)) return false;
+	return !str_eqz(type, "run_sql") || run_sql_is_plain(args);
+}
+
+bool dispatch_is_aside(const admin_request *r)
+{
+	return r->path != ADMIN_V1_METADATA && aside_command(r, r->body, 0);
+}
+
 /* ---- who may ---- */
 
 static bool is_bulk(str type)

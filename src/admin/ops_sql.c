@@ -32,6 +32,12 @@ static bool sql_read(candidate *c, const json *args, sql_args *s, error *err)
 	return true;
 }
 
+bool run_sql_is_plain(const json *args)
+{
+	if (json_bool_or(args, "read_only", false)) return true;
+	return !json_bool_or(args, "check_metadata_consistency", run_sql_has_ddl(json_str_or(args, "sql", STR(""))));
+}
+
 /* ---- answers ---- */
 
 static bool sql_error(const sql_args *s, str sql, error *err)
@@ -116,7 +122,8 @@ static bool connect_for(candidate *c, sql_args *s, error *err)
 {
 	const snap_source *src;
 	if (!find_source(c, s->source, &src, err)) return false;
-	s->link = link_of(c->adm, src->md);
+	s->link = candidate_link(c, src->md);
+	if (!s->link) return error_set(err, ERR_UNEXPECTED, STR(""), "the source has just been added: try again");
 	link_hang_up(s->link);
 	s->pg = link_connect(s->link, err);
 	if (!s->pg) return false;
@@ -204,6 +211,8 @@ static bool run_sql(candidate *c, const json *args, buf *out, error *err)
 	if (c->adm->config.read_only && !s.read_only)
 		return error_set(
 			err, ERR_NOT_SUPPORTED, STR(""), "Cannot run write queries when read-only mode is enabled");
+	if (c->aside && s.check)
+		return error_set(err, ERR_UNEXPECTED, STR(""), "a look at the metadata was not expected");
 	if (c->concurrent && s.check)
 		return error_set(
 			err, ERR_UNEXPECTED, STR(""), "Only read-only queries are allowed in a concurrent_bulk");
@@ -214,4 +223,4 @@ static bool run_sql(candidate *c, const json *args, buf *out, error *err)
 	return ok;
 }
 
-const op ops_sql[] = {{"run_sql", run_sql, OP_V1 | OP_V2}, {0}};
+const op ops_sql[] = {{"run_sql", run_sql, OP_V1 | OP_V2 | OP_ASIDE}, {0}};

@@ -3,6 +3,7 @@ import threading
 import time
 
 import pytest
+import requests
 
 
 @pytest.fixture(autouse=True)
@@ -247,11 +248,45 @@ def test_failed_bulk_after_a_change(weir, blog):
     assert weir.data("{ author(limit: 1) { late } }") == {"author": [{"late": None}]}
 
 
-def test_requests_do_not_wait_for_a_slow_one(weir, blog):
+def test_nobody_waits_for_a_slow_one(weir, blog):
     slow = threading.Thread(target=weir.sql, args=("select pg_sleep(2)",))
     slow.start()
     time.sleep(0.3)
     start = time.monotonic()
     weir.data("{ author { id } }")
-    assert time.monotonic() - start < 1
+    weir.metadata("export_metadata")
+    weir.sql("select 1")
+    weir.metadata("pg_untrack_table", {"table": "article", "cascade": True})
+    assert weir.post("/v1/query", {"type": "count", "args": {"table": "author"}}).json() == {"count": 2}
+    assert time.monotonic() - start < 1.5
     slow.join()
+
+
+def test_more_slow_ones_than_threads(weir, blog):
+    slow = [threading.Thread(target=weir.sql, args=("select pg_sleep(0.3)",)) for _ in range(20)]
+    for one in slow:
+        one.start()
+    weir.metadata("export_metadata")
+    for one in slow:
+        one.join()
+
+
+def test_a_stop_ends_what_runs(start_weir, new_database):
+    server = start_weir(new_database().url, env={"HASURA_GRAPHQL_GRACEFUL_SHUTDOWN_TIMEOUT": "1"})
+    answers = []
+
+    def ask(sql):
+        try:
+            answers.append(server.post("/v2/query", {"type": "run_sql", "args": {"sql": sql}}).status_code)
+        except requests.ConnectionError:
+            answers.append(None)
+
+    slow = [threading.Thread(target=ask, args=(sql,)) for sql in ("select pg_sleep(60)", "select pg_sleep(60) -- drop")]
+    for one in slow:
+        one.start()
+    time.sleep(0.5)
+    start = time.monotonic()
+    server.stop()
+    assert time.monotonic() - start < 10
+    for one in slow:
+        one.join()
