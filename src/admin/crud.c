@@ -143,8 +143,7 @@ static bool run_plan(crud *k, const snap_source *src, buf *out, error *err)
 	if (!sql_make(k->plan, NULL, err)) return false;
 	k->root = &plan_sql(k->plan)->roots[0];
 	k->link = candidate_link(k->c, src->md);
-	if (!k->link)
-		return error_set(err, ERR_UNEXPECTED, STR(""), "the source has just been added: try again");
+	if (!k->link) return error_set(err, ERR_UNEXPECTED, STR(""), "the source has just been added: try again");
 	k->results = NEW_ARRAY(k->c->a, const pg_result *, k->root->nstmts);
 	bool ok = run_tx(k, err) && write_answer(k, out, err);
 	for (size_t i = 0; i < k->root->nstmts; i++)
