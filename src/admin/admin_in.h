@@ -191,7 +191,7 @@ typedef struct op {
 
 /* ops_*.c; tables end with a NULL name. */
 extern const op ops_table[], ops_relationship[], ops_permission[], ops_function[], ops_metadata[], ops_source[],
-	ops_role[], ops_info[], ops_sql[], ops_crud[];
+	ops_role[], ops_info[], ops_sql[], ops_crud[], ops_collection[];
 
 /* May the request run beside the builder thread? It neither reads nor changes metadata. */
 bool dispatch_is_aside(const admin_request *r);

@@ -4,7 +4,7 @@
 #include "base/jsonpath.h"
 
 static const op *const TABLES[] = {ops_table, ops_relationship, ops_permission, ops_function, ops_metadata, ops_source,
-	ops_role, ops_info, ops_sql, ops_crud};
+	ops_role, ops_info, ops_sql, ops_crud, ops_collection};
 
 enum { BULK_DEPTH = 16 };
 

@@ -227,3 +227,22 @@ def test_the_old_endpoint(weir, v1):
     assert v1("track_table", {"nam": "x"}, 400) == {"path": "$", "error": 'key "name" not found', "code": "parse-failed"}
     assert v1("nonsense", {}, 400)["code"] == "parse-failed"
     assert v1("track_table", "author", 400)["path"] == "$.args"
+
+
+def test_query_collections(weir):
+    ok = {"message": "success"}
+    one = {"name": "c", "definition": {"queries": [{"name": "q", "query": "{ __typename }"}]}}
+    assert weir.metadata("create_query_collection", one) == ok
+    answer = weir.metadata("create_query_collection", one, ok=False)
+    assert answer.json() == {"error": 'query collection with name "c" already exists', "path": "$.args.name", "code": "already-exists"}
+    add = {"collection_name": "c", "query_name": "r", "query": "{ a: __typename }"}
+    assert weir.metadata("add_query_to_collection", add) == ok
+    assert weir.metadata("add_query_to_collection", add, ok=False).json()["error"] == (
+        'query with name "r" already exists in collection "c"')
+    assert weir.metadata("drop_query_from_collection", {"collection_name": "c", "query_name": "q"}) == ok
+    assert weir.metadata("drop_query_from_collection", {"collection_name": "c", "query_name": "q"}, ok=False).status_code == 400
+    assert weir.metadata("rename_query_collection", {"name": "c", "new_name": "d"}) == ok
+    assert weir.metadata("export_metadata")["query_collections"] == [
+        {"name": "d", "definition": {"queries": [{"name": "r", "query": "{ a: __typename }"}]}}]
+    assert weir.metadata("drop_query_collection", {"collection": "d"}) == ok
+    assert weir.metadata("drop_query_collection", {"collection": "d"}, ok=False).json()["path"] == "$.args.collection"
