@@ -1,5 +1,5 @@
 /*
- * mutation: the step that runs the mutations of one source, in the order of the selection, as one pipelined write
+ * mutation: the step that runs the mutations of one source, in the order of the selection, as one transaction in one write
  * (sql/mutation.h). All of it is done, or nothing.
  */
 #include "exec/step.h"
@@ -35,7 +35,6 @@ static mutation_data *gather(exec_step *s)
 	d->statements = NEW_ARRAY(a, const statement *, n);
 	d->stmts = NEW_ARRAY(a, pg_stmt, n);
 	d->results = NEW_ARRAY(a, const pg_result *, n);
-	d->statements[0] = s->run->sql->session;
 	for (size_t i = 0; i < s->nroots; i++)
 		for (size_t k = 0; k < root_at(s, i)->nstmts; k++)
 			d->statements[d->first[i] + k] = root_at(s, i)->stmts[k];
@@ -117,7 +116,11 @@ static void mutation_start(exec_step *s)
 	exec_run *run = s->run;
 	mutation_data *d = gather(s);
 	pg_pool *pool;
-	if (!bind_all(d, &run->err) || !exec_pool(run->w, s->source, &pool, &run->err)) {
+	bool fine = exec_pool(run->w, s->source, &pool, &run->err);
+	/* PostgreSQL: the default of default_transaction_isolation. */
+	d->job.implicit = fine && pg_params_isolation(pg_pool_params(pool)) == PG_READ_COMMITTED;
+	d->statements[0] = d->job.implicit ? run->sql->opening : run->sql->session;
+	if (!fine || !bind_all(d, &run->err)) {
 		exec_step_done(s, false);
 		return;
 	}

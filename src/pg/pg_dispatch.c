@@ -133,7 +133,8 @@ static void send_slow(pg_pool *p, pg_conn *c, pg_job *j)
 		pg_tx_grant(c, j->tx);
 		return;
 	}
-	pg_seg *s = pg_send_open(c, false, j->mode == PG_READ_TX || j->mode == PG_WRITE_TX, false);
+	bool tx = j->mode == PG_READ_TX || (j->mode == PG_WRITE_TX && !pg_job_is_implicit(j));
+	pg_seg *s = pg_send_open(c, false, tx, false);
 	pg_send_job(c, s, j);
 	pg_send_close(c, s);
 }

@@ -146,6 +146,11 @@ static verdict judge(pg_conn *c, const pg_op *op, const pg_error *e, const PGres
 		pg_preps_remove(&c->preps, op->id, op->serial, true);
 		return REPLAY;
 	}
+	/* Nothing happened but its first statement, which asked for another kind of transaction than the server began. */
+	if (pg_error_is(e, "25001") && pg_job_is_implicit(j) && op->index == 0) {
+		c->pool->explicit_tx = true;
+		return REPLAY;
+	}
 	/* The transaction before it on this connection failed, and its ROLLBACK is on the way. */
 	if (pg_error_is(e, "25P02") && !j->tx) return REPLAY;
 	if (pg_error_is(e, "57014") && cancelled_lately(c) && !pg_job_is_write(j)) return REPLAY;
@@ -168,6 +173,9 @@ void pg_heal_answer(pg_conn *c, pg_op op, const PGresult *res)
 	pg_job *j = op.job;
 	pg_error e = {0};
 	pg_error_from_result(&e, res);
+	/* The commit of an implicit transaction failed. */
+	bool commit = op.kind == OP_SYNC && s->jobs.n == 1 && pg_job_is_write(s->jobs.first);
+	if (commit) j = s->jobs.first;
 	s->failed = true;
 	if (is_fatal(res, &e)) {
 		e.kind = PG_ERR_BROKEN;
@@ -176,8 +184,8 @@ void pg_heal_answer(pg_conn *c, pg_op op, const PGresult *res)
 		return;
 	}
 	e.stmt = op.index;
-	e.tx_control = op.kind == OP_CONTROL;
-	verdict v = j ? judge(c, &op, &e, res) : FAIL;
+	e.tx_control = op.kind == OP_CONTROL || commit;
+	verdict v = j && !commit ? judge(c, &op, &e, res) : FAIL;
 	if (op.kind == OP_PARSE) pg_preps_remove(&c->preps, op.id, op.serial, false);
 	if (s->tx) pg_send_rollback(c);
 	if (j && v == REPLAY && !j->tx && j->replans < PG_MAX_REPLANS) {

@@ -44,6 +44,12 @@ struct pg_conn;
 struct pg_job {
 	/* Set by the owner; zero everything else. */
 	pg_mode mode;
+	/*
+	 * PG_WRITE_TX only: its first statement makes sure, by set_config('transaction_isolation', …, true) and
+	 * ('transaction_read_only', 'off', true), that the transaction is as it must be. Then no BEGIN and COMMIT need be
+	 * sent: what lies before one Sync is a transaction. Where the server's own defaults differ (25001) they are, after all.
+	 */
+	bool implicit;
 	bool quick; /* PG_READ_TX only: known to be quick, may stand behind other quick work on a connection */
 	const pg_stmt *stmts;
 	size_t nstmts;

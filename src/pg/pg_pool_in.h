@@ -165,6 +165,7 @@ struct pg_pool {
 	bool starving;
 	bool dirty; /* flush has something to do */
 	bool unnamed;
+	bool explicit_tx; /* the server's defaults are not those of the source: implicit transactions are not tried */
 	bool closing;
 	bool drain;
 	bool torn;     /* handles are being closed */
@@ -203,6 +204,12 @@ void pg_pool_torn_one(pg_pool *p); /* a handle was closed */
 static inline bool pg_job_is_write(const pg_job *j)
 {
 	return j->mode == PG_WRITE_TX || j->tx;
+}
+
+/* A transaction that begins with its first statement and ends with its Sync. */
+static inline bool pg_job_is_implicit(const pg_job *j)
+{
+	return j->mode == PG_WRITE_TX && j->implicit && !j->tx && !j->pool->explicit_tx;
 }
 
 /* pg_dispatch.c */

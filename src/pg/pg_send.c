@@ -109,6 +109,8 @@ void pg_send_job(pg_conn *c, pg_seg *s, pg_job *j)
 {
 	bool begin = s->tx && (!j->tx || !j->tx->begun);
 	bool commit = s->tx && (!j->tx || j->commit);
+	/* The Sync commits: only its answer says that the job is done. */
+	bool at_sync = pg_job_is_implicit(j);
 	start(c, s, j);
 	if (begin) {
 		pg_isolation iso = c->pool->params->isolation;
@@ -116,7 +118,7 @@ void pg_send_job(pg_conn *c, pg_seg *s, pg_job *j)
 		if (j->tx) j->tx->begun = true;
 	}
 	for (size_t i = 0; i < j->nstmts; i++)
-		send_stmt(c, &j->stmts[i], j, (uint32_t)i, !commit && i + 1 == j->nstmts);
+		send_stmt(c, &j->stmts[i], j, (uint32_t)i, !commit && !at_sync && i + 1 == j->nstmts);
 	if (commit) pg_send_control(c, CTL_COMMIT, "COMMIT", j, true);
 }
 

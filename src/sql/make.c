@@ -52,8 +52,11 @@ static const out_node *constant(arena *a, const plan_root *root)
 	return root->kind == ROOT_TYPENAME ? out_string(a, root->text) : out_text(a, root->text);
 }
 
-/* Hasura v2: Execute/Transaction.hs. Only for this transaction: a pooler hands the connection on. */
-static const statement *session_statement(plan *p)
+/*
+ * Hasura v2: Execute/Transaction.hs. Only for this transaction: a pooler hands the connection on.
+ * opening: also makes sure of a transaction that no BEGIN began (pg_job.implicit).
+ */
+static const statement *session_statement(plan *p, bool opening)
 {
 	sql_build b = sql_build_new(p->a, p->snap, NULL);
 	val vars = {.kind = VAL_SESSION_JSON, .cast = STR("text")};
@@ -61,7 +64,11 @@ static const statement *session_statement(plan *p)
 	buf_puts(&text, "SELECT set_config('hasura.user', ");
 	sql_put_val(&b, &text, &vars);
 	buf_puts(&text, ", true)");
-	const statement *s = sql_finish(&b, &text, 1);
+	if (opening) {
+		buf_puts(&text, ", set_config('transaction_isolation', 'read committed', true)");
+		buf_puts(&text, ", set_config('transaction_read_only', 'off', true)");
+	}
+	const statement *s = sql_finish(&b, &text, opening ? 3 : 1);
 	buf_free(&text);
 	return s;
 }
@@ -82,7 +89,10 @@ bool sql_make(plan *p, const sql_options *opt, error *err)
 		else r->out = constant(p->a, root);
 		if (!fine) return false;
 	}
-	if (p->kind == GQ_MUTATION) s->session = session_statement(p);
+	if (p->kind == GQ_MUTATION) {
+		s->session = session_statement(p, false);
+		s->opening = session_statement(p, true);
+	}
 	p->statements = s;
 	return true;
 }

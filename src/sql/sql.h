@@ -36,6 +36,8 @@ typedef struct sql_plan {
 	sql_root *roots; /* as plan->roots */
 	size_t nroots;
 	const statement *session; /* mutations: hands the session's variables to triggers (hasura.user) */
+	/* The same as the first statement of a transaction in READ COMMITTED that no BEGIN began (pg_job.implicit). */
+	const statement *opening;
 } sql_plan;
 
 static inline const sql_plan *plan_sql(const plan *p)

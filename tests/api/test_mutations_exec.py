@@ -22,6 +22,7 @@ CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS
 CREATE TRIGGER note AFTER INSERT OR UPDATE OR DELETE ON author FOR EACH ROW EXECUTE FUNCTION note();
 CREATE FUNCTION skip() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.title = 'skip me' THEN RETURN NULL; END IF; RETURN NEW; END $$;
 CREATE TRIGGER skip BEFORE INSERT ON article FOR EACH ROW EXECUTE FUNCTION skip();
+CREATE TABLE late (id int PRIMARY KEY, author_id int REFERENCES author DEFERRABLE INITIALLY DEFERRED);
 CREATE VIEW author_view AS SELECT id, name, rating FROM author;
 CREATE FUNCTION loud(a author) RETURNS text LANGUAGE sql STABLE AS $$ SELECT upper(a.name) $$;
 CREATE FUNCTION article_count(a author) RETURNS bigint LANGUAGE sql STABLE AS $$ SELECT count(*) FROM article WHERE author_id = a.id $$;
@@ -64,7 +65,7 @@ METADATA = {"version": 3, "sources": [{"name": "default", "kind": "postgres",
          "select_permissions": [{"role": "own", "permission": {"columns": "*", "filter": {"published": {"_eq": True}}}}]},
         {"table": table("comment"), "object_relationships": [{"name": "article", "using": {"foreign_key_constraint_on": "article_id"}}]},
         {"table": table("detail"), "object_relationships": [{"name": "author", "using": {"foreign_key_constraint_on": "id"}}]},
-        {"table": table("wide")}, {"table": table("audit")}, {"table": table("author_view")},
+        {"table": table("wide")}, {"table": table("late")}, {"table": table("audit")}, {"table": table("author_view")},
     ]}]}
 
 
@@ -79,7 +80,7 @@ def tool(database):
 @pytest.fixture(autouse=True)
 def clean(database):
     yield
-    database.sql("TRUNCATE author, article, comment, detail, wide, audit RESTART IDENTITY CASCADE")
+    database.sql("TRUNCATE author, article, comment, detail, wide, audit, late RESTART IDENTITY CASCADE")
 
 
 def send(tool, query, role="admin", user=None, **more):
@@ -507,6 +508,29 @@ def test_one_transaction_in_order(tool, ok, database):
     answer = send(tool, 'a: insert_author_one(object: {name: "x"}) { id } add_author(args: {who: "c"}) { id }')
     assert answer["error"]["code"] == "unexpected" and answer["error"]["message"] == "database query error"
     assert database.sql("SELECT name FROM author") == [("c",)]
+
+
+def test_a_commit_that_fails(tool, ok, database):
+    answer = send(tool, 'insert_author_one(object: {name: "a"}) { id } insert_late(objects: {id: 1, author_id: 99}) { affected_rows }')
+    assert answer["error"]["message"] == "postgres tx error", answer
+    assert "late_author_id_fkey" in json.dumps(answer["error"]["internal"])
+    assert database.sql("SELECT count(*) FROM author, late")[0][0] == 0
+    assert ok('insert_late(objects: {id: 1, author_id: 7}) { affected_rows } insert_author_one(object: {id: 7, name: "a"}) { id }')
+
+
+@pytest.mark.parametrize("setting", ["default_transaction_isolation = 'serializable'", "default_transaction_read_only = on"])
+def test_servers_with_other_defaults(database, setting):
+    database.sql(f'ALTER DATABASE "{database.name}" SET {setting}')
+    try:
+        with Tool("query_tool", database.url) as tool:
+            tool(json.dumps({"metadata": METADATA}))
+            for i in range(3):
+                query = 'insert_author_one(object: {name: "a%d"}) { id } insert_wide_one(object: {k1: %d, k2: "00000000-0000-0000-0000-000000000001"}) { k1 }'
+                assert send(tool, query % (i, i))["body"]["data"]["insert_wide_one"] == {"k1": i}
+            assert send(tool, 'insert_author_one(object: {name: "a1"}) { id }')["error"]["code"] == "constraint-violation"
+            assert len(send(tool, "query { author { id } }")["body"]["data"]["author"]) == 3
+    finally:
+        database.sql(f'BEGIN READ WRITE; ALTER DATABASE "{database.name}" RESET ALL; COMMIT')
 
 
 def test_plans_are_cached(tool):
