@@ -19,7 +19,7 @@ static const char *const not_passed[] = {"Content-Length", "Content-MD5", "User-
 	"Proxy-Authorization", "Sec-WebSocket-Key", "Sec-WebSocket-Version", "Sec-WebSocket-Extensions",
 	"Sec-WebSocket-Protocol", "X-Hasura-Admin-Secret", "X-Hasura-Access-Key"};
 
-static bool passed(str name)
+bool hook_passes_on(str name)
 {
 	for (size_t i = 0; i < sizeof not_passed / sizeof *not_passed; i++)
 		if (str_eq_nocase(name, str_from(not_passed[i]))) return false;
@@ -73,7 +73,7 @@ void hook_call(const hook_config *h, arena *a, const auth_request *r, http_call_
 	headers[n++] = (str_pair){STR("Content-Type"), STR("application/json")};
 	headers[n++] = (str_pair){STR("User-Agent"), h->agent};
 	for (size_t i = 0; !h->post && i < r->nheaders; i++)
-		if (passed(r->headers[i].name)) headers[n++] = r->headers[i];
+		if (hook_passes_on(r->headers[i].name)) headers[n++] = r->headers[i];
 	*out = (http_call_options){.method = h->post ? "POST" : "GET",
 		.url = h->url,
 		.headers = headers,

@@ -20,5 +20,7 @@ void hook_ask(const hook_config *h, http_client *c, auth_request *r);
 /* The session or error an answer stands for. */
 MUST_CHECK bool hook_read_answer(const hook_config *h, auth_request *r, const http_call_result *answer,
 	uint64_t wall_ms, session **out, error *err);
+/* Is a client's header of this name passed on to webhooks? */
+bool hook_passes_on(str name);
 /* Method, headers and body of the call, in a. */
 void hook_call(const hook_config *h, arena *a, const auth_request *r, http_call_options *out);

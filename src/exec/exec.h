@@ -5,6 +5,7 @@
 #pragma once
 #include "auth/session.h"
 #include "base/buf.h"
+#include "base/pair.h"
 #include "graphql/document.h"
 #include "metadata/connection.h"
 #include "pg/pg_pool.h"
@@ -20,6 +21,8 @@ typedef struct exec_config {
 	uint64_t query_timeout_ms; /* from start to answer; 0: none */
 	uint64_t fast_ns;          /* statements quicker than this share a pipeline; 0: 2 ms */
 	pg_pool_options pool;      /* zero: defaults */
+	/* Of a webhook's headers the configured ones win over the client's (Hasura v2: --configured-header-precedence). */
+	bool configured_headers_first;
 } exec_config;
 
 /* What the workers share: connection settings and caps of the sources. Any thread. */
@@ -72,13 +75,15 @@ struct exec_request {
 	snapshot *snap; /* a reference is taken for the duration */
 	const session *session;
 	str query;
-	str operation_name;    /* p NULL: absent */
-	const json *variables; /* NULL: none; an object */
-	bool introspection;    /* the role may ask __schema and __type */
-	bool read_only;        /* mutations are refused (read-only mode) */
-	bool subscription;     /* a subscription may run once, as a query (live queries); else it is refused */
-	bool explain_missing;  /* dev mode: errors say in `internal` why a field is missing */
-	bool accept_gzip;      /* the client takes gzip: an answer that is kept compressed may come so */
+	str operation_name;      /* p NULL: absent */
+	const json *variables;   /* NULL: none; an object */
+	const str_pair *headers; /* of the client's request, for webhooks that want them; NULL: none */
+	size_t nheaders;
+	bool introspection;   /* the role may ask __schema and __type */
+	bool read_only;       /* mutations are refused (read-only mode) */
+	bool subscription;    /* a subscription may run once, as a query (live queries); else it is refused */
+	bool explain_missing; /* dev mode: errors say in `internal` why a field is missing */
+	bool accept_gzip;     /* the client takes gzip: an answer that is kept compressed may come so */
 	/* Called once, on the worker's thread; for what needs no database before exec_start returns. May free the request. */
 	void (*done)(exec_request *r);
 	void *data;

@@ -2,7 +2,7 @@
  * mutation: the step that runs the mutations of one source, in the order of the selection, as one transaction in one write
  * (sql/mutation.h). All of it is done, or nothing.
  */
-#include "exec/step.h"
+#include "exec/mutation_validate.h"
 #include "sql/mutation.h"
 
 typedef struct mutation_data {
@@ -13,6 +13,7 @@ typedef struct mutation_data {
 	size_t n;
 	size_t *first;             /* by root of the step: its first statement */
 	const pg_result **results; /* taken; NULL until done */
+	mutation_validation *validation;
 } mutation_data;
 
 static const sql_root *root_at(const exec_step *s, size_t i)
@@ -111,24 +112,15 @@ static void answered(pg_job *job, const pg_result *const *results, size_t n, con
 	exec_step_done(s, true);
 }
 
-static void mutation_start(exec_step *s)
+static bool submit(mutation_data *d, error *err)
 {
-	exec_run *run = s->run;
-	mutation_data *d = gather(s);
+	exec_run *run = d->step->run;
 	pg_pool *pool;
-	bool fine = exec_pool(run->w, s->source, &pool, &run->err);
+	if (!exec_pool(run->w, d->step->source, &pool, err)) return false;
 	/* PostgreSQL: the default of default_transaction_isolation. */
-	d->job.implicit = fine && pg_params_isolation(pg_pool_params(pool)) == PG_READ_COMMITTED;
+	d->job.implicit = pg_params_isolation(pg_pool_params(pool)) == PG_READ_COMMITTED;
 	d->statements[0] = d->job.implicit ? run->sql->opening : run->sql->session;
-	if (!fine || !bind_all(d, &run->err)) {
-		exec_step_done(s, false);
-		return;
-	}
-	/* Nothing to change: the database is not asked. */
-	if (d->n == 1) {
-		exec_step_done(s, true);
-		return;
-	}
+	if (!bind_all(d, err)) return false;
 	d->job.mode = PG_WRITE_TX;
 	d->job.stmts = d->stmts;
 	d->job.nstmts = d->n;
@@ -137,12 +129,33 @@ static void mutation_start(exec_step *s)
 	d->job.done = answered;
 	d->job.data = d;
 	pg_job_submit(pool, &d->job);
+	return true;
+}
+
+/* The input has been found good. */
+static void change(exec_step *s, bool valid)
+{
+	mutation_data *d = s->data;
+	d->validation = NULL;
+	/* Nothing to change: the database is not asked. */
+	if (valid && d->n == 1) exec_step_done(s, true);
+	else if (!valid || !submit(d, &s->run->err)) exec_step_done(s, false);
+}
+
+static void mutation_start(exec_step *s)
+{
+	mutation_data *d = gather(s);
+	d->validation = mutation_validate(s, change);
+	if (d->validation) mutation_validate_start(d->validation);
+	else change(s, true);
 }
 
 static void mutation_cancel(exec_step *s)
 {
 	mutation_data *d = s->data;
-	if (d) pg_job_cancel(&d->job);
+	if (!d) return;
+	mutation_validate_cancel(d->validation);
+	pg_job_cancel(&d->job);
 }
 
 static void mutation_release(exec_step *s)

@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "exec/cache.h"
 #include "exec/sources.h"
+#include "loop/http_client.h"
 
 struct exec_worker {
 	exec_shared *shared;
@@ -10,6 +11,7 @@ struct exec_worker {
 	snapshot *snap;
 	exec_run *runs;
 	uv_loop_t *loop;
+	http_client *http; /* NULL until a webhook is asked */
 };
 
 /* ---- the worker ---- */
@@ -40,6 +42,7 @@ void exec_worker_close(exec_worker *w, void (*closed)(void *data), void *data)
 		exec_cancel(w->runs->req);
 	plan_cache_free(w->cache);
 	if (w->snap) snapshot_unref(w->snap);
+	http_client_close(w->http);
 	source_pools *pools = w->pools;
 	mem_free(w);
 	source_pools_close(pools, closed, data);
@@ -63,6 +66,12 @@ const exec_config *exec_run_config(const exec_run *run)
 uv_loop_t *exec_run_loop(const exec_run *run)
 {
 	return run->w->loop;
+}
+
+http_client *exec_run_http(const exec_run *run)
+{
+	if (!run->w->http) run->w->http = http_client_new(run->w->loop, NULL);
+	return run->w->http;
 }
 
 bool exec_run_is_fast(const exec_run *run)

@@ -97,6 +97,8 @@ void exec_log_statement(exec_run *run, str source, const statement *st, uint64_t
 /* This worker's settings, and whether the run's plan is known to be quick. */
 const exec_config *exec_run_config(const exec_run *run);
 bool exec_run_is_fast(const exec_run *run);
+/* This worker's client for webhooks, made on first use. */
+struct http_client *exec_run_http(const exec_run *run);
 
 uv_loop_t *exec_run_loop(const exec_run *run);
 /* The answer of an introspection step that is done; the reference is the caller's. */

@@ -75,6 +75,8 @@ static bool start(graphql *g, const json *body, void (*done)(exec_request *r), e
 	g->run = (exec_request){.a = c->a,
 		.snap = server_worker_snapshot(c->sw),
 		.session = c->session,
+		.headers = c->req->headers,
+		.nheaders = c->req->header_count,
 		.introspection = true,
 		.accept_gzip = !g->batch && http_request_accepts_gzip(c->req),
 		.explain_missing = c->srv->config->dev_mode,

@@ -180,7 +180,7 @@ static bool start_auth(server *s, error *err)
 static bool server_make(server *s, error *err)
 {
 	const server_config *g = s->config;
-	exec_config exec = {.env = {env_get, s}};
+	exec_config exec = {.env = {env_get, s}, .configured_headers_first = g->configured_headers_first};
 	worker_service service = {"server", service_start, NULL, service_stop, s};
 	http_config http = {
 		.limits = g->limits, .cors = g->cors, .log_requests = true, .handler = routes_handle, .ctx = s};

@@ -72,6 +72,7 @@ typedef struct server_config {
 	bool infer_function_permissions;
 	bool remote_schema_permissions;
 	bool graphql_default_naming;
+	bool configured_headers_first; /* webhooks: configured headers win over the client's */
 	bool maintenance_mode;
 	str_vec experimental_features;
 	/* PostgreSQL */
