@@ -30,6 +30,8 @@ json *json_get(const json *o, str key)
 json *json_at(const json *arr, size_t i)
 {
 	if (!arr || arr->kind != JSON_ARRAY) return NULL;
+	const json_elements *all = arr->map;
+	if (all && all->n == arr->count) return i < all->n ? all->v[i] : NULL;
 	json *c = arr->first;
 	while (c && i--)
 		c = c->next;

@@ -26,7 +26,7 @@ struct json {
 	json *first; /* array, object: first child */
 	json *last;
 	size_t count; /* array, object: children */
-	void *map;    /* index of large objects, kept by parse and json_set, so that reading needs no lock; private */
+	void *map;    /* index of large objects (kept by parse and json_set) and parsed arrays; reading needs no lock; private */
 };
 
 /* Parses all of text. Error: ERR_INVALID_JSON with line and column in the message. */
@@ -39,7 +39,7 @@ static inline json *json_getz(const json *o, const char *key)
 {
 	return json_get(o, str_from(key));
 }
-/* i-th element, or NULL. O(i). */
+/* i-th element, or NULL. O(i); O(1) in a parsed array that was not added to. */
 json *json_at(const json *arr, size_t i);
 static inline bool json_is(const json *j, json_kind k)
 {

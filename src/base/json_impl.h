@@ -15,6 +15,12 @@ typedef struct json_index {
 	map m;
 } json_index;
 
+/* What json.map of a long parsed array points to: its elements as they were then. */
+typedef struct json_elements {
+	size_t n;
+	json *v[];
+} json_elements;
+
 json *json_node(arena *a, json_kind kind);
 /* Links the new member at the end and indexes it. The key must not be there yet. */
 void json_append_member(json *o, str key, json *value);

@@ -204,6 +204,16 @@ static bool parse_number(parser *ps, str *out)
 	return true;
 }
 
+static void index_array(parser *ps, json *arr)
+{
+	if (arr->count <= JSON_SCAN_MAX) return;
+	json_elements *all = arena_alloc_raw(ps->a, size_add(sizeof *all, size_mul(arr->count, sizeof *all->v)));
+	all->n = 0;
+	JSON_EACH (c, arr)
+		all->v[all->n++] = c;
+	arr->map = all;
+}
+
 static bool parse_array(parser *ps, json *arr, unsigned depth)
 {
 	ps->p++;
@@ -221,6 +231,7 @@ static bool parse_array(parser *ps, json *arr, unsigned depth)
 		if (!at_char(ps, ',')) return fail(ps, "expected ',' or ']'");
 		ps->p++;
 	}
+	index_array(ps, arr);
 	ps->p++;
 	return true;
 }

@@ -148,6 +148,8 @@ MUST_CHECK bool value_read_array(plan_ctx *c, const value_type *t, const input *
 /* A member of each object of a list inside the variables (plan_list_is_uniform) as one array: VAL_COLUMN. */
 MUST_CHECK bool value_read_column(
 	plan_ctx *c, const value_type *t, bool nullable, const input *list, str member, val *out);
+/* The same of values known already: VAL_CONST and VAL_NULL only. */
+val value_column_of(plan_ctx *c, const value_type *t, const val *const *values, size_t n);
 /*
  * A long list of objects with the same keys in the same order and with scalars only: to the skeleton of the variables such
  * lists are all alike, whatever their length and their nulls.

@@ -226,6 +226,45 @@ static void lay_out(inserting *x, const row_draft *rows, size_t n)
 	}
 }
 
+/* Column i has the same value in all rows, or only values that are known. */
+static bool is_known(const plan_insert *ins, size_t i, bool *same)
+{
+	*same = true;
+	for (size_t r = 0; r < ins->nrows; r++) {
+		const val *v = ins->rows[r].values[i];
+		if (!v) return false;
+		*same &= v == ins->rows[0].values[i];
+		if (!*same && v->kind != VAL_CONST && v->kind != VAL_NULL) return false;
+	}
+	return *same || ins->rows[0].values[i]->kind == VAL_CONST || ins->rows[0].values[i]->kind == VAL_NULL;
+}
+
+/* Many rows of a literal: an array for each column costs the database less than a parameter for each value. */
+static void make_arrays(inserting *x)
+{
+	plan_ctx *c = x->k->c;
+	plan_insert *ins = x->out;
+	const val **values = NEW_ARRAY(c->a, const val *, ins->ncols),
+		  **column = NEW_ARRAY(c->a, const val *, ins->nrows);
+	bool same, any = false;
+	for (size_t i = 0; i < ins->ncols; i++) {
+		if (!is_known(ins, i, &same)) return;
+		values[i] = ins->rows[0].values[i];
+		if (same) continue;
+		any = true;
+		for (size_t r = 0; r < ins->nrows; r++)
+			column[r] = ins->rows[r].values[i];
+		value_type type = value_type_column(c, x->k->src, ins->cols[i]);
+		val *v = NEW(c->a, val);
+		*v = value_column_of(c, &type, column, ins->nrows);
+		values[i] = v;
+	}
+	if (!any) return;
+	ins->rows[0].values = values;
+	ins->nrows = 1;
+	ins->bulk = true;
+}
+
 static bool only_columns(const inserting *x, const json *object)
 {
 	JSON_EACH (m, object) {
@@ -268,6 +307,7 @@ static bool read_rows(inserting *x, const input *in)
 		if (!read_row(x, &items.v[i], &rows[i])) return false;
 	}
 	lay_out(x, rows, items.n);
+	if (items.n > SKELETON_LIST_MAX && !x->out->nested) make_arrays(x);
 	return true;
 }
 

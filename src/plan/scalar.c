@@ -1,4 +1,5 @@
 /* scalar: values of columns and arguments. Hasura v2: Backends/Postgres/Instances/Schema.hs, columnParser. */
+#include "pg/pg_quote.h"
 #include "plan/array_text.h"
 #include "plan/input.h"
 #include "plan/number.h"
@@ -314,20 +315,38 @@ bool value_read_list(plan_ctx *c, const value_type *t, const input *in, val *out
 	return true;
 }
 
+/* One value for each row. What is no plain array of the type travels as text. */
+static val column_val(plan_ctx *c, const value_type *t, val_kind kind)
+{
+	const cat_type *ct = catalog_type(t->src->cat, t->oid);
+	bool plain = ct && ct->array && ct->delim == ',' && !t->elem && !t->from_geojson;
+	val v = {.kind = kind, .conv = t->conv, .from_geojson = t->from_geojson, .is_list = true};
+	if (t->rule->accepts == ACCEPT_INT && !t->elem) v.conv = CONV_INT;
+	v.cast = plain ? array_cast(c, t) : STR("text[]");
+	return v;
+}
+
 bool value_read_column(plan_ctx *c, const value_type *t, bool nullable, const input *list, str member, val *out)
 {
 	plan_check k = check_of(c, t, list, nullable);
 	k.member = str_copy(c->a, member);
 	if (!check_value(&k, list->j, c->err)) return false;
 	vec_push(c->a, &c->checks, k);
-	const cat_type *ct = catalog_type(t->src->cat, t->oid);
-	bool plain = ct && ct->array && ct->delim == ',' && !t->elem && !t->from_geojson;
-	*out = (val){.kind = VAL_COLUMN, .conv = t->conv, .text = k.member, .path = list->vpath, .npath = list->nvpath};
-	out->from_geojson = t->from_geojson;
-	if (t->rule->accepts == ACCEPT_INT && !t->elem) out->conv = CONV_INT;
-	/* What is no plain array of the type travels as text. */
-	out->cast = plain ? array_cast(c, t) : STR("text[]");
+	*out = column_val(c, t, VAL_COLUMN);
+	out->text = k.member;
+	out->path = list->vpath;
+	out->npath = list->nvpath;
 	return true;
+}
+
+val value_column_of(plan_ctx *c, const value_type *t, const val *const *values, size_t n)
+{
+	str *elems = NEW_ARRAY(c->a, str, n);
+	for (size_t i = 0; i < n; i++)
+		if (values[i]->kind != VAL_NULL) elems[i] = values[i]->text.p ? values[i]->text : STR("");
+	val v = column_val(c, t, VAL_CONST);
+	v.text = pg_quote_array_str(c->a, elems, n);
+	return v;
 }
 
 bool value_read_array(plan_ctx *c, const value_type *t, const input *in, val *out)

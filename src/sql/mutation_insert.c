@@ -85,7 +85,7 @@ static void put_row_values(const inserting *x, buf *text, const plan_row *row)
 static void put_bulk_value(const inserting *x, buf *text, size_t i, size_t *next)
 {
 	const val *v = x->ins->rows[0].values[i];
-	if (v->kind != VAL_COLUMN) {
+	if (!v->is_list) {
 		sql_put_val(&x->ch->b, text, v);
 		return;
 	}
@@ -114,7 +114,7 @@ static void put_bulk(const inserting *x, buf *text)
 	next = 0;
 	for (size_t i = 0; i < x->ins->ncols; i++) {
 		const val *v = x->ins->rows[0].values[i];
-		if (v->kind != VAL_COLUMN) continue;
+		if (!v->is_list) continue;
 		if (next++) buf_puts(text, ", ");
 		val array = *v;
 		array.from_geojson = false;

@@ -190,6 +190,26 @@ def test_ten_thousand_rows(ok, database):
     assert database.sql("SELECT count(*), sum(views), count(body) FROM article")[0] == (30000, 2 * 49995000 + 30000, 15000)
 
 
+def test_long_literals(ok, database):
+    names = ["", "a, b", 'q"q', "b\\\\s", "NULL", "{x}", "'; --"] + [f"n{i}" for i in range(30)]
+    rows = ", ".join('{name: %s, tags: [%s, "t"], meta: {k: %d}, mood: "ok", born: %s, rating: %d, tone: "dark"}' % (
+        json.dumps(n), json.dumps(n), i, "null" if i % 2 else '"2001-01-01"', i) for i, n in enumerate(names))
+    got = ok("insert_tone(objects: []) { affected_rows } insert_author(objects: [%s]) { affected_rows returning { name tags meta born rating mood } }" % rows)
+    assert got["insert_author"] == {"affected_rows": len(names), "returning": [
+        {"name": n, "tags": [n, "t"], "meta": {"k": i}, "born": None if i % 2 else "2001-01-01", "rating": i, "mood": "ok"} for i, n in enumerate(names)]}
+    some = ", ".join('{name: "x%d"%s}' % (i, ", rating: 3" if i == 5 else "") for i in range(20))
+    assert ok("insert_author(objects: [%s]) { affected_rows }" % some) == {"insert_author": {"affected_rows": 20}}
+    assert database.sql("SELECT count(*) FILTER (WHERE rating = 1.5), count(*) FILTER (WHERE rating = 3) FROM author WHERE name LIKE 'x%'")[0] == (19, 1)
+
+
+def test_presets_of_long_lists(ok, database):
+    query = "mutation ($r: [author_insert_input!]!) { insert_author(objects: $r) { affected_rows } }"
+    assert ok(query, role="own", user=7, variables={"r": [{"name": f"a{i}", "rating": i} for i in range(12)]}) == {"insert_author": {"affected_rows": 12}}
+    rows = ", ".join('{name: "b%d", rating: %d}' % (i, i) for i in range(12))
+    assert ok("insert_author(objects: [%s]) { affected_rows }" % rows, role="own", user=8) == {"insert_author": {"affected_rows": 12}}
+    assert database.sql("SELECT owner, count(*), sum(rating) FROM author GROUP BY 1 ORDER BY 1") == [(7, 12, 66), (8, 12, 66)]
+
+
 def test_insert_into_arrays_and_composite_keys(ok):
     key = "00000000-0000-0000-0000-000000000001"
     assert ok('insert_wide_one(object: {k1: 1, k2: "%s", xs: [1, 2]}) { k1 k2 xs }' % key) == {"insert_wide_one": {"k1": 1, "k2": key, "xs": [1, 2]}}

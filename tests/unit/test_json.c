@@ -360,6 +360,13 @@ static void reads_with_defaults(void **state)
 	assert_null(json_getz(NULL, "s"));
 	assert_null(json_getz(json_getz(o, "a"), "s"));
 	assert_writes(json_at(json_getz(o, "a"), 1), "2");
+	json *list = parsed(STR("[0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19]"));
+	assert_writes(json_at(list, 19), "19");
+	assert_null(json_at(list, 20));
+	json_push(list, json_new_i64(mem, 20));
+	assert_writes(json_at(list, 19), "19");
+	assert_writes(json_at(list, 20), "20");
+	assert_null(json_at(list, 21));
 	assert_null(json_at(json_getz(o, "a"), 2));
 	assert_null(json_at(o, 0));
 }
