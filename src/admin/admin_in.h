@@ -145,6 +145,10 @@ void candidate_adopt(candidate *c, metadata *next, snapshot *snap);
  * own reason.
  */
 MUST_CHECK bool candidate_apply(candidate *c, metadata *next, str object, error *err);
+/* The same; when it does not fit, these tables of the source are read again first, and it is tried once more: they may have been
+   changed behind the server. */
+MUST_CHECK bool candidate_apply_fresh(
+	candidate *c, metadata *next, str object, str source, const qname *tables, size_t n, error *err);
 /* withNewInconsistentObjsCheck. */
 MUST_CHECK bool candidate_apply_drop(candidate *c, metadata *next, error *err);
 /* Issues of fresh that old does not have, by name. */

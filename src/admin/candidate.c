@@ -123,6 +123,23 @@ bool candidate_apply(candidate *c, metadata *next, str object, error *err)
 	return false;
 }
 
+bool candidate_apply_fresh(
+	candidate *c, metadata *next, str object, str source, const qname *tables, size_t n, error *err)
+{
+	error first;
+	error_init(&first, c->a);
+	if (candidate_apply(c, metadata_ref(next), object, &first)) {
+		metadata_unref(next);
+		return true;
+	}
+	const md_source *s = metadata_source(c->md, source);
+	error_init(&first, c->a);
+	/* When they cannot be read, the second attempt says what is wrong. */
+	bool again = s && link_refresh(link_of(c->adm, s), tables, n, &first);
+	(void)again;
+	return candidate_apply(c, next, object, err);
+}
+
 bool candidate_apply_drop(candidate *c, metadata *next, error *err)
 {
 	snapshot *fresh = candidate_build(c, next);

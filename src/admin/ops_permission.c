@@ -81,8 +81,8 @@ static bool create(candidate *c, const json *args, md_perm_kind kind, buf *out, 
 	edit_append(c->a, doc, depends_perm_list(kind), entry);
 	metadata *next;
 	if (!edit_put_table(c->md, p.source, doc, &next, err)) return arg_failed(c, err);
-	return candidate_apply(c, next, object_in_table(c->a, TYPES[kind], p.role, p.source, p.table), err) &&
-		reply_success(out);
+	str object = object_in_table(c->a, TYPES[kind], p.role, p.source, p.table);
+	return candidate_apply_fresh(c, next, object, p.source, &p.table, 1, err) && reply_success(out);
 }
 
 static bool drop(candidate *c, const json *args, md_perm_kind kind, buf *out, error *err)

@@ -53,19 +53,16 @@ static bool check_entry(candidate *c, qname table, const char *list, const json 
 	return true;
 }
 
-/* Names of the tables a new relationship looks at, to be read again if it does not fit what is known. */
-static void refresh_for(candidate *c, str source, qname table, const json *entry)
+/* The tables a new relationship looks at. */
+static size_t tables_of(candidate *c, qname table, const json *entry, qname names[2])
 {
-	qname names[2] = {table};
-	size_t n = 1;
 	const json *using = json_getz(entry, "using");
 	const json *remote = json_getz(json_getz(using, "manual_configuration"), "remote_table");
 	if (!remote) remote = json_getz(json_getz(using, "foreign_key_constraint_on"), "table");
 	error ignored;
 	error_init(&ignored, c->a);
-	if (remote && md_qname_parse(c->a, remote, &names[1], &ignored)) n = 2;
-	error_init(&ignored, c->a);
-	if (!link_refresh(link_of(c->adm, metadata_source(c->md, source)), names, n, &ignored)) return;
+	names[0] = table;
+	return remote && md_qname_parse(c->a, remote, &names[1], &ignored) ? 2 : 1;
 }
 
 static bool create(candidate *c, const json *args, bool array, buf *out, error *err)
@@ -88,15 +85,9 @@ static bool create(candidate *c, const json *args, bool array, buf *out, error *
 	metadata *next;
 	if (!edit_put_table(c->md, source, doc, &next, err)) return arg_failed(c, err);
 	str object = object_in_table(c->a, array ? "array_relation" : "object_relation", name, source, table);
-	error first;
-	error_init(&first, c->a);
-	if (!candidate_apply(c, metadata_ref(next), object, &first)) {
-		/* The foreign key may be newer than what was read. */
-		refresh_for(c, source, table, entry);
-		return candidate_apply(c, next, object, err) && reply_success(out);
-	}
-	metadata_unref(next);
-	return reply_success(out);
+	qname names[2];
+	size_t n = tables_of(c, table, entry, names);
+	return candidate_apply_fresh(c, next, object, source, names, n, err) && reply_success(out);
 }
 
 static bool create_object(candidate *c, const json *args, buf *out, error *err)

@@ -392,7 +392,8 @@ static bool put_and_apply(candidate *c, str source, qname table, const json *j, 
 {
 	metadata *next;
 	if (!edit_put_table(c->md, source, j, &next, err)) return arg_failed(c, err);
-	return candidate_apply(c, next, object_table(c->a, source, table), err) && reply_success(out);
+	str object = object_table(c->a, source, table);
+	return candidate_apply_fresh(c, next, object, source, &table, 1, err) && reply_success(out);
 }
 
 static bool set_table_is_enum(candidate *c, const json *args, buf *out, error *err)

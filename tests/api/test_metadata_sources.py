@@ -156,3 +156,30 @@ def test_metadata_in_a_database_of_its_own(start_weir, new_database):
     server.track("t")
     assert meta.sql("select count(*) from hdb_catalog.hdb_metadata")
     assert data.sql("select count(*) from pg_namespace where nspname = 'hdb_catalog'") == [(0,)]
+
+
+def test_the_metadata_database_goes_and_comes_back(pg, start_weir, new_database):
+    data, meta = new_database(), new_database()
+    data.sql("create table t (id int primary key); insert into t values (1)")
+    server = start_weir(data.url, env={"HASURA_GRAPHQL_METADATA_DATABASE_URL": meta.url})
+    server.track("t")
+    pg.sql(f"alter database \"{meta.name}\" allow_connections false; "
+           f"select pg_terminate_backend(pid) from pg_stat_activity where datname = '{meta.name}'")
+    try:
+        until(lambda: server.get("/healthz").status_code == 500)
+        assert server.data("{ t { id } }") == {"t": [{"id": 1}]}
+        answer = server.metadata("pg_untrack_table", {"table": "t"}, ok=False)
+        assert (answer.status_code, answer.json()["code"]) == (500, "postgres-error")
+        assert server.data("{ t { id } }") == {"t": [{"id": 1}]}
+    finally:
+        pg.sql(f'alter database "{meta.name}" allow_connections true')
+    until(lambda: server.get("/healthz").status_code == 200)
+    server.metadata("pg_untrack_table", {"table": "t"})
+
+
+def test_a_source_whose_connections_are_cut(weir, other, pg):
+    weir.metadata("pg_add_source", {"name": "two", "configuration": configuration(other.url)})
+    pg.sql(f"select pg_terminate_backend(pid) from pg_stat_activity where datname = '{other.name}'")
+    weir.metadata("pg_track_table", {"source": "two", "table": "shop"})
+    pg.sql(f"select pg_terminate_backend(pid) from pg_stat_activity where datname = '{other.name}'")
+    weir.sql("alter table shop add column x int", source="two")

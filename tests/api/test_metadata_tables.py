@@ -260,6 +260,23 @@ def test_permissions(weir):
     assert "errors" in weir.graphql("{ author { id } }", role="u")
 
 
+def test_a_column_made_behind_the_server(weir, database):
+    weir.track("author")
+    database.sql("alter table author add column email text")
+    ok(weir, "pg_create_select_permission", {"table": "author", "role": "u", "permission": {"columns": ["email"], "filter": {}}})
+    assert weir.data("{ author { email } }", role="u") == {"author": []}
+    weir.metadata("pg_drop_select_permission", {"table": "author", "role": "u"})
+    weir.sql("alter table author drop column email")
+
+
+def test_views_that_take_no_rows(weir, database):
+    database.sql("create view counted as select count(*) as id from author")
+    weir.track("counted")
+    body = fails(weir, "pg_create_insert_permission", {"table": "counted", "role": "u", "permission": {"columns": ["id"], "check": {}}})
+    assert body["error"] == ('Inconsistent object: in table "counted": in permission for role "u": '
+                             '"counted" is not insertable and so cannot have insert permissions defined')
+
+
 @pytest.mark.parametrize("kind,permission", [
     ("insert", {"columns": ["id"], "check": {}, "set": {"age": 3}}),
     ("update", {"columns": ["id"], "filter": {}, "check": None}),
