@@ -160,18 +160,45 @@ static bool follow(candidate *c, sql_args *s, const catalog *before, catalog *af
 	return false;
 }
 
+/* What the text did stays whatever comes now: it ran without a transaction, or ended the one it was given. */
+static bool is_kept(const sql_args *s)
+{
+	return s->no_transaction || !pg_sync_in_tx(s->pg);
+}
+
 static bool exec_and_follow(candidate *c, sql_args *s, buf *out, error *err)
 {
-	catalog *before, *after;
+	catalog *before, *after = NULL;
 	if (!catalog_read(s->pg, s->link->cat, NULL, 0, &before, err)) return false;
 	bool ok = s->no_transaction ? exec_each(c, s, out, err) : exec_one(c, s, s->sql, out, err);
-	if (ok && catalog_read(s->pg, before, NULL, 0, &after, err)) {
-		ok = follow(c, s, before, after, err);
-		catalog_unref(after);
-	} else {
-		ok = false;
+	bool kept = is_kept(s);
+	error ignored;
+	error_init(&ignored, c->a);
+	if (ok || kept) ok = catalog_read(s->pg, before, NULL, 0, &after, ok ? err : &ignored) && ok;
+	if (ok) ok = follow(c, s, before, after, err);
+	if (!ok && kept && after) {
+		/* The metadata does not follow, but the database has changed: what that makes inconsistent is to be seen. */
+		link_forget_enums(s->link);
+		link_set_catalog(s->link, catalog_ref(after));
+		c->ran_sql = true;
 	}
+	if (after) catalog_unref(after);
 	catalog_unref(before);
+	return ok;
+}
+
+static bool run_in_tx(candidate *c, sql_args *s, buf *out, error *err)
+{
+	if (!pg_sync_begin(s->pg, isolation_of(s), false)) return tx_error(s, err);
+	catalog *old = s->link->cat ? catalog_ref(s->link->cat) : NULL;
+	bool ok = exec_and_follow(c, s, out, err);
+	if (ok && pg_sync_in_tx(s->pg) && !pg_sync_commit(s->pg)) {
+		ok = tx_error(s, err);
+		link_forget_enums(s->link);
+		link_set_catalog(s->link, old);
+		old = NULL;
+	}
+	if (old) catalog_unref(old);
 	return ok;
 }
 
@@ -180,26 +207,8 @@ static bool run_checked(candidate *c, sql_args *s, buf *out, error *err)
 	if (c->adm->config.maintenance)
 		return error_set(err, ERR_UNEXPECTED, STR(""), "metadata cannot be modified in maintenance mode");
 	c->modifies = true;
-	if (s->no_transaction) {
-		bool ok = exec_and_follow(c, s, out, err);
-		c->ran_sql = true;
-		candidate_source_reloaded(c, s->source);
-		return ok;
-	}
-	catalog *old = s->link->cat ? catalog_ref(s->link->cat) : NULL;
-	if (!pg_sync_begin(s->pg, isolation_of(s), false)) {
-		if (old) catalog_unref(old);
-		return tx_error(s, err);
-	}
-	bool ok = exec_and_follow(c, s, out, err);
-	if (ok && !pg_sync_commit(s->pg)) {
-		ok = tx_error(s, err);
-		link_forget_enums(s->link);
-		link_set_catalog(s->link, old);
-		old = NULL;
-	}
-	if (old) catalog_unref(old);
-	if (ok) c->ran_sql = true;
+	bool ok = s->no_transaction ? exec_and_follow(c, s, out, err) : run_in_tx(c, s, out, err);
+	c->ran_sql |= ok;
 	candidate_source_reloaded(c, s->source);
 	return ok;
 }

@@ -241,6 +241,25 @@ def test_what_would_be_inconsistent_is_rolled_back(weir, blog, database):
     assert weir.metadata("get_inconsistent_metadata")["is_consistent"]
 
 
+def test_a_text_that_ends_the_transaction_itself(weir, blog):
+    weir.sql("begin; alter table author rename column age to years; commit")
+    assert weir.data("{ author(limit: 1) { years } }") == {"author": [{"years": None}]}
+    # refused, yet done: what it broke is there to be seen
+    assert fails(weir, "commit; drop table article")["code"] == "dependency-error"
+    names = [i["name"] for i in weir.metadata("get_inconsistent_metadata")["inconsistent_objects"]]
+    assert names[0] == "table article in source default"
+    assert fails(weir, "commit; alter table author add column y int; commit; select 1/0")["error"] == "query execution failed"
+    assert weir.data("{ author(limit: 1) { y } }") == {"author": [{"y": None}]}
+
+
+def test_deferred_constraints(weir, blog, database):
+    weir.sql("alter table article add constraint late foreign key (id) references author (id) deferrable initially deferred")
+    body = fails(weir, "insert into article (id, title) values (99, 'x'); alter table author add column never int", 500)
+    assert body["code"] in ("unexpected", "postgres-error")
+    assert "errors" in weir.graphql("{ author { never } }")
+    assert weir.metadata("get_inconsistent_metadata")["is_consistent"]
+
+
 def test_failed_bulk_after_a_change(weir, blog):
     bulk = {"type": "bulk", "args": [{"type": "run_sql", "args": {"sql": "alter table author add column late int"}},
                                      {"type": "run_sql", "args": {"sql": "selec"}}]}
