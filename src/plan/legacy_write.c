@@ -262,7 +262,7 @@ static bool read_updates(
 	k->npresets = perm->nset;
 	k->filter = permit_filter(c, perm->filter);
 	k->check = permit_filter(c, perm->check);
-	k->has_update_check = k->check != NULL;
+	k->has_update_check = perm->check != NULL;
 	return true;
 }
 

@@ -82,7 +82,7 @@ bool mutation_conflict(
 	}
 	if (perm) {
 		k->check = permit_filter(c, perm->check);
-		k->has_update_check = k->check != NULL;
+		k->has_update_check = perm->check != NULL;
 	}
 	*out = k;
 	return true;

@@ -211,6 +211,9 @@ static bool write_perm(resolving *r, const md_permission *p, snap_perms *out, er
 	snap_write_perm *w = NEW(r->a, snap_write_perm);
 	if (!view_allows(r, p, err)) return false;
 	if (!perm_rows(r, p->filter, &w->filter, err) || !perm_rows(r, p->check, &w->check, err)) return false;
+	/* Not the same as none: rows that an upsert updates are then held to nothing, not to the insert's check. */
+	bool always = p->kind == MD_PERM_UPDATE && !json_is_null(p->check) && !w->check;
+	if (always) w->check = bexp_new(r->a, BEXP_TRUE);
 	if (p->kind != MD_PERM_DELETE) {
 		bool *cols;
 		if (!perm_columns(r, p, &cols, err) || !presets(r, p, w, cols, err)) return false;

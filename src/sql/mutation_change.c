@@ -64,13 +64,14 @@ static void put_check_condition(change *ch, buf *text)
 	else buf_puts(text, "true");
 	if (!upsert) return;
 	buf_puts(text, " ELSE ");
-	sql_put_bexp(&ch->b, text, k->check, ch->alias, ch->alias);
+	if (k->check) sql_put_bexp(&ch->b, text, k->check, ch->alias, ch->alias);
+	else buf_puts(text, "true");
 	buf_puts(text, " END");
 }
 
 static bool has_check(const change *ch)
 {
-	return ch->check || (ch->conflict && ch->conflict->has_update_check);
+	return ch->check || (ch->conflict && ch->conflict->check);
 }
 
 /* 1, or an error. What is neither true nor false is no permission. */

@@ -50,13 +50,17 @@ METADATA = {"version": 3, "sources": [{"name": "default", "kind": "postgres",
              {"role": "user", "permission": {"check": MINE, "columns": ["name", "rating", "meta", "born", "owner"], "set": {"tone": "dark"}}},
              {"role": "own", "permission": {"check": {"name": {"_ne": "bad"}}, "columns": ["id", "name", "rating"], "set": {"owner": "x-hasura-User-Id"}}},
              {"role": "writer", "permission": {"check": {}, "columns": ["name"]}},
-             {"role": "server", "permission": {"check": {}, "columns": ["name"], "backend_only": True}}],
+             {"role": "server", "permission": {"check": {}, "columns": ["name"], "backend_only": True}},
+             {"role": "loose", "permission": {"check": MINE, "columns": ["id", "name", "owner"]}},
+             {"role": "tight", "permission": {"check": MINE, "columns": ["id", "name", "owner"]}}],
          "select_permissions": [
              {"role": "user", "permission": {"columns": ["id", "name", "owner", "rating"], "filter": MINE}},
              {"role": "own", "permission": {"columns": ["id", "name", "owner", "rating"], "filter": {"owner": {"_eq": "x-hasura-user-id"}}}}],
          "update_permissions": [
              {"role": "user", "permission": {"columns": ["name", "rating", "owner"], "filter": MINE, "check": MINE}},
-             {"role": "own", "permission": {"columns": ["rating"], "filter": MINE, "check": {"rating": {"_lt": 50}}, "set": {"tone": "light"}}}],
+             {"role": "own", "permission": {"columns": ["rating"], "filter": MINE, "check": {"rating": {"_lt": 50}}, "set": {"tone": "light"}}},
+             {"role": "loose", "permission": {"columns": ["name"], "filter": {}, "check": {}}},
+             {"role": "tight", "permission": {"columns": ["name"], "filter": {}}}],
          "delete_permissions": [{"role": "user", "permission": {"filter": MINE}}]},
         {"table": table("article"),
          "object_relationships": [{"name": "author", "using": {"foreign_key_constraint_on": "author_id"}}],
@@ -303,6 +307,15 @@ def test_upsert_of_roles(ok, refused):
             "erroneous column name", "$.selectionSet.insert_author.args.on_conflict", role="writer")
     assert ok('insert_author(objects: {name: "a"}, on_conflict: {constraint: author_name_key, update_columns: []}) { affected_rows }',
               role="writer") == {"insert_author": {"affected_rows": 0}}
+
+
+def test_the_check_of_rows_an_upsert_updates(ok, refused):
+    ok('insert_author(objects: [{id: 1, name: "a", owner: 8}]) { affected_rows }')
+    query = 'insert_author(objects: {id: 1, name: "b", owner: 7}, on_conflict: {constraint: author_pkey, update_columns: [name]}) { affected_rows }'
+    # none of its own: the insert's; one that always holds: none
+    refused(query, CHECK, "$.selectionSet.insert_author.args.objects", "permission-error", role="tight", user=7)
+    assert ok(query, role="loose", user=7) == {"insert_author": {"affected_rows": 1}}
+    refused(query.replace("id: 1", "id: 2").replace("owner: 7", "owner: 9").replace('"b"', '"c"'), CHECK, "$.selectionSet.insert_author.args.objects", role="loose", user=7)
 
 
 # ---- checks, presets ----
