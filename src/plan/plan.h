@@ -169,8 +169,8 @@ struct plan_insert {
 	size_t ncols;
 	plan_row *rows;
 	size_t nrows;
-	bool nested;       /* some row has nested inserts: rows go one by one */
-	bool bulk;         /* rows is one row: its values that are lists (is_list) have one element for each row to insert */
+	bool nested; /* some row has nested inserts: rows go one by one */
+	bool bulk;   /* rows is one row: its values that are lists (is_list) have one element for each row to insert */
 	const bexp *check; /* NULL: none */
 	const plan_conflict *conflict;
 	str path; /* …args.objects, ….rel.data: of errors that concern no single row */
