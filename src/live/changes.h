@@ -108,7 +108,7 @@ void changes_client_free(changes_client *c);
 
 /*
  * A plan that is watched. The caller's memory; zero what is not set. deps must live as long as it is registered.
- * Callbacks may add and remove groups and members, also the one they are for.
+ * Callbacks only take note: they must not add or remove groups and members.
  */
 struct changes_group {
 	const changes_deps *deps;
