@@ -161,7 +161,10 @@ def test_nothing_listens_on_tcp(start, made):
     one = start(made)
     inodes = set()
     for fd in os.listdir(f"/proc/{one.postmaster}/fd"):
-        inodes.update(re.findall(r"socket:\[(\d+)\]", os.readlink(f"/proc/{one.postmaster}/fd/{fd}")))
+        try:
+            inodes.update(re.findall(r"socket:\[(\d+)\]", os.readlink(f"/proc/{one.postmaster}/fd/{fd}")))
+        except FileNotFoundError:
+            pass  # the postmaster opens and closes files all the time
     assert inodes  # the Unix socket at least
     for table in ("tcp", "tcp6"):
         with open(f"/proc/{one.postmaster}/net/{table}") as f:

@@ -74,7 +74,7 @@ static bool complete(str in)
 {
 	size_t head = str_find(in, STR("\r\n\r\n")), at = str_find(in, STR("Content-Length: "));
 	if (head == SIZE_MAX) return false;
-	size_t want = at < head ? (size_t)atoi(str_from_at(in, at + 16).p) : 0;
+	size_t want = at < head ? (size_t)atoi(str_z(A, str_from_at(in, at + 16))) : 0;
 	return in.n >= head + 4 + want;
 }
 
