@@ -49,7 +49,7 @@ def blog(database):
 def test_rows(blog):
     assert {table: blog.sql(f"SELECT count(*) FROM {table}")[0][0] for table in COUNTS} == COUNTS
     tables = {row[0] for row in blog.sql("SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace")}
-    assert tables >= {*COUNTS, "auth_group", "auth_permission", "django_admin_log", "django_session", "django_migrations"}
+    assert tables >= {*COUNTS, "auth_group", "auth_permission", "django_admin_log", "django_session", "django_migrations", "accounts_token"}
 
 
 def test_rows_make_sense(blog):
