@@ -194,6 +194,8 @@ MUST_CHECK bool computed_scalar(plan_ctx *c, const snap_source *src, const snap_
 MUST_CHECK bool aggregate_fields(plan_ctx *c, plan_select *s, const sel_set *set, const plan_path *at);
 /* A root field that reads rows; also functions in mutation_root. */
 MUST_CHECK bool root_rows(plan_ctx *c, const snap_root *r, const sel_field *f, const plan_path *at, plan_root *out);
+/* <t>_stream (stream.c). */
+MUST_CHECK bool stream_root(plan_ctx *c, const snap_root *r, const sel_field *f, const plan_path *at, plan_root *out);
 /* A root field of a table in mutation_root (mutation.c): fills out->mutation. */
 MUST_CHECK bool mutation_root(plan_ctx *c, const snap_root *r, const sel_field *f, const plan_path *at, plan_root *out);
 

@@ -64,10 +64,18 @@ static bool root_field(plan_ctx *c, gq_operation_kind kind, const sel_field *f, 
 static bool check_subscription(plan_ctx *c)
 {
 	bool many = gq_find_directive(c->req->op->directives, STR("_multiple_top_level_fields")) != NULL;
-	for (size_t i = 0; i < c->p->nroots; i++)
+	size_t streams = 0;
+	for (size_t i = 0; i < c->p->nroots; i++) {
 		many &= c->p->roots[i].kind == ROOT_ROWS;
-	if (c->p->nroots == 1 || many) return true;
-	return plan_fail(c, NULL, "subscriptions must select one top level field");
+		streams += c->p->roots[i].select && c->p->roots[i].select->stream;
+	}
+	if (c->p->nroots == 1) return true;
+	if (!many) return plan_fail(c, NULL, "subscriptions must select one top level field");
+	if (!streams) return true;
+	return plan_fail_code(c, ERR_NOT_SUPPORTED, NULL,
+		streams == c->p->nroots
+			? "exactly one root field is allowed for streaming subscriptions"
+			: "streaming and livequery subscriptions cannot be executed in the same subscription");
 }
 
 static bool read_roots(plan_ctx *c)

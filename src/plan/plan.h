@@ -98,6 +98,16 @@ typedef struct plan_from_function {
 	size_t nargs;
 } plan_from_function;
 
+/* <t>_stream: rows after a cursor, in its order, as many as the limit and those that tie with the last. */
+typedef struct plan_stream {
+	const snap_column *col;
+	const bexp *visible_if; /* inherited roles: rows whose cursor the role may not see are not streamed */
+	bool desc;
+	/* The initial value is null: the select has no cursor and is for the first rows; the same with one. NULL: the select
+	   itself has the cursor, as a val marked so (val.cursor). */
+	const plan_select *next;
+} plan_stream;
+
 struct plan_select {
 	const snap_source *source;
 	const snap_table *table;
@@ -116,8 +126,9 @@ struct plan_select {
 	int64_t agg_limit;
 	bool has_offset;
 	int64_t offset;
-	bool by_key;        /* where is an equality on a whole provable key: at most one row */
-	plan_field *fields; /* in response order */
+	const plan_stream *stream; /* NULL: not a stream */
+	bool by_key;               /* where is an equality on a whole provable key: at most one row */
+	plan_field *fields;        /* in response order */
 	size_t nfields;
 	str path; /* error path of this field: $.selectionSet.x */
 };

@@ -67,9 +67,7 @@ static bool table_rows(plan_ctx *c, const snap_root *r, const sel_field *f, cons
 {
 	bool agg = r->field == ROOT_SELECT_AGGREGATE;
 	if (r->field == ROOT_SELECT_BY_PK) return by_pk(c, r, f, at, out);
-	if (r->field == ROOT_SELECT_STREAM)
-		return plan_fail_code(
-			c, ERR_NOT_SUPPORTED, at, "streaming subscriptions are not served by this version of Weir");
+	if (r->field == ROOT_SELECT_STREAM) return stream_root(c, r, f, at, out);
 	if (!sel_arguments(c, f, at, SELECT_ARG_NAMES, 5)) return false;
 	out->select = select_new(c, r->source, r->table, agg ? SHAPE_AGGREGATE : SHAPE_LIST, at);
 	return select_rows(c, out->select, f, at);

@@ -44,6 +44,7 @@ typedef struct val {
 	   Geometry and geography take GeoJSON: from_geojson. */
 	str cast;
 	bool from_geojson;
+	bool cursor;  /* of a stream: the value to begin with, whose place later values take */
 	bool is_list; /* the cast is an array of the column's type: = ANY(…) */
 	/* When the list is short and literal, its elements one by one: IN ($1, $2) (checks.md); NULL: one array. */
 	struct val *elems;

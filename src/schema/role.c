@@ -24,12 +24,20 @@ static bool pk_granted(const snap_table *t, const snap_select_perm *p)
 	return true;
 }
 
+static bool any_column(const snap_table *t, const snap_select_perm *p)
+{
+	for (size_t i = 0; i < t->ncols; i++)
+		if (p->cols[i]) return true;
+	return false;
+}
+
 static bool select_root(const snap_table *t, const snap_perms *p, md_root_field f, uint32_t mask)
 {
 	if (!p->select || !(mask & (1U << f))) return false;
 	if (f == ROOT_SELECT_BY_PK) return pk_granted(t, p->select);
 	if (f == ROOT_SELECT_AGGREGATE) return p->select->aggregations;
-	return true;
+	/* A stream needs a column to begin at. */
+	return f != ROOT_SELECT_STREAM || any_column(t, p->select);
 }
 
 static bool write_root(const snap_table *t, const snap_perms *p, md_root_field f, bool backend)

@@ -101,8 +101,6 @@ static void root_field(tgen *g, const snap_root *r)
 		function_field(g, r);
 		return;
 	}
-	/* A stream needs a column to begin at. */
-	if (r->field == ROOT_SELECT_STREAM && !any_selected(g->t, g->p->select)) return;
 	gfield *f = add_field(g, r->name, g->t->roots[r->field].description, (gref){0});
 	table_field(g, f, r->field);
 }

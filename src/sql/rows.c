@@ -150,8 +150,10 @@ static void put_distinct(buf *head, const plan_select *sel, unsigned alias, unsi
 static void put_tail(buf *tail, const plan_select *sel)
 {
 	if (sel->has_limit) {
-		buf_puts(tail, " LIMIT ");
+		buf_puts(tail, sel->stream ? " FETCH FIRST " : " LIMIT ");
 		buf_put_i64(tail, sel->limit);
+		/* Rows with equal cursors are in one batch, or the rest of them would be passed over. */
+		if (sel->stream) buf_puts(tail, " ROWS WITH TIES");
 	}
 	if (sel->has_offset) {
 		buf_puts(tail, " OFFSET ");

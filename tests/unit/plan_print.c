@@ -23,6 +23,7 @@ void print_val(buf *b, const val *v)
 	}
 	buf_puts(b, conv[v->conv]);
 	if (v->from_geojson) buf_puts(b, "geo ");
+	if (v->cursor) buf_puts(b, "cursor ");
 	switch (v->kind) {
 	case VAL_CONST: buf_printf(b, "'%.*s'", STR_ARG(v->text)); break;
 	case VAL_NULL: buf_puts(b, "null"); break;
@@ -256,6 +257,11 @@ void print_select(buf *b, const plan_select *s)
 	if (s->has_limit) buf_printf(b, " limit %lld", (long long)s->limit);
 	if (s->has_agg_limit && s->shape == SHAPE_AGGREGATE) buf_printf(b, " agg limit %lld", (long long)s->agg_limit);
 	if (s->has_offset) buf_printf(b, " offset %lld", (long long)s->offset);
+	if (s->stream) buf_puts(b, " stream");
+	if (s->stream && s->stream->next) {
+		buf_puts(b, " then ");
+		print_bexp(b, s->stream->next->where);
+	}
 	print_fields(b, s->fields, s->nfields);
 }
 

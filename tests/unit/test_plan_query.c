@@ -568,8 +568,73 @@ static void cached(void **state)
 static void streams(void **state)
 {
 	(void)state;
-	refused("admin", "subscription{author_stream(batch_size:1,cursor:[]){id}}", NULL, ROOT "author_stream",
-		"streaming subscriptions are not served by this version of Weir");
+#define STREAM(args) "subscription{author_stream(" args "){id}}"
+#define ARGS ROOT "author_stream.args"
+	plan_is("admin", STREAM("batch_size:2,cursor:{initial_value:{id:3}}"), NULL,
+		"author_stream: list author where id gt cursor '3'::integer order id limit 2 stream {id=id}");
+	plan_is("admin",
+		STREAM("batch_size:2,cursor:[null,{initial_value:{id:3},ordering:DESC}],where:{name:{_eq:\"a\"}}"),
+		NULL,
+		"author_stream: list author where (id lt cursor '3'::integer and name eq 'a'::text) order id desc limit 2 stream {id=id}");
+	plan_is("admin", STREAM("batch_size:2,cursor:{initial_value:{bio:null}}"), NULL,
+		"author_stream: list author where bio is not null order bio limit 2 stream then bio gt json cursor ''::jsonb {id=id}");
+	plan_is("user", STREAM("batch_size:20,cursor:{initial_value:{id:3}}"), NULL,
+		"author_stream: list author filter id eq @x-hasura-user-id::integer where id gt cursor '3'::integer order id limit 5 stream {id=id}");
+	plan_is("admin",
+		"subscription($n:Int!,$c:[author_stream_cursor_input]!){author_stream(batch_size:$n,cursor:$c){id}}",
+		"{\"n\":7,\"c\":[{\"initial_value\":{\"id\":5},\"ordering\":\"DESC\"}]}",
+		"author_stream: list author where id lt cursor $c.0.initial_value.id::integer order id desc limit 7 stream {id=id}");
+	plan_is("admin",
+		"subscription($id:Int!,$o:cursor_ordering){author_stream(batch_size:1,cursor:{initial_value:{id:$id},"
+		"ordering:$o}){id}}",
+		"{\"id\":7}",
+		"author_stream: list author where id gt cursor $id::integer order id limit 1 stream {id=id}");
+	refused("admin", STREAM("batch_size:1,cursor:[]"), NULL, ARGS, "one streaming column field is expected");
+	refused("admin", STREAM("batch_size:1,cursor:{initial_value:{}}"), NULL, ARGS,
+		"one streaming column field is expected");
+	refused("admin", STREAM("batch_size:1,cursor:{initial_value:{id:1,name:\"a\"}}"), NULL, ARGS,
+		"multiple column cursors are not supported yet");
+	refused("admin", STREAM("batch_size:1,cursor:[{initial_value:{id:1}},{initial_value:{name:\"a\"}}]"), NULL,
+		ARGS, "multiple column cursors are not supported yet");
+	refused("admin", STREAM("batch_size:1"), NULL, ARGS ".cursor", "missing required field 'cursor'");
+	refused("admin", STREAM("cursor:{initial_value:{id:1}}"), NULL, ARGS ".batch_size",
+		"missing required field 'batch_size'");
+	refused("admin", STREAM("batch_size:-1,cursor:{initial_value:{id:1}}"), NULL, ARGS ".batch_size",
+		"expected a non-negative 32-bit integer for type 'Int', but found an integer");
+	refused("admin", STREAM("batch_size:null,cursor:{initial_value:{id:1}}"), NULL, ARGS ".batch_size",
+		"expected a non-negative 32-bit integer for type 'Int', but found null");
+	refused("admin", STREAM("batch_size:1,cursor:null"), NULL, ARGS ".cursor", "expected a list, but found null");
+	refused("admin", STREAM("batch_size:1,cursor:{ordering:ASC}"), NULL, ARGS ".cursor[0].initial_value",
+		"missing required field 'initial_value'");
+	refused("admin", STREAM("batch_size:1,cursor:{initial_value:{id:1},ordering:asc}"), NULL,
+		ARGS ".cursor[0].ordering",
+		"expected one of the values ['ASC', 'DESC'] for type 'cursor_ordering', but found 'asc'");
+	refused("admin", STREAM("batch_size:1,cursor:{initial_value:{nope:1}}"), NULL,
+		ARGS ".cursor[0].initial_value.nope",
+		"field 'nope' not found in type: 'author_stream_cursor_value_input'");
+	refused("admin", STREAM("batch_size:1,cursor:{initial:{id:1}}"), NULL, ARGS ".cursor[0].initial",
+		"field 'initial' not found in type: 'author_stream_cursor_input'");
+	refused("admin", STREAM("batch_size:1,cursor:{initial_value:{id:null}}"), NULL,
+		ARGS ".cursor[0].initial_value.id", "unexpected null value for type 'Int'");
+	refused("admin", STREAM("batch_size:1,limit:1,cursor:{initial_value:{id:1}}"), NULL, ROOT "author_stream",
+		"'author_stream' has no argument named 'limit'");
+	refused("user", STREAM("batch_size:1,cursor:{initial_value:{age:1}}"), NULL,
+		ARGS ".cursor[0].initial_value.age",
+		"field 'age' not found in type: 'author_stream_cursor_value_input'");
+	refused("admin",
+		"subscription@_multiple_top_level_fields{a:author_stream(batch_size:1,cursor:{initial_value:{id:1}}){id} "
+		"b:author_stream(batch_size:1,cursor:{initial_value:{id:1}}){id}}",
+		NULL, "$", "exactly one root field is allowed for streaming subscriptions");
+	refused("admin",
+		"subscription@_multiple_top_level_fields{a:author_stream(batch_size:1,cursor:{initial_value:{id:1}}){id} "
+		"author{id}}",
+		NULL, "$", "streaming and livequery subscriptions cannot be executed in the same subscription");
+	refused("admin", "subscription{a:author_stream(batch_size:1,cursor:{initial_value:{id:1}}){id} author{id}}",
+		NULL, "$", "subscriptions must select one top level field");
+	refused("blind", STREAM("batch_size:1,cursor:{initial_value:{id:1}}"), NULL, ROOT "author_stream",
+		"field 'author_stream' not found in type: 'subscription_root'");
+	refused("admin", "{author_stream(batch_size:1,cursor:{initial_value:{id:1}}){id}}", NULL, ROOT "author_stream",
+		"field 'author_stream' not found in type: 'query_root'");
 }
 
 static void subscriptions(void **state)
