@@ -197,7 +197,7 @@ const out_node *level_aggregate(
 	level *of = NEW(m->a, level);
 	*of = (level){.sel = base, .rel = rel, .parent = p};
 	size_t index = statement_reserve(m);
-	sql_build b = sql_build_new(m->a, m->p->snap, m->source);
+	sql_build b = maker_build(m);
 	row_set r;
 	row_source src = {.level = of};
 	rows_begin(&b, &r, base, &src, agg_flags(sel));
@@ -237,7 +237,7 @@ const out_node *level_aggregate(
 static size_t root_aggregates(maker *m, const plan_select *sel, out_field *fields)
 {
 	size_t index = statement_reserve(m);
-	sql_build b = sql_build_new(m->a, m->p->snap, m->source);
+	sql_build b = maker_build(m);
 	row_set r;
 	row_source src = {0};
 	rows_begin(&b, &r, select_of_aggregate(m->a, sel, false), &src, agg_flags(sel));
@@ -260,7 +260,7 @@ static size_t root_aggregates(maker *m, const plan_select *sel, out_field *field
 static const out_node *root_as_json(maker *m, const plan_select *sel)
 {
 	size_t index = statement_reserve(m);
-	sql_build b = sql_build_new(m->a, m->p->snap, m->source);
+	sql_build b = maker_build(m);
 	buf text = {0};
 	row_source src = {0};
 	buf_puts(&text, "SELECT ");

@@ -17,6 +17,7 @@ typedef struct sql_build {
 	unsigned aliases;
 	/* Lists below are made by the database as JSON whatever the strategy (mutations, subselects). */
 	bool json_only;
+	bool multiplex; /* values are columns of a row of values, one row for each cohort (multiplex.h) */
 } sql_build;
 
 /* A row that is in reach: its alias, and how its whole row is written. */

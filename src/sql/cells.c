@@ -263,7 +263,7 @@ size_t statement_reserve(maker *m)
 const out_node *statement_of_rows(maker *m, const plan_select *sel, const level *of, size_t *index)
 {
 	*index = statement_reserve(m);
-	sql_build b = sql_build_new(m->a, m->p->snap, m->source);
+	sql_build b = maker_build(m);
 	bool many = strategy_many(m, sel, of);
 	unsigned flags = 0;
 	if (select_deep(sel->fields, sel->nfields)) flags |= ROWS_WRAP;

@@ -154,7 +154,7 @@ static const out_node *bounded_level(maker *m, const level *of, size_t *index)
 {
 	const plan_select *sel = of->sel;
 	*index = statement_reserve(m);
-	sql_build b = sql_build_new(m->a, m->p->snap, m->source);
+	sql_build b = maker_build(m);
 	unsigned keys = sql_alias(&b);
 	row_set r;
 	row_source src = {.keys = of, .parent = keys};

@@ -18,7 +18,14 @@ bool sql_check_sizes(const sql_root *r, error *err)
 	return true;
 }
 
-static const out_node *make_rows(maker *m, const plan_select *sel)
+sql_build maker_build(const maker *m)
+{
+	sql_build b = sql_build_new(m->a, m->p->snap, m->source);
+	b.multiplex = m->multiplex;
+	return b;
+}
+
+const out_node *make_rows(maker *m, const plan_select *sel)
 {
 	if (sel->shape == SHAPE_AGGREGATE) return root_aggregate(m, sel);
 	size_t index;

@@ -19,8 +19,9 @@ struct maker {
 	const snap_source *source;
 	bool stringify;
 	sql_strategy strategy;
-	uint64_t rows; /* rows the root is thought to have */
-	bool asked;    /* the number of rows decided something */
+	uint64_t rows;  /* rows the root is thought to have */
+	bool asked;     /* the number of rows decided something */
+	bool multiplex; /* the multiplexed form of each statement */
 	VEC(const statement *) stmts;
 };
 
@@ -68,6 +69,11 @@ enum {
 	ROWS_TOTAL = 1 << 2,     /* append the primary key to the order when the rows are bounded */
 	ROWS_ANY_ORDER = 1 << 3  /* only which rows matters, not their order */
 };
+
+/* Of a new statement of m. */
+sql_build maker_build(const maker *m);
+/* All statements of a root's select, and the recipe over them. */
+const out_node *make_rows(maker *m, const plan_select *sel);
 
 /* Begins a SELECT over sel's rows. Ends with rows_free. */
 void rows_begin(sql_build *b, row_set *r, const plan_select *sel, const row_source *src, unsigned flags);

@@ -1,0 +1,29 @@
+/*
+ * live: the statements of a subscription, plain for one cohort and multiplexed for many (multiplex.h). Both write equal
+ * bytes: the form of lists is fixed. Everything is in the arena given, and of the plan only the values of parameters
+ * (statement.params) point at it: text and recipes outlive it.
+ */
+#pragma once
+#include "sql/sql.h"
+
+typedef struct sql_live_root {
+	str alias;
+	const statement **stmts;
+	/* As stmts; a statement without parameters is its own multiplexed form. NULL: many cohorts cannot run at once. */
+	const statement **multiplexed;
+	size_t nstmts;
+	const out_node *out;
+} sql_live_root;
+
+typedef struct sql_live {
+	sql_live_root *roots;
+	size_t nroots;
+	bool multiplexed; /* all roots have that form */
+	bool read_write;  /* a VOLATILE function: a read-write transaction */
+} sql_live;
+
+/*
+ * Of a plan all of whose roots read rows. Error: as sql_make. O(size of the plan).
+ * next: of a stream that began without a cursor, the form that has one.
+ */
+MUST_CHECK bool sql_make_live(arena *a, const plan *p, bool next, sql_live *out, error *err);
