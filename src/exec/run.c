@@ -58,6 +58,12 @@ void exec_worker_stats(const exec_worker *w, exec_cache_stats *to)
 	plan_cache_stats(w->cache, to);
 }
 
+bool exec_plan(exec_worker *w, const exec_request *r, cached **to, error *err)
+{
+	bool hit;
+	return plan_cache_get(w->cache, r, to, &hit, err);
+}
+
 const exec_config *exec_run_config(const exec_run *run)
 {
 	return exec_shared_config(run->w->shared);

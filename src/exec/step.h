@@ -72,10 +72,18 @@ MUST_CHECK bool exec_bind(
 MUST_CHECK bool exec_bind_vals(
 	arena *a, const val *vals, size_t n, const session *s, const json *variables, const char **out, error *err);
 
+/* Some rows of a result, whose first columns are not the statement's own. */
+typedef struct exec_slice {
+	const uint32_t *rows; /* their numbers, in order; NULL: all */
+	size_t n;
+	size_t skip; /* columns */
+} exec_slice;
+
 /* Results of one root's statements, in order. */
 typedef struct exec_rows {
 	const pg_result *const *results;
 	size_t n;
+	const exec_slice *slices; /* by statement; NULL: the results are whole */
 } exec_rows;
 
 /* Writes o over the rows. Error: the answer would be larger than max bytes (0: no cap). O(size of the results). */
@@ -90,6 +98,10 @@ MUST_CHECK bool exec_write_mutation(
 	const struct sql_mutation *m, const pg_result *const *results, size_t max_bytes, buf *b, error *err);
 /* What the failure of its statement m means to the client; false, with err filled. */
 bool exec_mutation_failed(const struct mut_statement *m, const pg_error *e, const pg_statement_info *info, error *err);
+
+/* The plan of a request, from this worker's cache or made now; a reference for the caller (exec/cache.h). Error: as
+ * exec_start would say, but what kind of operation it is is not asked. */
+MUST_CHECK bool exec_plan(exec_worker *w, const exec_request *r, struct cached **out, error *err);
 
 /* Notes a statement for the query log. */
 void exec_log_statement(exec_run *run, str source, const statement *st, uint64_t duration_ns, size_t rows);

@@ -7,6 +7,7 @@
 
 /* The rows of a statement by key: chains through next, in the statement's order. Row numbers count from 1; 0 is none. */
 typedef struct group {
+	exec_slice slice;
 	size_t nkeys;
 	size_t slots; /* power of two */
 	uint32_t *head;
@@ -28,12 +29,27 @@ typedef struct writer {
 typedef struct cursor {
 	const pg_result *result;
 	size_t row;
+	size_t skip;
 	str *const *arrays;
 } cursor;
+
+/* The rows of a statement that count. */
+static exec_slice slice_of(const writer *w, size_t stmt)
+{
+	if (w->rows->slices && w->rows->slices[stmt].rows) return w->rows->slices[stmt];
+	size_t skip = w->rows->slices ? w->rows->slices[stmt].skip : 0;
+	return (exec_slice){.n = pg_result_rows(w->rows->results[stmt]), .skip = skip};
+}
+
+static size_t slice_row(const exec_slice *s, size_t i)
+{
+	return s->rows ? s->rows[i] : i;
+}
 
 static str cell(const cursor *c, size_t col)
 {
 	if (c->arrays) return c->arrays[col][c->row];
+	col += c->skip;
 	str v = pg_result_value(c->result, c->row, col);
 	/* NULL has no length; few values have none. */
 	if (!v.n && pg_result_is_null(c->result, c->row, col)) return STR_NULL;
@@ -42,27 +58,32 @@ static str cell(const cursor *c, size_t col)
 
 /* ---- keys ---- */
 
-static uint64_t key_hash(const pg_result *r, size_t row, size_t nkeys)
+static str key_at(const group *g, const pg_result *r, size_t i, size_t key)
+{
+	return pg_result_value(r, slice_row(&g->slice, i), key + g->slice.skip);
+}
+
+static uint64_t key_hash(const group *g, const pg_result *r, size_t i)
 {
 	uint64_t h = hash_seed();
-	for (size_t i = 0; i < nkeys; i++)
-		h = str_hash(pg_result_value(r, row, i), h);
+	for (size_t k = 0; k < g->nkeys; k++)
+		h = str_hash(key_at(g, r, i, k), h);
 	return h;
 }
 
-static bool same_key(const pg_result *r, size_t x, size_t y, size_t nkeys)
+static bool same_key(const group *g, const pg_result *r, size_t x, size_t y)
 {
-	for (size_t i = 0; i < nkeys; i++)
-		if (!str_eq(pg_result_value(r, x, i), pg_result_value(r, y, i))) return false;
+	for (size_t k = 0; k < g->nkeys; k++)
+		if (!str_eq(key_at(g, r, x, k), key_at(g, r, y, k))) return false;
 	return true;
 }
 
-static void group_add(group *g, const pg_result *r, size_t row)
+static void group_add(group *g, const pg_result *r, size_t i)
 {
-	size_t slot = key_hash(r, row, g->nkeys) & (g->slots - 1);
-	while (g->head[slot] && !same_key(r, g->head[slot] - 1, row, g->nkeys))
+	size_t slot = key_hash(g, r, i) & (g->slots - 1);
+	while (g->head[slot] && !same_key(g, r, g->head[slot] - 1, i))
 		slot = (slot + 1) & (g->slots - 1);
-	uint32_t number = (uint32_t)row + 1;
+	uint32_t number = (uint32_t)i + 1;
 	if (g->head[slot]) g->next[g->tail[slot] - 1] = number;
 	else g->head[slot] = number;
 	g->tail[slot] = number;
@@ -72,8 +93,9 @@ static group *group_of(writer *w, const out_node *o)
 {
 	if (w->groups[o->stmt]) return w->groups[o->stmt];
 	const pg_result *r = w->rows->results[o->stmt];
-	size_t n = pg_result_rows(r);
 	group *g = NEW(w->a, group);
+	g->slice = slice_of(w, o->stmt);
+	size_t n = g->slice.n;
 	g->nkeys = o->nkeys;
 	g->slots = 8;
 	while (g->slots < n * 2)
@@ -99,7 +121,7 @@ static size_t first_of_key(const group *g, const pg_result *r, const out_node *o
 	for (size_t slot = h & (g->slots - 1); g->head[slot]; slot = (slot + 1) & (g->slots - 1)) {
 		bool same = true;
 		for (size_t i = 0; i < o->nkeys && same; i++)
-			same = str_eq(cell(c, o->keys[i]), pg_result_value(r, g->head[slot] - 1, i));
+			same = str_eq(cell(c, o->keys[i]), key_at(g, r, g->head[slot] - 1, i));
 		if (same) return g->head[slot];
 	}
 	return 0;
@@ -132,20 +154,21 @@ static bool room(writer *w)
 static void put_list(writer *w, const out_node *o, const cursor *c)
 {
 	const pg_result *r = w->rows->results[o->stmt];
-	cursor in = {.result = r};
+	exec_slice rows = slice_of(w, o->stmt);
+	cursor in = {.result = r, .skip = rows.skip};
 	buf_putc(w->b, '[');
 	if (o->nkeys) {
 		const group *g = group_of(w, o);
 		size_t first = first_of_key(g, r, o, c);
 		for (size_t row = first; row && room(w); row = g->next[row - 1]) {
 			if (row != first) buf_putc(w->b, ',');
-			in.row = row - 1;
+			in.row = slice_row(&rows, row - 1);
 			put(w, o->child, &in);
 		}
 	} else {
-		size_t n = pg_result_rows(r);
-		for (in.row = 0; in.row < n && room(w); in.row++) {
-			if (in.row) buf_putc(w->b, ',');
+		for (size_t i = 0; i < rows.n && room(w); i++) {
+			if (i) buf_putc(w->b, ',');
+			in.row = slice_row(&rows, i);
 			put(w, o->child, &in);
 		}
 	}
@@ -155,13 +178,14 @@ static void put_list(writer *w, const out_node *o, const cursor *c)
 static void put_first(writer *w, const out_node *o, const cursor *c)
 {
 	const pg_result *r = w->rows->results[o->stmt];
-	size_t row = pg_result_rows(r) > 0;
+	exec_slice rows = slice_of(w, o->stmt);
+	size_t row = rows.n > 0;
 	if (o->nkeys) row = first_of_key(group_of(w, o), r, o, c);
 	if (!row) {
 		buf_put(w->b, o->text);
 		return;
 	}
-	cursor in = {.result = r, .row = row - 1};
+	cursor in = {.result = r, .row = slice_row(&rows, row - 1), .skip = rows.skip};
 	put(w, o->child, &in);
 }
 
@@ -218,7 +242,7 @@ bool exec_write(arena *a, const out_node *o, const exec_rows *rows, size_t max_b
 	w.full = too_many_rows(rows);
 	w.groups = NEW_ARRAY(a, group *, rows->n);
 	size_t bytes = 0;
-	for (size_t i = 0; i < rows->n; i++)
+	for (size_t i = 0; i < rows->n && !rows->slices; i++)
 		bytes += pg_result_bytes(rows->results[i]);
 	buf_reserve(b, bytes);
 	if (!w.full) put(&w, o, &(cursor){0});
