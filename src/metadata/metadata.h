@@ -267,6 +267,8 @@ typedef struct md_source_defaults {
 	bool use_prepared_statements; /* true */
 	str isolation_level;          /* read-committed */
 } md_source_defaults;
+/* Its streams deliver only what no transaction under way can come before (docs/realtime.md): configuration.weir.safe_streams. */
+bool md_source_safe_streams(const md_source *s);
 md_source_defaults md_source_defaults_hasura(str url_env);
 /* New reference. */
 /* NULL when isolation_level is none of the three. */

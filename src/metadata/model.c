@@ -168,6 +168,11 @@ md_source *md_source_around(md_part *own)
 	return s;
 }
 
+bool md_source_safe_streams(const md_source *s)
+{
+	return json_bool_or(json_getz(s->configuration, "weir"), "safe_streams", false);
+}
+
 void md_source_add_table(md_source *s, md_table *t)
 {
 	if (t->unserved.n) s->nunserved_tables++;

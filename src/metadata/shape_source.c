@@ -136,6 +136,13 @@ static const shape_object set_member = {
 static const shape_list connection_set = {.fn = shape_do_object, .arg = &set_member, .nonempty = true};
 static const shape_list read_replicas = {.fn = shape_do_object, .arg = &shape_connection_info, .nonempty = true};
 
+/* Not Hasura's: it drops members it does not know. */
+static const shape_object weir_settings = {
+	.context = "WeirSourceSettings",
+	.unknown = UNKNOWN_REFUSE,
+	.members = (const shape_member[]){{"safe_streams", shape_do_bool, NULL, M_DROP_FALSE, NULL}, {0}},
+};
+
 static const shape_object pg_configuration = {
 	.context = "PostgresConnConfiguration",
 	.unknown = UNKNOWN_KEEP,
@@ -146,6 +153,7 @@ static const shape_object pg_configuration = {
 			{"connection_template", shape_do_object, &connection_template, 0, NULL},
 			{"extensions_schema", shape_do_text, NULL, M_DROP_DEFAULT, "\"public\""},
 			{"read_replicas", shape_do_list, &read_replicas, 0, NULL},
+			{"weir", shape_do_object, &weir_settings, M_DROP_EMPTY, NULL},
 			{0},
 		},
 };

@@ -143,6 +143,7 @@ static void bound_by_cursor(stream_ctx *x)
 	st->col = &s->table->cols[cur->col];
 	st->visible_if = permit_column_filter(c, x->perm, cur->col);
 	st->desc = cur->desc;
+	st->safe = md_source_safe_streams(s->source->md);
 	*o = (plan_order){.kind = ORDER_COLUMN, .col = st->col, .visible_if = st->visible_if, .desc = cur->desc};
 	s->order = o;
 	s->norder = 1;
@@ -163,12 +164,23 @@ static void bound_by_cursor(stream_ctx *x)
 	s->where = bexp_and(c->a, any, where);
 }
 
+/* A row of a view may come to be seen long after its values were made: by what it is joined with, for instance. */
+static bool check_safe(plan_ctx *c, const snap_root *r, const plan_path *at)
+{
+	char kind = r->table->cat->kind;
+	if (kind == 'r' || kind == 'p' || !md_source_safe_streams(r->source->md)) return true;
+	str name = qname_display(c->a, r->table->name);
+	return plan_fail_code(c, ERR_NOT_SUPPORTED, at,
+		"streams of source \"%.*s\" are safe ones, which are of tables alone: \"%.*s\" is none",
+		STR_ARG(r->source->name), STR_ARG(name));
+}
+
 bool stream_root(plan_ctx *c, const snap_root *r, const sel_field *f, const plan_path *at, plan_root *out)
 {
 	str names[] = {BATCH_SIZE, CURSOR, WHERE};
 	plan_select *s = select_new(c, r->source, r->table, SHAPE_LIST, at);
 	stream_ctx x = {.c = c, .s = s, .perm = permit_select(c, r->source, r->table)};
-	if (!sel_arguments(c, f, at, names, 3)) return false;
+	if (!sel_arguments(c, f, at, names, 3) || !check_safe(c, r, at)) return false;
 	if (!read_where(&x, f, at) || !read_cursor(&x, f, at) || !read_batch_size(&x, f, at)) return false;
 	permit_rows(c, s, true);
 	if (!select_fields(c, s, f, at)) return false;

@@ -209,6 +209,31 @@ static void sources_round_trip(void **state)
 						       "\"use_prepared_statements\":true}}}]}");
 }
 
+#define WEIR(settings)                                                                                                                  \
+	"{\"version\":3,\"sources\":[{\"name\":\"default\",\"kind\":\"postgres\",\"tables\":[],\"configuration\":{\"connection_info\":" \
+	"{\"database_url\":\"x\",\"isolation_level\":\"read-committed\",\"use_prepared_statements\":false}" settings                    \
+	"}}]}"
+
+static bool is_safe(fixture *f, const char *text)
+{
+	metadata *m = read_text(f, str_from(text));
+	assert_non_null(m);
+	bool safe = md_source_safe_streams(metadata_source(m, STR("default")));
+	metadata_unref(m);
+	return safe;
+}
+
+static void weir_settings(void **state)
+{
+	fixture *f = *state;
+	round_trip(f, WEIR(",\"weir\":{\"safe_streams\":true}"), WEIR(",\"weir\":{\"safe_streams\":true}"));
+	round_trip(f, WEIR(",\"weir\":{\"safe_streams\":false}"), WEIR(""));
+	assert_true(is_safe(f, WEIR(",\"weir\":{\"safe_streams\":true}")));
+	assert_false(is_safe(f, WEIR("")));
+	assert_null(read_text(f, str_from(WEIR(",\"weir\":{\"safe_stream\":true}"))));
+	assert_str(f->err.message, "unexpected keys when parsing WeirSourceSettings: [\"safe_stream\"]");
+}
+
 static void parts_round_trip(void **state)
 {
 	fixture *f = *state;
@@ -482,6 +507,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(round_trips, setup, teardown),
 		cmocka_unit_test_setup_teardown(sources_round_trip, setup, teardown),
+		cmocka_unit_test_setup_teardown(weir_settings, setup, teardown),
 		cmocka_unit_test_setup_teardown(parts_round_trip, setup, teardown),
 		cmocka_unit_test_setup_teardown(refusals, setup, teardown),
 		cmocka_unit_test_setup_teardown(old_versions, setup, teardown),

@@ -637,6 +637,25 @@ static void streams(void **state)
 		"field 'author_stream' not found in type: 'query_root'");
 }
 
+static void safe_streams(void **state)
+{
+	(void)state;
+	snapshot *s = fixture_snapshot("table t id:int4!= | pk id\nview v id:int4\n",
+		"{\"version\":3,\"sources\":[{\"name\":\"default\",\"kind\":\"postgres\",\"tables\":[{\"table\":\"t\"},{\"table\":\"v\"}],"
+		"\"configuration\":{\"connection_info\":{\"database_url\":\"x\"},\"weir\":{\"safe_streams\":true}}}]}",
+		NULL);
+	plan *p;
+	error err;
+	assert_true(make_with(
+		s, "admin", "subscription{t_stream(batch_size:1,cursor:{initial_value:{id:1}}){id}}", NULL, &p, &err));
+	assert_true(p->roots[0].select->stream->safe);
+	plan_free(p);
+	refused_with(s, "admin", "subscription{v_stream(batch_size:1,cursor:{initial_value:{id:1}}){id}}", NULL,
+		ROOT "v_stream",
+		"streams of source \"default\" are safe ones, which are of tables alone: \"v\" is none");
+	snapshot_unref(s);
+}
+
 static void subscriptions(void **state)
 {
 	(void)state;
@@ -673,6 +692,7 @@ int main(void)
 		cmocka_unit_test(introspection),
 		cmocka_unit_test(cached),
 		cmocka_unit_test(streams),
+		cmocka_unit_test(safe_streams),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }
