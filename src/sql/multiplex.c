@@ -68,7 +68,7 @@ static void put_cast_rows(buf *out, const val *params, size_t n)
 	buf_puts(out, " OFFSET 0) v");
 }
 
-void multiplex_wrap(buf *out, const val *params, size_t n, str statement)
+void multiplex_wrap(buf *out, const val *params, size_t n, str text)
 {
 	bool plain = true;
 	for (size_t i = 0; i < n; i++)
@@ -82,6 +82,6 @@ void multiplex_wrap(buf *out, const val *params, size_t n, str statement)
 		put_cast_rows(out, params, n);
 	}
 	buf_puts(out, " CROSS JOIN LATERAL (SELECT x.* FROM (");
-	buf_put(out, statement);
+	buf_put(out, text);
 	buf_puts(out, ") x OFFSET 0) q");
 }

@@ -13,6 +13,6 @@
 #include "sql/build.h"
 
 /* The multiplexed form of a statement whose values were written as (v.p1), (v.p2) … */
-void multiplex_wrap(buf *out, const val *params, size_t n, str statement);
+void multiplex_wrap(buf *out, const val *params, size_t n, str text);
 /* Values without a cast get their type from where they stand, which a column of text would not. */
 bool multiplex_possible(const statement *s);

@@ -2,6 +2,7 @@
 #include "sql/build.h"
 #include "pg/pg_quote.h"
 #include "base/map.h"
+#include "sql/multiplex.h"
 
 sql_build sql_build_new(arena *a, const snapshot *snap, const snap_source *source)
 {
@@ -12,8 +13,16 @@ const statement *sql_finish(sql_build *b, const buf *text, size_t ncols)
 {
 	statement *s = NEW(b->a, statement);
 	str t = buf_str(text);
+	buf many = {0};
+	if (b->multiplex && b->params.n) {
+		multiplex_wrap(&many, b->params.v, b->params.n, t);
+		t = buf_str(&many);
+		ncols++;
+	}
 	s->sql = str_z(b->a, t);
 	s->sql_len = t.n;
+	t = str_make(s->sql, t.n);
+	buf_free(&many);
 	s->id = str_hash(t, hash_seed());
 	if (!s->id) s->id = 1;
 	s->params = b->params.v;
@@ -98,6 +107,14 @@ static size_t param_of(sql_build *b, const val *v)
 	return b->params.n;
 }
 
+/* ($3), or the third column of the row of values. */
+static void put_param(const sql_build *b, buf *out, size_t n)
+{
+	buf_puts(out, b->multiplex ? "(v.p" : "($");
+	buf_put_u64(out, n);
+	buf_putc(out, ')');
+}
+
 static void put_cast(buf *out, str cast)
 {
 	if (!cast.n) return;
@@ -114,15 +131,13 @@ void sql_put_val(sql_build *b, buf *out, const val *v)
 	}
 	size_t n = param_of(b, v);
 	if (v->from_geojson) {
-		buf_puts(out, "(ST_GeomFromGeoJSON(($");
-		buf_put_u64(out, n);
-		buf_puts(out, ")::text))");
+		buf_puts(out, "(ST_GeomFromGeoJSON(");
+		put_param(b, out, n);
+		buf_puts(out, "::text))");
 		put_cast(out, v->cast);
 		return;
 	}
-	buf_puts(out, "($");
-	buf_put_u64(out, n);
-	buf_putc(out, ')');
+	put_param(b, out, n);
 	put_cast(out, v->cast);
 }
 
@@ -144,9 +159,7 @@ void sql_put_elems(sql_build *b, buf *out, const val *v)
 		copy.elems = NULL;
 		copy.nelems = 0;
 		vec_push(b->a, &b->params, copy);
-		buf_puts(out, "($");
-		buf_put_u64(out, b->params.n);
-		buf_putc(out, ')');
+		put_param(b, out, b->params.n);
 		put_cast(out, e->cast);
 	}
 	buf_putc(out, ')');
