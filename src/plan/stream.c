@@ -144,6 +144,11 @@ static void bound_by_cursor(stream_ctx *x)
 	st->visible_if = permit_column_filter(c, x->perm, cur->col);
 	st->desc = cur->desc;
 	st->safe = md_source_safe_streams(s->source->md);
+	st->initial = cur->initial;
+	st->bound = cur->initial;
+	st->bound.kind = VAL_CONST;
+	st->bound.text = STR("");
+	st->bound.bound = true;
 	*o = (plan_order){.kind = ORDER_COLUMN, .col = st->col, .visible_if = st->visible_if, .desc = cur->desc};
 	s->order = o;
 	s->norder = 1;

@@ -45,6 +45,7 @@ typedef struct val {
 	str cast;
 	bool from_geojson;
 	bool cursor;  /* of a stream: the value to begin with, whose place later values take */
+	bool bound;   /* of a safe stream: the value up to which rows may be delivered; always given by who runs it */
 	bool is_list; /* the cast is an array of the column's type: = ANY(…) */
 	/* When the list is short and literal, its elements one by one: IN ($1, $2) (checks.md); NULL: one array. */
 	struct val *elems;

@@ -278,6 +278,7 @@ const out_node *statement_of_rows(maker *m, const plan_select *sel, const level 
 	for (size_t i = 0; of && i < of->rel->npairs; i++)
 		add_column(&c, r.row.alias, of->rel->pairs[i].remote, CODEC_RAW);
 	const out_node *row = cells_object(&c, p, sel->fields, sel->nfields);
+	if (m->stream && !of) stream_cells(&c, p, sel->stream);
 	buf text = {0}, columns = {0};
 	cells_write(&c, &columns, false);
 	rows_write(&r, &text, &columns);

@@ -34,6 +34,7 @@ static bool make_root(
 	if (next) sel = sel->stream->next;
 	maker m = {.a = a, .p = p, .source = sel->source, .rows = ROWS_THOUGHT};
 	m.stringify = p->snap->options.stringify_numerics;
+	m.stream = sel->stream != NULL;
 	bool read_write = sel->function && sel->function->fn->volatile_read;
 	/* One statement, so that the function runs once. */
 	if (read_write) m.strategy = SQL_JSON;
@@ -41,6 +42,8 @@ static bool make_root(
 	r->out = make_rows(&m, sel);
 	r->stmts = m.stmts.v;
 	r->nstmts = m.stmts.n;
+	r->cursor = m.cursor;
+	r->reached = m.reached;
 	sql_root sized = {.stmts = r->stmts, .nstmts = r->nstmts};
 	if (!sql_check_sizes(&sized, err)) return false;
 	if (!read_write) make_multiplexed(&m, sel, r);

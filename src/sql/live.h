@@ -13,6 +13,9 @@ typedef struct sql_live_root {
 	const statement **multiplexed;
 	size_t nstmts;
 	const out_node *out;
+	/* Streams: cells of the first statement's rows (of the multiplexed form: one further). */
+	size_t cursor;  /* the cursor, as text it can be read from again */
+	size_t reached; /* safe streams: t when the row is within the bound */
 } sql_live_root;
 
 typedef struct sql_live {
@@ -27,3 +30,16 @@ typedef struct sql_live {
  * next: of a stream that began without a cursor, the form that has one.
  */
 MUST_CHECK bool sql_make_live(arena *a, const plan *p, bool next, sql_live *out, error *err);
+
+/* ---- streams (stream.c) ---- */
+
+/* One row: the initial value as PostgreSQL reads it ('now' and the like are a moment then), or the error of a value that
+ * cannot be read. NULL: there is none. */
+const statement *sql_stream_start(arena *a, const plan *p, const plan_stream *st);
+/*
+ * What might still bring rows whose values are made already: a row for each transaction under way in this database,
+ * prepared ones included, but for this one and those of VACUUM: (name, prepared: t or f). On a standby one row whose name
+ * is NULL. Names are unique as long as the server runs. PostgreSQL: a transaction without an xid has made values too
+ * (now(), nextval), so snapshots, which know of xids only, cannot tell.
+ */
+const statement *sql_stream_watch(arena *a);

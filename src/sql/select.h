@@ -22,6 +22,9 @@ struct maker {
 	uint64_t rows;  /* rows the root is thought to have */
 	bool asked;     /* the number of rows decided something */
 	bool multiplex; /* the multiplexed form of each statement */
+	bool stream;    /* rows of a stream carry what the next round needs: */
+	size_t cursor;  /* cell of the cursor's column, as text */
+	size_t reached; /* safe streams: cell that says whether the row is within the bound */
 	VEC(const statement *) stmts;
 };
 
@@ -151,6 +154,8 @@ const out_node *out_object(arena *a, const out_field *fields, size_t n, size_t p
 const out_node *out_rows(arena *a, out_kind kind, size_t stmt, const out_node *child);
 str out_head(arena *a, str alias, bool first);
 
+/* What a stream's rows carry beside their fields (stream.c). */
+void stream_cells(cells *c, const place *p, const plan_stream *st);
 /* The rows of a select as a statement of its own; *index is its number. The recipe is of one row; with a level, the row's
    first cells are its key. */
 const out_node *statement_of_rows(maker *m, const plan_select *sel, const level *of, size_t *index);

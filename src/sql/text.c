@@ -87,7 +87,7 @@ static bool same_path(const val *x, const val *y)
 
 static bool same_val(const val *x, const val *y)
 {
-	return x->kind == y->kind && x->conv == y->conv && x->cursor == y->cursor &&
+	return x->kind == y->kind && x->conv == y->conv && x->cursor == y->cursor && x->bound == y->bound &&
 		x->from_geojson == y->from_geojson && str_eq(x->text, y->text) && str_eq(x->cast, y->cast) &&
 		same_path(x, y);
 }

@@ -4,6 +4,8 @@
  *   {"metadata": {…}, "stringify": bool}  makes a snapshot of it and of the database: {"inconsistencies": [text, …]}
  *   {"query", "variables", "role", "session": {…}, "strategy": auto|json|levels|arrays, "rows": n}
  *                                         {"data": …, "sql": [text, …]} or {"error": {message, code, path, internal}, "sql"}
+ *   {"live": {"query", "variables", "role"}}
+ *                                         the statements of a subscription: {"plain": [text, …], "multiplexed", "next"}
  *   {"requests": [{"query", "variables", "role", "session", "explain": bool, "cancel": bool, "subscription": bool}, …]}
  *                                         all at once through exec: {"answers": [{"body" or "error", "cached", "statements"}
  *                                         or null when cancelled, …], "cache": {hits, misses, remade, entries}}
@@ -13,6 +15,7 @@
 #include "exec/step.h"
 #include "pg/pg_sync.h"
 #include "schema/snapshot.h"
+#include "sql/live.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -158,6 +161,39 @@ static json *run(tool *t, arena *a, const plan *p, const session *s, const json 
 	return j;
 }
 
+/* ---- subscriptions ---- */
+
+static json *texts(arena *a, const sql_live *l, bool multiplexed)
+{
+	json *list = json_new_array(a);
+	for (size_t i = 0; i < l->nroots; i++) {
+		const statement *const *v =
+			(const statement *const *)(multiplexed ? l->roots[i].multiplexed : l->roots[i].stmts);
+		for (size_t k = 0; v && k < l->roots[i].nstmts; k++)
+			json_push(list, json_new_str(a, str_copy(a, str_from(v[k]->sql))));
+	}
+	return list;
+}
+
+static json *run_live(tool *t, arena *a, const json *line, error *err)
+{
+	plan *p = NULL;
+	sql_live l, next;
+	if (!make(t, a, line, session_of(a, line), &p, err)) return failure(a, err);
+	json *j = json_new_object(a);
+	const plan_select *sel = p->roots[0].select;
+	if (sql_make_live(a, p, false, &l, err)) {
+		json_setz(j, "plain", texts(a, &l, false));
+		json_setz(j, "multiplexed", texts(a, &l, true));
+	} else {
+		j = failure(a, err);
+	}
+	if (sel->stream && sel->stream->next && sql_make_live(a, p, true, &next, err))
+		json_setz(j, "next", texts(a, &next, true));
+	plan_free(p);
+	return j;
+}
+
 /* ---- through exec ---- */
 
 typedef struct pending {
@@ -252,6 +288,7 @@ static json *answer(tool *t, arena *a, const json *line)
 		return j ? j : failure(a, &err);
 	}
 	if (json_getz(line, "requests")) return run_requests(t, a, json_getz(line, "requests"));
+	if (json_getz(line, "live")) return run_live(t, a, json_getz(line, "live"), &err);
 	const session *s = session_of(a, line);
 	plan *p = NULL;
 	json *j;
