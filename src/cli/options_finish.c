@@ -164,6 +164,12 @@ bool options_finish(options_state *st, error *err)
 	http_limits *l = &c->limits;
 	http_limits dflt = http_limits_default();
 
+	ws_limits ws = ws_limits_default();
+
+	c->ws_limits.waiting_bytes = ws.waiting_bytes;
+	c->ws_limits.pause_bytes = ws.pause_bytes;
+	c->ws_limits.headers = ws.headers;
+	c->ws_limits.linger_ms = ws.linger_ms;
 	l->pipeline_bytes = dflt.pipeline_bytes;
 	l->linger_ms = dflt.linger_ms;
 	l->head_ms = l->body_ms = l->write_ms = st->server_timeout_ms;
@@ -172,7 +178,7 @@ bool options_finish(options_state *st, error *err)
 		return fatal(err,
 			"--default-naming-convention (HASURA_GRAPHQL_DEFAULT_NAMING_CONVENTION): graphql-default is not "
 			"served by this version of Weir");
-	if (st->websockets_stay) c->ws_close_on_metadata_change = false;
+	if (st->websockets_stay) c->ws_on_change = WS_CLOSE_NONE;
 	if (!finish_secrets(st, err) || !finish_cors(st, err) || !finish_databases(st, err)) return false;
 	finish_auth(st);
 	finish_host(st);

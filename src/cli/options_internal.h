@@ -82,6 +82,7 @@ bool option_set_hook_mode(options_state *st, const option_row *row, str value, v
 bool option_set_naming(options_state *st, const option_row *row, str value, void *at, const char **want);
 bool option_set_features(options_state *st, const option_row *row, str value, void *at, const char **want);
 bool option_set_embedded(options_state *st, const option_row *row, str value, void *at, const char **want);
+bool option_set_ws_on_change(options_state *st, const option_row *row, str value, void *at, const char **want);
 bool option_set_any(
 	options_state *st, const option_row *row, str value, void *at, const char **want); /* not looked at */
 

@@ -306,3 +306,15 @@ bool option_set_embedded(options_state *st, const option_row *row, str value, vo
 	st->o.embedded_dir = value;
 	return true;
 }
+
+bool option_set_ws_on_change(options_state *st, const option_row *row, str value, void *at, const char **want)
+{
+	bool all = false;
+	bool fine = str_eq_nocase(value, STR("affected")) || option_set_bool(st, row, value, &all, want);
+
+	*want = "affected, true or false";
+	*(ws_on_change *)at = str_eq_nocase(value, STR("affected")) ? WS_CLOSE_AFFECTED
+		: all                                               ? WS_CLOSE_ALL
+								    : WS_CLOSE_NONE;
+	return fine;
+}

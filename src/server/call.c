@@ -29,14 +29,14 @@ static json *member_or_null(arena *a, const json *body, const char *key)
 	return text.p ? json_new_str(a, text) : json_new_null(a);
 }
 
-json *call_masked_body(const call *c, const json *body)
+json *masked_body(const server *s, arena *a, const json *body)
 {
-	const str_vec *names = &c->srv->config->log_masked_variables;
-	json *copy = json_copy(c->a, body);
+	const str_vec *names = &s->config->log_masked_variables;
+	json *copy = json_copy(a, body);
 	json *variables = json_getz(copy, "variables");
 	for (size_t i = 0; i < names->n; i++)
 		if (json_get(variables, names->v[i]))
-			json_set(variables, names->v[i], json_new_str(c->a, STR("[MASKED]")));
+			json_set(variables, names->v[i], json_new_str(a, STR("[MASKED]")));
 	return copy;
 }
 
@@ -44,7 +44,7 @@ static json *logged_query(const call *c, bool failed)
 {
 	json *o;
 	if (!c->body) return NULL;
-	if (logs_body(c, failed)) return call_masked_body(c, c->body);
+	if (logs_body(c, failed)) return masked_body(c->srv, c->a, c->body);
 	o = json_new_object(c->a);
 	const char *key = c->srv->config->http_log_query_only_on_error ? "operationName" : "type";
 	json_setz(o, key, member_or_null(c->a, c->body, key));

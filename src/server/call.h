@@ -50,7 +50,7 @@ MUST_CHECK bool call_parse_body(call *c, error *err);
 /* Error: access-denied, Hasura's text, unless the session's role is admin. */
 MUST_CHECK bool call_check_admin(const call *c, error *err);
 /* A copy of a GraphQL body with the values of --log-masked-variables hidden. */
-json *call_masked_body(const call *c, const json *body);
+json *masked_body(const server *s, arena *a, const json *body);
 /* `internal` of errors may be shown to this session. */
 bool call_shows_internal(const call *c);
 

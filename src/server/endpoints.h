@@ -28,3 +28,5 @@ enum { REFUSE_PG_DUMP, REFUSE_METRICS, REFUSE_DEVELOPER, REFUSE_SWAGGER, REFUSE_
 void refuse(call *c);
 void refuse_admin(call *c); /* for admins; others get access-denied */
 void relay_post(call *c);
+/* Says why the Relay API answers nothing. */
+MUST_CHECK bool relay_refuse(const server_config *g, error *err);

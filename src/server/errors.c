@@ -27,9 +27,9 @@ void error_write_flat(buf *b, const error *err, bool internal)
 	buf_putc(b, '}');
 }
 
-void error_write_graphql(buf *b, const error *err, bool internal)
+void error_write_graphql_one(buf *b, const error *err, bool internal)
 {
-	buf_puts(b, "{\"errors\":[{");
+	buf_putc(b, '{');
 	put_member(b, "message", err->message);
 	buf_puts(b, ",\"extensions\":");
 	if (err->extensions) {
@@ -42,7 +42,14 @@ void error_write_graphql(buf *b, const error *err, bool internal)
 		put_internal(b, err, internal);
 		buf_putc(b, '}');
 	}
-	buf_puts(b, "}]}");
+	buf_putc(b, '}');
+}
+
+void error_write_graphql(buf *b, const error *err, bool internal)
+{
+	buf_puts(b, "{\"errors\":[");
+	error_write_graphql_one(b, err, internal);
+	buf_puts(b, "]}");
 }
 
 json *error_to_json(arena *a, const error *err, bool internal)

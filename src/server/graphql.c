@@ -1,6 +1,7 @@
 #include "schema/introspect_cache.h"
 #include "server/endpoints.h"
 #include "server/errors.h"
+#include "server/graphql_body.h"
 #include "server/query_log.h"
 
 /* One HTTP request: one operation, or an array of them run one after the other. Lives in the request's arena. */
@@ -14,50 +15,6 @@ typedef struct graphql {
 	bool waiting; /* run is under way */
 	bool looping; /* batch_go is on the stack */
 } graphql;
-
-/* ---- the body ---- */
-
-static const char *kind_name(const json *j)
-{
-	static const char *const names[] = {"Null", "Boolean", "Number", "String", "Array", "Object"};
-	return names[j->kind];
-}
-
-static bool read_query(const json *body, exec_request *r, error *err)
-{
-	const json *query = json_getz(body, "query");
-	if (!query) return error_set(err, ERR_PARSE_FAILED, STR_NULL, "key \"query\" not found");
-	if (query->kind != JSON_STRING) {
-		return error_set(err, ERR_PARSE_FAILED, STR("$.query"),
-			"parsing Text failed, expected String, but encountered %s", kind_name(query));
-	}
-	r->query = query->text;
-	return true;
-}
-
-/* Hasura v2: GQLReq's FromJSON. Unknown keys are ignored; null is as good as absent. */
-static bool read_body(const json *body, exec_request *r, error *err)
-{
-	const json *name = json_getz(body, "operationName"), *variables = json_getz(body, "variables");
-	if (body->kind != JSON_OBJECT) {
-		return error_set(err, ERR_PARSE_FAILED, STR_NULL,
-			"parsing GraphQL request failed, expected Object, but encountered %s", kind_name(body));
-	}
-	if (json_getz(json_getz(body, "extensions"), "persistedQuery"))
-		return error_set(err, ERR_NOT_SUPPORTED, STR_NULL, "PersistedQueryNotSupported");
-	if (!read_query(body, r, err)) return false;
-	if (!json_is_null(name) && name->kind != JSON_STRING) {
-		return error_set(err, ERR_PARSE_FAILED, STR("$.operationName"),
-			"parsing Text failed, expected String, but encountered %s", kind_name(name));
-	}
-	if (!json_is_null(variables) && variables->kind != JSON_OBJECT) {
-		return error_set(err, ERR_PARSE_FAILED, STR("$.variables"),
-			"parsing HashMap failed, expected Object, but encountered %s", kind_name(variables));
-	}
-	r->operation_name = json_is_null(name) ? STR_NULL : name->text;
-	r->variables = json_is_null(variables) ? NULL : variables;
-	return true;
-}
 
 /* ---- one operation ---- */
 
@@ -83,7 +40,11 @@ static bool start(graphql *g, const json *body, void (*done)(exec_request *r), e
 		.done = done,
 		.data = g};
 	error_init(&g->run.err, c->a);
-	if (!read_body(body, &g->run, err)) return false;
+	graphql_body b;
+	if (!graphql_body_read(body, &b, err)) return false;
+	g->run.query = b.query;
+	g->run.operation_name = b.operation_name;
+	g->run.variables = b.variables;
 	g->waiting = true;
 	exec_start(c->sw->exec, &g->run);
 	return true;
@@ -99,7 +60,7 @@ static void single_done(exec_request *r)
 	graphql *g = r->data;
 	call *c = g->c;
 	g->waiting = false;
-	query_log_write(c, r, c->body);
+	query_log_write(c->srv, c->a, http_request_id(c->req), r, c->body);
 	http_request_on_abort(c->req, NULL, NULL);
 	if (!r->ok) {
 		call_fail(c, &r->err);
@@ -141,7 +102,7 @@ static void batch_done(exec_request *r)
 {
 	graphql *g = r->data;
 	g->waiting = false;
-	query_log_write(g->c, r, g->item);
+	query_log_write(g->c->srv, g->c->a, http_request_id(g->c->req), r, g->item);
 	if (r->ok) {
 		buf_put(&g->out, buf_str(&r->body));
 		batch_log(g, NULL, r->body.n, r->details.plan_ns + r->details.run_ns + r->details.write_ns);
@@ -177,10 +138,10 @@ static void batch_go(graphql *g)
 /* One bad element spoils the whole array: it is read before anything runs. Hasura v2: FromJSON of a list. */
 static bool batch_check(const graphql *g, error *err)
 {
-	exec_request probe = {0};
+	graphql_body probe;
 	size_t i = 0;
 	JSON_EACH (item, g->c->body) {
-		if (!read_body(item, &probe, err)) {
+		if (!graphql_body_read(item, &probe, err)) {
 			error_prepend_path(err, str_printf(g->c->a, "$[%zu]", i));
 			return false;
 		}
@@ -220,11 +181,5 @@ void graphql_get(call *c)
 {
 	error err;
 	error_init(&err, c->a);
-	if (c->req->wants_upgrade) {
-		error_set(&err, ERR_NOT_SUPPORTED, STR_NULL,
-			"not served by this version of Weir: GraphQL over WebSocket");
-	} else {
-		error_set(&err, ERR_NOT_SUPPORTED, STR_NULL, "PersistedQueryNotSupported");
-	}
-	call_fail(c, &err);
+	if (!error_set(&err, ERR_NOT_SUPPORTED, STR_NULL, "PersistedQueryNotSupported")) call_fail(c, &err);
 }

@@ -17,15 +17,14 @@ static json *statements(arena *a, const exec_details *d)
 	return o;
 }
 
-void query_log_write(const call *c, const exec_request *r, const json *body)
+void query_log_write(const server *s, arena *a, str request_id, const exec_request *r, const json *body)
 {
-	arena *a = c->a;
 	if (!log_enabled(LOG_QUERY, LOG_INFO)) return;
 	if (!r->ok && !r->details.nstatements) return; /* refused before it ran */
 	json *o = json_new_object(a);
 	json_setz(o, "kind", json_new_str(a, r->details.nstatements ? STR("database") : STR("introspection")));
-	json_setz(o, "request_id", json_new_str(a, http_request_id(c->req)));
-	json_setz(o, "query", call_masked_body(c, body));
+	json_setz(o, "request_id", json_new_str(a, request_id));
+	json_setz(o, "query", masked_body(s, a, body));
 	json_setz(o, "generated_sql", statements(a, &r->details));
 	json_setz(o, "connection_template", json_new_null(a));
 	log_json(LOG_QUERY, LOG_INFO, o);

@@ -28,16 +28,18 @@ void refuse_admin(call *c)
 	}
 }
 
+bool relay_refuse(const server_config *g, error *err)
+{
+	if (g->enable_relay)
+		return error_set(err, ERR_NOT_SUPPORTED, STR_NULL, "not served by this version of Weir: the Relay API");
+	return error_set(err, ERR_NOT_SUPPORTED, STR_NULL,
+		"The Relay API is disabled. To enable it, set the HASURA_GRAPHQL_ENABLE_RELAY environment variable to "
+		"'true'.");
+}
+
 void relay_post(call *c)
 {
 	error err;
 	error_init(&err, c->a);
-	if (c->srv->config->enable_relay) {
-		error_set(&err, ERR_NOT_SUPPORTED, STR_NULL, "not served by this version of Weir: the Relay API");
-	} else {
-		error_set(&err, ERR_NOT_SUPPORTED, STR_NULL,
-			"The Relay API is disabled. To enable it, set the HASURA_GRAPHQL_ENABLE_RELAY environment variable to "
-			"'true'.");
-	}
-	call_fail(c, &err);
+	if (!relay_refuse(c->srv->config, &err)) call_fail(c, &err);
 }

@@ -1,5 +1,6 @@
 #include "server/call.h"
 #include "server/endpoints.h"
+#include "server/ws.h"
 
 /* Hasura v2: Server/App.hs httpApp. The first row that fits counts. */
 static const route routes[] = {
@@ -53,6 +54,10 @@ void routes_handle(http_request *req, void *ctx)
 {
 	server *s = ctx;
 	const route *found = &nowhere;
+	if ((s->config->apis & API_GRAPHQL) && ws_asked(req)) {
+		ws_accept(server_worker_of(req, s), req);
+		return;
+	}
 	for (size_t i = 0; i < sizeof routes / sizeof *routes && found == &nowhere; i++)
 		if (route_fits(s, &routes[i], req)) found = &routes[i];
 	call_begin(s, req, found);

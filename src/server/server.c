@@ -1,6 +1,7 @@
 #include "base/clock.h"
 #include "server/auth_settings.h"
 #include "server/server_internal.h"
+#include "server/ws.h"
 
 #include <stdlib.h>
 
@@ -15,6 +16,7 @@ static void worker_refresh(server_worker *sw)
 	sw->version = atomic_load_explicit(&s->version, memory_order_relaxed);
 	uv_mutex_unlock(&s->lock);
 	exec_worker_snapshot(sw->exec, sw->snap);
+	if (sw->ws) ws_worker_changed(sw->ws);
 	if (old) snapshot_unref(old);
 }
 
@@ -78,13 +80,21 @@ static bool service_start(worker *w, void *ctx, error *err)
 	sw->exec = exec_worker_new(s->exec, &w->loop);
 	sw->auth = auth_worker_new(s->auth, &w->loop, w->index);
 	server_worker_snapshot(sw);
+	sw->ws = ws_worker_new(sw);
 	return true;
+}
+
+static void service_drain(worker *w, void *ctx)
+{
+	server *s = ctx;
+	ws_worker_drain(s->workers[w->index].ws);
 }
 
 static void service_stop(worker *w, void *ctx)
 {
 	server *s = ctx;
 	server_worker *sw = &s->workers[w->index];
+	ws_worker_stop(sw->ws);
 	auth_worker_free(sw->auth);
 	exec_worker_close(sw->exec, NULL, NULL);
 	if (sw->snap) snapshot_unref(sw->snap);
@@ -181,7 +191,7 @@ static bool server_make(server *s, error *err)
 {
 	const server_config *g = s->config;
 	exec_config exec = {.env = {env_get, s}, .configured_headers_first = g->configured_headers_first};
-	worker_service service = {"server", service_start, NULL, service_stop, s};
+	worker_service service = {"server", service_start, service_drain, service_stop, s};
 	http_config http = {
 		.limits = g->limits, .cors = g->cors, .log_requests = true, .handler = routes_handle, .ctx = s};
 
@@ -238,6 +248,8 @@ void server_free(server *s)
 	if (!s) return;
 	if (s->admin) admin_stop(s->admin);
 	http_server_free(s->http);
+	for (unsigned i = 0; s->workers && i < worker_group_count(s->group); i++)
+		ws_worker_free(s->workers[i].ws);
 	worker_group_free(s->group);
 	if (s->exec) exec_shared_free(s->exec);
 	auth_free(s->auth);

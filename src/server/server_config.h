@@ -7,6 +7,7 @@
 #include "base/vec.h"
 #include "server/cors.h"
 #include "server/http_limits.h"
+#include "server/ws_limits.h"
 
 /* X(name, text): --enabled-apis. */
 #define SERVER_APIS(X)                \
@@ -31,6 +32,10 @@ typedef enum server_api {
 } server_api;
 
 typedef enum tx_isolation { TX_READ_COMMITTED, TX_REPEATABLE_READ, TX_SERIALIZABLE } tx_isolation;
+
+/* What a change of metadata does to WebSockets: those whose operations it affects are closed, all (Hasura v2), or the
+ * affected operations end and the sockets stay. */
+typedef enum ws_on_change { WS_CLOSE_AFFECTED, WS_CLOSE_ALL, WS_CLOSE_NONE } ws_on_change;
 
 typedef struct server_config {
 	/* where and how wide */
@@ -94,7 +99,8 @@ typedef struct server_config {
 	uint64_t ws_keepalive_ms;
 	uint64_t ws_init_timeout_ms;
 	bool ws_compression;
-	bool ws_close_on_metadata_change;
+	ws_on_change ws_on_change;
+	ws_limits ws_limits;
 	/* logs */
 	log_config log;
 	bool metadata_query_logging;

@@ -18,6 +18,7 @@ typedef struct server_worker {
 	worker *w;
 	exec_worker *exec;
 	auth_worker *auth;
+	struct ws_worker *ws;
 	snapshot *snap; /* by server_worker_snapshot only */
 	uint64_t version;
 } server_worker;

@@ -1,0 +1,14 @@
+/* graphql_body: what a client asks in one GraphQL request, over any transport. */
+#pragma once
+#include "base/error.h"
+#include "base/json.h"
+
+typedef struct graphql_body {
+	str query;
+	str operation_name;    /* p NULL: absent */
+	const json *variables; /* NULL: none; an object */
+} graphql_body;
+
+/* Points into body. Hasura v2: GQLReq's FromJSON; unknown keys are ignored, null is as good as absent. Errors:
+ * parse-failed, not-supported. */
+MUST_CHECK bool graphql_body_read(const json *body, graphql_body *out, error *err);
