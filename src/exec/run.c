@@ -69,6 +69,11 @@ const exec_config *exec_run_config(const exec_run *run)
 	return exec_shared_config(run->w->shared);
 }
 
+const exec_config *exec_worker_config(const exec_worker *w)
+{
+	return exec_shared_config(w->shared);
+}
+
 uv_loop_t *exec_run_loop(const exec_run *run)
 {
 	return run->w->loop;

@@ -106,6 +106,7 @@ MUST_CHECK bool exec_plan(exec_worker *w, const exec_request *r, struct cached *
 /* Notes a statement for the query log. */
 void exec_log_statement(exec_run *run, str source, const statement *st, uint64_t duration_ns, size_t rows);
 
+const exec_config *exec_worker_config(const exec_worker *w);
 /* This worker's settings, and whether the run's plan is known to be quick. */
 const exec_config *exec_run_config(const exec_run *run);
 bool exec_run_is_fast(const exec_run *run);

@@ -1,0 +1,147 @@
+/* info: what /dev/subscriptions shows (feature-map 3.6), and why each group ran. */
+#include "base/clock.h"
+#include "live/live_internal.h"
+
+str live_why_name(live_why w)
+{
+	static const str names[LIVE_WHY_COUNT] = {[LIVE_BY_SUBSCRIBE] = STR_INIT("subscribe"),
+		[LIVE_BY_POLL] = STR_INIT("poll"),
+		[LIVE_BY_RETRY] = STR_INIT("retry"),
+		[LIVE_BY_MORE] = STR_INIT("more"),
+		[LIVE_BY_WAL] = STR_INIT("wal"),
+		[LIVE_BY_PROBE] = STR_INIT("probe"),
+		[LIVE_BY_TRUTH] = STR_INIT("truth"),
+		[LIVE_BY_LEVEL] = STR_INIT("level")};
+	return names[w];
+}
+
+static json *count(arena *a, uint64_t n)
+{
+	return json_new_i64(a, (int64_t)n);
+}
+
+/* Identifiers in the form Hasura's have; unique within this process. */
+static json *ident(arena *a, const live_worker *w, uint64_t id)
+{
+	unsigned long long mixed = id * 0x9e3779b97f4a7c15u;
+	return json_new_str(a,
+		str_printf(a, "%08x-%04x-4%03x-8%03x-%012llx", w->w->index, (unsigned)(mixed >> 48),
+			(unsigned)(mixed >> 36 & 0xfff), (unsigned)(mixed >> 24 & 0xfff), (unsigned long long)id));
+}
+
+static json *hash_text(arena *a, hash128 h)
+{
+	if (!h.a && !h.b) return json_new_null(a);
+	return json_new_str(a, str_printf(a, "%016llx%016llx", (unsigned long long)h.a, (unsigned long long)h.b));
+}
+
+static json *text_or(arena *a, const live_text *t, const char *otherwise)
+{
+	return json_raw(a, t ? str_copy(a, live_text_str(t)) : str_from(otherwise));
+}
+
+static json *values_of(arena *a, const live_cohort *c, bool cursors)
+{
+	const live_form *f = &c->group->shape->forms[c->form];
+	json *o = json_new_object(a);
+	for (size_t i = 0; i < f->nvalues; i++) {
+		if ((f->cursor && f->cursor[i]) != cursors) continue;
+		json *v = c->values[i] ? json_new_str(a, str_copy(a, str_from(c->values[i]))) : json_new_null(a);
+		json_set(o, str_printf(a, "%zu", i + 1), v);
+	}
+	return o;
+}
+
+static json *cohort_info(arena *a, const live_cohort *c)
+{
+	const live_worker *w = c->group->w;
+	json *o = json_new_object(a), *vars = json_setz(o, "variables", json_new_object(a));
+	json_setz(vars, "session", text_or(a, c->session, "{}"));
+	json_setz(vars, "query", text_or(a, c->subs ? c->subs->variables : NULL, "{}"));
+	json_setz(vars, "synthetic", values_of(a, c, false));
+	json_setz(vars, "cursor", values_of(a, c, true));
+	json *in = json_setz(o, "cohort", json_new_object(a));
+	json_setz(in, "resp_id", ident(a, w, c->link.key.a));
+	json *now = json_setz(in, "current_ops", json_new_array(a)), *new = json_setz(in, "new_ops", json_new_array(a));
+	for (const live_sub *s = c->subs; s; s = s->next)
+		json_push(s->seen.a || s->seen.b ? now : new, ident(a, w, s->id));
+	json_setz(in, "previous_result_hash", hash_text(a, c->result));
+	return o;
+}
+
+static json *cohorts_info(arena *a, const live_group *g)
+{
+	json *list = json_new_array(a);
+	HTABLE_EACH(&g->cohorts, l)
+	json_push(list, cohort_info(a, (const live_cohort *)l));
+	return list;
+}
+
+/* Weir's own part. */
+static json *runs_info(arena *a, const live_group *g)
+{
+	json *o = json_new_object(a);
+	json_setz(o, "polled", json_new_bool(a, g->polled));
+	live_watch_info(g, a, o);
+	json_setz(o, "cohorts", count(a, g->cohorts.n));
+	json_setz(o, "statements", count(a, g->runs));
+	json_setz(o, "cohort_runs", count(a, g->cohort_runs));
+	json_setz(o, "pushes", count(a, g->pushes));
+	json *by = json_setz(o, "cohort_runs_by", json_new_object(a));
+	for (size_t i = 0; i < LIVE_WHY_COUNT; i++)
+		if (g->by[i]) json_set(by, live_why_name((live_why)i), count(a, g->by[i]));
+	if (!g->last_ms) return o;
+	char when[32];
+	clock_format(g->last_ms, when);
+	json_setz(o, "last_run", json_new_str(a, str_copy(a, str_from(when))));
+	json_setz(o, "last_cause", json_new_str(a, live_why_name(g->last_why)));
+	json_setz(o, "last_duration", json_raw(a, str_printf(a, "%.6f", (double)g->last_ns / 1e9)));
+	return o;
+}
+
+static str sql_of(arena *a, const live_group *g)
+{
+	const live_form *f = &g->shape->forms[g->shape->nforms - 1];
+	buf b = {0};
+	for (size_t i = 0; i < f->nstmts; i++) {
+		const statement *st = f->multiplexed ? f->multiplexed[i] : f->stmts[i];
+		if (i) buf_puts(&b, ";\n");
+		buf_put(&b, str_make(st->sql, st->sql_len));
+	}
+	str out = str_copy(a, buf_str(&b));
+	buf_free(&b);
+	return out;
+}
+
+static json *group_info(arena *a, const live_group *g, bool extended)
+{
+	json *o = json_new_object(a);
+	json_setz(o, "source", json_new_str(a, str_copy(a, g->shape->source)));
+	json_setz(o, "role", json_new_str(a, str_copy(a, g->shape->role)));
+	json_setz(o, "thread_id", json_new_str(a, str_printf(a, "worker %u", g->w->w->index)));
+	json_setz(o, "poller_id", ident(a, g->w, g->id));
+	json_setz(o, "multiplexed_query", json_new_str(a, sql_of(a, g)));
+	json_setz(o, "cohorts", extended ? cohorts_info(a, g) : json_new_null(a));
+	json_setz(o, "parameterized_query_hash", hash_text(a, g->link.key));
+	json_setz(o, "weir", runs_info(a, g));
+	return o;
+}
+
+void live_worker_info(const live_worker *w, arena *a, bool extended, json *live_list, json *stream_list)
+{
+	HTABLE_EACH(&w->groups, l)
+	{
+		const live_group *g = (const live_group *)l;
+		json_push(g->shape->stream ? stream_list : live_list, group_info(a, g, extended));
+	}
+}
+
+json *live_options_info(const live_shared *s, arena *a, bool streams)
+{
+	const live_config *c = &s->config;
+	json *o = json_new_object(a);
+	uint64_t ms = streams ? c->stream_refetch_ms : c->refetch_ms;
+	json_setz(o, "batch_size", count(a, streams ? c->stream_batch_size : c->batch_size));
+	json_setz(o, "refetch_delay", json_raw(a, str_printf(a, "%.10g", (double)ms / 1000)));
+	return o;
+}
