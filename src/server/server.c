@@ -16,6 +16,7 @@ static void worker_refresh(server_worker *sw)
 	sw->version = atomic_load_explicit(&s->version, memory_order_relaxed);
 	uv_mutex_unlock(&s->lock);
 	exec_worker_snapshot(sw->exec, sw->snap);
+	live_worker_snapshot(sw->live, sw->snap);
 	if (sw->ws) ws_worker_changed(sw->ws);
 	if (old) snapshot_unref(old);
 }
@@ -49,6 +50,7 @@ static void take_snapshot(void *data, snapshot *snap)
 	s->current = snap;
 	atomic_fetch_add_explicit(&s->version, 1, memory_order_release);
 	uv_mutex_unlock(&s->lock);
+	live_shared_snapshot(s->live, snap);
 	if (old) snapshot_unref(old);
 	for (unsigned i = 0; i < worker_group_count(s->group); i++)
 		if (!worker_post(worker_group_get(s->group, i), refresh_posted, &s->workers[i]))
@@ -78,6 +80,7 @@ static bool service_start(worker *w, void *ctx, error *err)
 	sw->srv = s;
 	sw->w = w;
 	sw->exec = exec_worker_new(s->exec, &w->loop);
+	sw->live = live_worker_new(s->live, sw->exec, w);
 	sw->auth = auth_worker_new(s->auth, &w->loop, w->index);
 	server_worker_snapshot(sw);
 	sw->ws = ws_worker_new(sw);
@@ -96,9 +99,11 @@ static void service_stop(worker *w, void *ctx)
 	server_worker *sw = &s->workers[w->index];
 	ws_worker_stop(sw->ws);
 	auth_worker_free(sw->auth);
+	live_worker_close(sw->live);
 	exec_worker_close(sw->exec, NULL, NULL);
 	if (sw->snap) snapshot_unref(sw->snap);
 	sw->auth = NULL;
+	sw->live = NULL;
 	sw->exec = NULL;
 	sw->snap = NULL;
 	log_gather_end();
@@ -185,6 +190,17 @@ static bool start_auth(server *s, error *err)
 	return auth_new(&c, &s->auth, err);
 }
 
+/* An interval of 0 is as often as can be. */
+static bool start_live(server *s, error *err)
+{
+	const server_config *g = s->config;
+	live_config c = {.refetch_ms = g->live_refetch_ms ? g->live_refetch_ms : 1,
+		.batch_size = g->live_batch_size,
+		.stream_refetch_ms = g->stream_refetch_ms ? g->stream_refetch_ms : 1,
+		.stream_batch_size = g->stream_batch_size};
+	return live_shared_new(&c, s->exec, &s->live, err);
+}
+
 /* ---- life ---- */
 
 static bool server_make(server *s, error *err)
@@ -200,6 +216,7 @@ static bool server_make(server *s, error *err)
 	startup_log_config(s);
 	if (!start_auth(s, err)) return false;
 	s->exec = exec_shared_new(&exec);
+	if (!start_live(s, err)) return false;
 	if (!start_admin(s, err)) return false;
 	worker_group_add(s->group, &service);
 	return http_server_new(s->group, g->host, g->port, &http, &s->http, err);
@@ -251,6 +268,7 @@ void server_free(server *s)
 	for (unsigned i = 0; s->workers && i < worker_group_count(s->group); i++)
 		ws_worker_free(s->workers[i].ws);
 	worker_group_free(s->group);
+	live_shared_free(s->live);
 	if (s->exec) exec_shared_free(s->exec);
 	auth_free(s->auth);
 	if (s->current) snapshot_unref(s->current);

@@ -9,6 +9,7 @@
 #include "admin/admin.h"
 #include "auth/auth.h"
 #include "exec/exec.h"
+#include "live/live.h"
 #include "server/http.h"
 #include "server/server.h"
 #include <stdatomic.h>
@@ -17,6 +18,7 @@ typedef struct server_worker {
 	server *srv;
 	worker *w;
 	exec_worker *exec;
+	live_worker *live;
 	auth_worker *auth;
 	struct ws_worker *ws;
 	snapshot *snap; /* by server_worker_snapshot only */
@@ -31,6 +33,7 @@ struct server {
 	http_server *http;
 	admin *admin;
 	exec_shared *exec;
+	live_shared *live;
 	auth *auth;
 	server_worker *workers; /* by worker index */
 	uv_mutex_t lock;        /* of current */
