@@ -75,6 +75,8 @@ static bool bind_one(arena *a, const val *v, const session *s, const json *varia
 {
 	const str *var;
 	*to = NULL;
+	/* Given by who runs the stream. */
+	if (v->bound) return true;
 	switch (v->kind) {
 	case VAL_NULL: return true;
 	case VAL_CONST: *to = str_z(a, v->text); return true;

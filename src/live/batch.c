@@ -371,6 +371,10 @@ static void answered(pg_job *job, const pg_result *const *results, size_t n, con
 		live_cohort *c = take_out(b, i);
 		if (!c) continue;
 		c->alone = false;
+		if (b->shape->stream) {
+			live_stream_answered(c, b->form, results[0], slices ? slices + i * b->form->nstmts : NULL);
+			continue;
+		}
 		bool fine = write_data(b, results, slices ? slices + i * b->form->nstmts : NULL, &err);
 		live_cohort_ran(c, !fine);
 		if (fine) live_deliver(c);

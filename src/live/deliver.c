@@ -1,7 +1,7 @@
 /* deliver: results and failures to the subscriptions of a cohort, each if it differs from what that one saw last. */
 #include "live/live_internal.h"
 
-static live_payload *payload_of(const buf *b)
+live_payload *live_payload_of(const buf *b)
 {
 	live_payload *p = mem_alloc(size_add(sizeof *p, b->n));
 	p->refs = 1;
@@ -26,7 +26,7 @@ void live_deliver(live_cohort *c)
 		w->push_next = s->next;
 		if (!wants(s, h)) continue;
 		s->seen = h;
-		if (!p) p = payload_of(&w->out);
+		if (!p) p = live_payload_of(&w->out);
 		s->cohort->group->pushes++;
 		w->stats.pushes++;
 		s->on->next(s->data, p);

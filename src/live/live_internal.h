@@ -24,6 +24,7 @@ typedef struct live_cohort live_cohort;
 typedef struct live_batch live_batch;
 typedef struct live_source live_source;
 typedef struct live_text live_text;
+typedef struct live_hold live_hold;
 
 enum { LIVE_RETRY_MS = 5000 }; /* after a failure that polls do not repeat */
 
@@ -48,16 +49,29 @@ struct live_shared {
 
 /* ---- shapes ---- */
 
+/* Of a stream: where things are in the values and the cells of a form (stream.c). */
+typedef struct live_stream {
+	size_t cursor; /* value; SIZE_MAX: the form has none */
+	size_t bound;  /* value of safe streams */
+	size_t cursor_cell;
+	size_t reached_cell;
+	bool safe;
+	uint64_t settle_ms;
+	uint64_t limit;     /* rows of a full batch */
+	const size_t *from; /* by value: its place in the first form; SIZE_MAX: cursor and bound */
+} live_stream;
+
 /* The statements of one form, over all roots. */
 typedef struct live_form {
 	sql_live sql;
 	const statement **stmts;       /* over all roots, in order */
 	const statement **multiplexed; /* p NULL: none */
 	size_t nstmts;
-	size_t *first;      /* by root: its first statement */
-	size_t *values;     /* by statement: its first value among the form's */
-	size_t nvalues;     /* parameters of all statements */
-	const bool *cursor; /* by value: it is the stream's cursor; NULL: no stream */
+	size_t *first;             /* by root: its first statement */
+	size_t *values;            /* by statement: its first value among the form's */
+	size_t nvalues;            /* parameters of all statements */
+	const bool *cursor;        /* by value: it is the stream's cursor; NULL: no stream */
+	const live_stream *stream; /* NULL: no stream */
 } live_form;
 
 /* A stream that begins with a null cursor has two forms: without and with a cursor. Everything else has one. */
@@ -107,6 +121,7 @@ struct live_cohort {
 	hash128 result;      /* newest */
 	const char **values; /* of its form, text format; NULL: SQL NULL. One block with their texts */
 	live_text *session;  /* session variables used, JSON; to be shown */
+	live_hold *hold;     /* stream.c: rows of a safe stream that were seen and wait; NULL: none */
 	/* schedule.c */
 	live_cohort *prev; /* of the ready ones */
 	live_cohort *next;
@@ -168,6 +183,7 @@ struct live_group {
 
 /* A source as groups of this worker use it. */
 struct live_source {
+	live_worker *w;
 	live_source *next;
 	char *name;
 	uint64_t connection;
@@ -175,8 +191,9 @@ struct live_source {
 	live_group *ready_last;
 	size_t groups;
 	size_t running;
-	unsigned lost;       /* connections lost in a row */
-	uint64_t blocked_ms; /* loop time until which nothing is sent; 0: none */
+	struct settler *settler; /* stream.c; NULL: not needed yet */
+	unsigned lost;           /* connections lost in a row */
+	uint64_t blocked_ms;     /* loop time until which nothing is sent; 0: none */
 };
 
 struct live_worker {
@@ -216,6 +233,8 @@ static inline str live_text_str(const live_text *t)
 }
 /* The cohort of these values, made when there is none. values: of the form, copied. used: the session's variables. */
 live_cohort *live_cohort_of(live_group *g, uint8_t form, const char *const *values, live_text *used);
+/* c has these values from now on; false: there is a cohort that has them. values: copied; none of c's own. */
+bool live_cohort_become(live_cohort *c, uint8_t form, const char *const *values);
 /* Takes s out of its cohort, which goes when it was the last one; then puts it into c (NULL: none). */
 void live_sub_move(live_sub *s, live_cohort *c);
 /* Frees a group without cohorts and batches. */
@@ -255,7 +274,15 @@ void live_batch_start(live_group *g);
 /* c leaves; a batch nobody is left in is cancelled. */
 void live_batch_leave(live_cohort *c);
 
+/* stream.c */
+void live_stream_form(live_shape *s, live_form *f, const plan_select *sel);
+/* The rows of c's run have come: told, and the cursor moved; c may be gone. slice NULL: all of r. */
+void live_stream_answered(live_cohort *c, const live_form *f, const pg_result *r, const exec_slice *slice);
+/* c goes, or begins anew. */
+void live_stream_drop(live_cohort *c);
+
 /* deliver.c */
+live_payload *live_payload_of(const buf *b);
 /* The JSON of {"data":…} is in w->out. c may be gone afterwards. */
 void live_deliver(live_cohort *c);
 void live_deliver_error(live_cohort *c, const error *err);

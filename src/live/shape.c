@@ -149,6 +149,7 @@ static bool fill(live_shape *s, const plan *p, error *err)
 		if (!sql_make_live(s->a, p, i == 1, &s->forms[i].sql, err)) return false;
 		flatten(s, &s->forms[i]);
 		if (s->stream) note_cursors(s, &s->forms[i]);
+		if (s->stream) live_stream_form(s, &s->forms[i], sel);
 	}
 	make_keys(s);
 	return true;

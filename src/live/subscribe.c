@@ -1,6 +1,7 @@
 /* subscribe: subscriptions, cohorts and groups come and go. */
 #include "exec/step.h"
 #include "live/live_internal.h"
+#include "live/settle.h"
 
 /* ---- texts many hold ---- */
 
@@ -39,6 +40,7 @@ static live_source *source_of(live_worker *w, const live_shape *s)
 	x->name = mem_alloc(s->source.n + 1);
 	memcpy(x->name, s->source.p, s->source.n);
 	x->connection = s->connection;
+	x->w = w;
 	x->next = w->sources;
 	w->sources = x;
 	return x;
@@ -51,6 +53,7 @@ static void source_tidy(live_worker *w, live_source *src)
 	while (*at != src)
 		at = &(*at)->next;
 	*at = src->next;
+	settler_free(src->settler);
 	mem_free(src->name);
 	mem_free(src);
 }
@@ -153,12 +156,28 @@ live_cohort *live_cohort_of(live_group *g, uint8_t form, const char *const *valu
 	return c;
 }
 
+bool live_cohort_become(live_cohort *c, uint8_t form, const char *const *values)
+{
+	live_group *g = c->group;
+	size_t n = g->shape->forms[form].nvalues;
+	hash128 key = values_key(form, values, n);
+	if (htable_get(&g->cohorts, key)) return false;
+	htable_remove(&g->cohorts, &c->link);
+	mem_free((void *)c->values);
+	c->link.key = key;
+	c->form = form;
+	c->values = copy_values(values, n);
+	htable_put(&g->cohorts, &c->link);
+	return true;
+}
+
 static void cohort_free(live_cohort *c)
 {
 	live_group *g = c->group;
 	live_unschedule(c);
 	live_batch_leave(c);
 	live_unwatch_cohort(c);
+	live_stream_drop(c);
 	htable_remove(&g->cohorts, &c->link);
 	live_text_release(g->w, c->session);
 	g->w->stats.cohorts--;

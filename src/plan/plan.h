@@ -103,9 +103,8 @@ typedef struct plan_stream {
 	const snap_column *col;
 	const bexp *visible_if; /* inherited roles: rows whose cursor the role may not see are not streamed */
 	bool desc;
-	bool safe;   /* the source's: only what no transaction under way can come before */
-	val initial; /* the value to begin with; VAL_NULL: none */
-	val bound;   /* safe: its place in statements */
+	bool safe; /* the source's: only what no transaction under way can come before */
+	val bound; /* safe: its place in statements */
 	/* The initial value is null: the select has no cursor and is for the first rows; the same with one. NULL: the select
 	   itself has the cursor, as a val marked so (val.cursor). */
 	const plan_select *next;

@@ -144,7 +144,6 @@ static void bound_by_cursor(stream_ctx *x)
 	st->visible_if = permit_column_filter(c, x->perm, cur->col);
 	st->desc = cur->desc;
 	st->safe = md_source_safe_streams(s->source->md);
-	st->initial = cur->initial;
 	st->bound = cur->initial;
 	st->bound.kind = VAL_CONST;
 	st->bound.text = STR("");

@@ -33,9 +33,6 @@ MUST_CHECK bool sql_make_live(arena *a, const plan *p, bool next, sql_live *out,
 
 /* ---- streams (stream.c) ---- */
 
-/* One row: the initial value as PostgreSQL reads it ('now' and the like are a moment then), or the error of a value that
- * cannot be read. NULL: there is none. */
-const statement *sql_stream_start(arena *a, const plan *p, const plan_stream *st);
 /*
  * What might still bring rows whose values are made already: a row for each transaction under way in this database,
  * prepared ones included, but for this one and those of VACUUM: (name, prepared: t or f). On a standby one row whose name

@@ -26,18 +26,6 @@ void stream_cells(cells *c, const place *p, const plan_stream *st)
 	buf_free(&column);
 }
 
-const statement *sql_stream_start(arena *a, const plan *p, const plan_stream *st)
-{
-	if (st->initial.kind == VAL_NULL) return NULL;
-	sql_build b = sql_build_new(a, p->snap, NULL);
-	buf text = {0};
-	buf_puts(&text, "SELECT ");
-	sql_put_val(&b, &text, &st->initial);
-	const statement *s = sql_finish(&b, &text, 1);
-	buf_free(&text);
-	return s;
-}
-
 /*
  * A transaction holds its virtual id from its first moment; one that is prepared has given that up, but is known by the
  * lock on its xid that belongs to nobody. PostgreSQL: VACUUM may run for hours and brings no rows.
