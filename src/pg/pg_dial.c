@@ -117,7 +117,7 @@ static PQconninfoOption *parse_file(const char *path, pg_error *e)
 }
 
 /* PostgreSQL: of a key given twice the last counts. Ours that may be overruled come first, those that may not last. */
-static bool fill(conninfo *c, const pg_params *p, bool plain, pg_error *e)
+static bool fill(conninfo *c, const pg_params *p, bool plain, bool replication, pg_error *e)
 {
 	const char *user_options = NULL;
 	snprintf(c->timeout, sizeof(c->timeout), "%u", (p->connect_timeout_ms + 999) / 1000);
@@ -148,6 +148,10 @@ static bool fill(conninfo *c, const pg_params *p, bool plain, pg_error *e)
 		set(c, "options", c->options.p);
 	}
 	set(c, "client_encoding", "UTF8");
+	if (replication) {
+		set(c, "replication", "database");
+		set(c, "application_name", PG_REPLICATION_NAME);
+	}
 	return true;
 }
 
@@ -181,11 +185,11 @@ static void ignore_notice(void *arg, const char *message)
 	(void)message;
 }
 
-static PGconn *attempt(const pg_params *p, bool plain, pg_error *e)
+static PGconn *attempt(const pg_params *p, bool plain, bool replication, pg_error *e)
 {
 	conninfo c = {0};
 	PGconn *conn = NULL;
-	if (fill(&c, p, plain, e)) {
+	if (fill(&c, p, plain, replication, e)) {
 		conn = PQconnectdbParams(c.keys, c.values, 0);
 		if (!conn) {
 			pg_error_text(e, PG_ERR_CONNECT, "out of memory");
@@ -207,17 +211,27 @@ static bool refused_options(const pg_error *e)
 		str_find(e->message, STR("unrecognized configuration parameter")) != SIZE_MAX;
 }
 
-PGconn *pg_dial(pg_params *p, pg_error *e)
+static PGconn *dial(pg_params *p, bool replication, pg_error *e)
 {
 	bool plain = atomic_load(&p->plain);
-	PGconn *conn = attempt(p, plain, e);
+	PGconn *conn = attempt(p, plain, replication, e);
 	if (!conn && !plain && refused_options(e)) {
 		pg_error_clear(e);
-		conn = attempt(p, true, e);
+		conn = attempt(p, true, replication, e);
 		if (conn) atomic_store(&p->plain, true);
 	}
 	if (!conn) guess_sqlstate(e);
 	return conn;
+}
+
+PGconn *pg_dial(pg_params *p, pg_error *e)
+{
+	return dial(p, false, e);
+}
+
+PGconn *pg_dial_replication(pg_params *p, pg_error *e)
+{
+	return dial(p, true, e);
 }
 
 static void copy_setting(char *to, size_t size, const PGconn *c, const char *name)

@@ -2,11 +2,14 @@
 #pragma once
 #include "pg/pg_error_in.h"
 #include "pg/pg_params.h"
+#include "pg/pg_replication.h"
 
 /*
  * A connection that is ready (status OK), or NULL with e filled (PG_ERR_CONNECT; sqlstate when one can be told).
  * Reads dynamic_from_file anew. A pooler that refuses start-up options is asked again without them.
  */
 PGconn *pg_dial(pg_params *p, pg_error *e);
+/* The same, of a WAL sender that decodes this database's changes. */
+PGconn *pg_dial_replication(pg_params *p, pg_error *e);
 /* What the connection tells of itself. */
 void pg_dial_server(const PGconn *c, pg_server *out);
