@@ -22,11 +22,18 @@ bool shape_do_nonempty(shape_ctx *c, const void *arg, const json *in, json **out
 	return true;
 }
 
+/* Hasura takes names with two underscores at the front; those GraphQL itself answers would be hidden or hide it. */
+static bool is_meta_field(str s)
+{
+	return str_eqz(s, "__schema") || str_eqz(s, "__type") || str_eqz(s, "__typename");
+}
+
 bool shape_do_name(shape_ctx *c, const void *arg, const json *in, json **out)
 {
 	(void)arg;
 	if (!json_is(in, JSON_STRING)) return shape_mismatch(c, "Name", "String", in);
-	if (!str_is_name(in->text)) return shape_fail(c, "%.*s is not valid GraphQL name", STR_ARG(in->text));
+	if (!str_is_name(in->text) || is_meta_field(in->text))
+		return shape_fail(c, "%.*s is not valid GraphQL name", STR_ARG(in->text));
 	*out = shape_new_str(c, in->text);
 	return true;
 }

@@ -3,8 +3,17 @@
 #include "plan/input.h"
 #include "schema/introspect.h"
 
-static bool selection(plan_ctx *c, introspect_type type, const sel_field *f, const plan_path *at,
+/* Lists of members inside lists of members multiply; tools ask for one level, graphql-js allows two as well. */
+enum { MAX_LISTS = 2 };
+
+static bool selection(plan_ctx *c, introspect_type type, const sel_field *f, size_t lists, const plan_path *at,
 	const introspect_sel **out, size_t *n);
+
+static bool is_member_list(str name)
+{
+	return str_eqz(name, "fields") || str_eqz(name, "inputFields") || str_eqz(name, "interfaces") ||
+		str_eqz(name, "possibleTypes");
+}
 
 /* The value changes nothing, but it must be one. Hasura v2 has no deprecated fields. */
 static bool arguments(plan_ctx *c, const introspect_field *m, const sel_field *f, const plan_path *at)
@@ -18,7 +27,9 @@ static bool arguments(plan_ctx *c, const introspect_field *m, const sel_field *f
 	return input_is_null(&in) || input_bool(c, &in, &value);
 }
 
-static bool one(plan_ctx *c, introspect_type type, const sel_field *f, const plan_path *up, introspect_sel *out)
+/* lists: how many lists of members this field is inside of. */
+static bool one(
+	plan_ctx *c, introspect_type type, const sel_field *f, size_t lists, const plan_path *up, introspect_sel *out)
 {
 	out->key = f->key;
 	if (str_eqz(f->name, "__typename")) return true;
@@ -27,11 +38,13 @@ static bool one(plan_ctx *c, introspect_type type, const sel_field *f, const pla
 	if (!out->field) return sel_unknown(c, f, at, introspect_type_name(type), STR(""));
 	if (!arguments(c, out->field, f, at)) return false;
 	if (!out->field->object) return sel_leaf(c, f, at);
-	return selection(c, out->field->of, f, at, &out->sub, &out->nsub);
+	if (is_member_list(f->name) && ++lists > MAX_LISTS)
+		return plan_fail(c, at, "maximum introspection depth exceeded");
+	return selection(c, out->field->of, f, lists, at, &out->sub, &out->nsub);
 }
 
 /* Depth: bounded by the document's. */
-static bool selection(plan_ctx *c, introspect_type type, const sel_field *f, const plan_path *at,
+static bool selection(plan_ctx *c, introspect_type type, const sel_field *f, size_t lists, const plan_path *at,
 	const introspect_sel **out, size_t *n)
 {
 	const plan_path *inner = path_key(c, at, STR("selectionSet"));
@@ -39,7 +52,7 @@ static bool selection(plan_ctx *c, introspect_type type, const sel_field *f, con
 	if (!sel_collect(c, introspect_type_name(type), &f->sub, inner, &fields)) return false;
 	introspect_sel *v = NEW_ARRAY(c->a, introspect_sel, fields.n);
 	for (size_t i = 0; i < fields.n; i++)
-		if (!one(c, type, &fields.v[i], inner, &v[i])) return false;
+		if (!one(c, type, &fields.v[i], lists, inner, &v[i])) return false;
 	*out = v;
 	*n = fields.n;
 	return true;
@@ -66,7 +79,7 @@ bool root_introspect(plan_ctx *c, const sel_field *f, const plan_path *at, plan_
 	q->backend = c->req->backend;
 	q->type = str_eqz(f->name, "__type");
 	if (q->type ? !type_name(c, f, at, &q->type_name) : !sel_arguments(c, f, at, NULL, 0)) return false;
-	if (!selection(c, q->type ? META_TYPE : META_SCHEMA, f, at, &q->sub, &q->nsub)) return false;
+	if (!selection(c, q->type ? META_TYPE : META_SCHEMA, f, 0, at, &q->sub, &q->nsub)) return false;
 	introspect_query_key(c->a, q);
 	out->kind = ROOT_JSON;
 	out->introspect = q;
