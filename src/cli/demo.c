@@ -10,6 +10,7 @@
 #include "base/vec.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -18,6 +19,8 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+#define ROOT_DIR "/var/lib/weir-data"
 
 enum { READY_MS = 60 * 1000, SERVE_STOP_MS = 70 * 1000 };
 
@@ -40,9 +43,29 @@ static const char help_text[] =
 	"start finds the data again. rm -r weir-data removes it.\n"
 	"\n"
 	"  --track-all      track every table and the relationships its foreign keys suggest\n"
-	"  --embedded DIR   keep the cluster in DIR instead of ./weir-data\n"
+	"  --embedded DIR   keep the cluster in DIR instead of ./weir-data (root in a folder of root's alone: /var/lib/weir-data)\n"
 	"  WEIR_EXAMPLES    folder of the examples, when they are not beside the program\n"
 	"  WEIR_PG_BIN      folder of PostgreSQL's server programs, when they are not in the usual place\n";
+
+/*
+ * PostgreSQL does not run as root, and the user it runs as cannot pass through root's own home: a clone made there keeps
+ * its data where services keep theirs.
+ */
+static bool dir_choose(demo *d, error *err)
+{
+	char here[PATH_MAX];
+	child_user user;
+	if (d->opt.embedded_dir.n) return true;
+	d->opt.embedded_dir = STR(EMBEDDED_DEFAULT_DIR);
+	if (geteuid() != 0 || access(EMBEDDED_DEFAULT_DIR, F_OK) == 0 || !getcwd(here, sizeof here)) return true;
+	if (!child_user_choose(d->a, 0, &user, err) || !child_user_enter(&user, err)) return false;
+	bool reached = faccessat(AT_FDCWD, here, X_OK, AT_EACCESS) == 0;
+	child_user_leave(&user);
+	if (reached) return true;
+	d->opt.embedded_dir = STR(ROOT_DIR);
+	printf("The data is kept in " ROOT_DIR ": the user PostgreSQL runs as cannot enter %s.\n", here);
+	return true;
+}
 
 /* Has Ctrl-C or SIGTERM come? Waits for one at most `ms`. */
 static bool ended(demo *d, unsigned ms)
@@ -283,7 +306,6 @@ static bool demo_options(demo *d, int argc, char **argv, error *err)
 	if (url || (d->opt.metadata_database_url.n && !d->opt.metadata_database_url_env.n))
 		return error_set(err, ERR_START_FAILED, STR_NULL,
 			"the demo brings its own database: weir serve serves the one you name");
-	if (!d->opt.embedded_dir.n) d->opt.embedded_dir = STR(EMBEDDED_DEFAULT_DIR);
 	ssize_t n = readlink("/proc/self/exe", d->exe, sizeof d->exe - 1);
 	if (n <= 0) return error_set(err, ERR_START_FAILED, STR_NULL, "cannot find the program: %s", strerror(errno));
 	d->exe[n] = '\0';
@@ -296,6 +318,7 @@ static bool demo_options(demo *d, int argc, char **argv, error *err)
 static bool demo_run(demo *d, int argc, char **argv, error *err)
 {
 	track_all_result tracked = {0};
+	if (!dir_choose(d, err)) return false;
 	if (!embedded_start(str_z(d->a, d->opt.embedded_dir), NULL, &d->cluster, err)) return false;
 	if (ended(d, 0)) return true;
 	if (!setup_run(d, err)) return false;

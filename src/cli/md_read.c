@@ -1,0 +1,308 @@
+/* md_read: the files of a project as one document. */
+#include "cli/md_layout.h"
+
+#include "base/yaml.h"
+#include "cli/files.h"
+
+enum { INCLUDE_DEPTH = 16, FILES_MAX = 200000, PLACE_DEPTH = 64 };
+
+const md_object md_objects[] = {
+	{"sources", "databases/databases.yaml", true, 3},
+	{"tables", "tables.yaml", true, 2},
+	{"functions", "functions.yaml", true, 2},
+	{"actions", "actions.yaml", false, 0},
+	{"custom_types", "actions.yaml", false, 0},
+	{"remote_schemas", "remote_schemas.yaml", true, 0},
+	{"query_collections", "query_collections.yaml", true, 0},
+	{"allowlist", "allow_list.yaml", true, 0},
+	{"cron_triggers", "cron_triggers.yaml", true, 0},
+	{"network", "network.yaml", false, 0},
+	{"api_limits", "api_limits.yaml", false, 3},
+	{"rest_endpoints", "rest_endpoints.yaml", true, 3},
+	{"inherited_roles", "inherited_roles.yaml", true, 3},
+	{"opentelemetry", "opentelemetry.yaml", false, 3},
+	{"backend_configs", "backend_configs.yaml", false, 3},
+	{"graphql_schema_introspection", "graphql_schema_introspection.yaml", false, 3},
+	{"metrics_config", "metrics_config.yaml", false, 3},
+	{0},
+};
+
+/* ---- places ---- */
+
+static void put_place(md_folder *f, const json *node, str file, unsigned line)
+{
+	const json **key = arena_alloc(f->a, sizeof(json *));
+	md_place *p = NEW(f->a, md_place);
+	*key = node;
+	*p = (md_place){.file = file, .line = line};
+	map_put(f->a, &f->places, str_make((const char *)key, sizeof *key), p);
+}
+
+const md_place *md_place_of(const md_folder *f, const json *node)
+{
+	return node ? map_get(&f->places, str_make((const char *)&node, sizeof node)) : NULL;
+}
+
+/* One step of a path: ".key", "['key']", "[3]"; false at its end. */
+static bool next_step(str *path, str *key, int64_t *index)
+{
+	str p = *path;
+	*index = -1;
+	if (!p.n) return false;
+	if (p.p[0] == '.') {
+		size_t n = 1;
+		while (n < p.n && p.p[n] != '.' && p.p[n] != '[')
+			n++;
+		*key = str_sub(p, 1, n - 1);
+		*path = str_from_at(p, n);
+		return true;
+	}
+	size_t end = str_find_char(p, ']');
+	if (p.p[0] != '[' || end == SIZE_MAX) return false;
+	*key = str_sub(p, 1, end - 1);
+	*path = str_from_at(p, end + 1);
+	if (key->n >= 2 && (key->p[0] == '\'' || key->p[0] == '"')) *key = str_sub(*key, 1, key->n - 2);
+	else if (!str_to_i64(*key, index) || *index < 0) return false;
+	return true;
+}
+
+const md_place *md_place_at(const md_folder *f, const json *doc, str path)
+{
+	static const char *const heads[] = {"$.args.metadata", "$.metadata", "$.args", "$"};
+	const md_place *best = NULL;
+	const json *at = doc;
+	for (size_t i = 0; i < sizeof heads / sizeof *heads; i++) {
+		if (!str_starts(path, str_from(heads[i]))) continue;
+		path = str_from_at(path, str_from(heads[i]).n);
+		break;
+	}
+	for (int depth = 0; at && depth < PLACE_DEPTH; depth++) {
+		str key;
+		int64_t index;
+		if (md_place_of(f, at)) best = md_place_of(f, at);
+		if (!next_step(&path, &key, &index)) break;
+		at = index >= 0 ? json_at(at, (size_t)index) : json_get(at, key);
+	}
+	return best;
+}
+
+/* ---- files ---- */
+
+static bool resolve(md_folder *f, json *node, str dir, error *err);
+
+static bool include(md_folder *f, json *node, str dir, error *err)
+{
+	str name = str_trim(str_from_at(node->text, STR("!include ").n));
+	if (name.n >= 2 && name.p[0] == '"' && name.p[name.n - 1] == '"') name = str_sub(name, 1, name.n - 2);
+	str file = path_join(f->a, dir, name);
+	json *found = NULL;
+	if (!str_ends(file, STR(".yaml")) && !str_ends(file, STR(".yml"))) { /* a text, such as a template */
+		node->text = STR("");
+		return file_read(f->a, file, &node->text, err);
+	}
+	if (!md_file_read(f, file, &found, err)) return false;
+	str key = node->key;
+	json *next = node->next;
+	*node = *found;
+	node->key = key;
+	node->next = next;
+	const md_place *p = md_place_of(f, found);
+	if (p) put_place(f, node, p->file, p->line);
+	return true;
+}
+
+static bool resolve_include(md_folder *f, json *node, str dir, error *err)
+{
+	const md_place *from = md_place_of(f, node);
+	if (include(f, node, dir, err)) return true;
+	if (err->code == ERR_NOT_FOUND && from)
+		err->message =
+			str_printf(f->a, "%.*s, line %u: %.*s", STR_ARG(from->file), from->line, STR_ARG(err->message));
+	err->code = ERR_PARSE_FAILED;
+	return false;
+}
+
+static bool resolve(md_folder *f, json *node, str dir, error *err)
+{
+	if (node->kind == JSON_STRING && str_starts(node->text, STR("!include ")))
+		return resolve_include(f, node, dir, err);
+	for (json *c = node->first; c; c = c->next)
+		if (!resolve(f, c, dir, err)) return false;
+	return true;
+}
+
+static void take_lines(md_folder *f, const yaml_marks *marks, str file)
+{
+	for (size_t i = 0; i < marks->lines.n; i++) {
+		const json *node;
+		memcpy(&node, marks->lines.items[i].key.p, sizeof node);
+		put_place(f, node, file, (unsigned)(uintptr_t)marks->lines.items[i].value);
+	}
+}
+
+static bool parse_file(md_folder *f, str file, str text, json **out, error *err)
+{
+	yaml_marks marks = {0};
+	bool ok;
+	if (str_ends(file, STR(".json"))) ok = json_parse(f->a, text, out, err);
+	else ok = yaml_parse(f->a, text, &marks, out, err);
+	if (ok) take_lines(f, &marks, file);
+	else err->message = str_printf(f->a, "%.*s, %.*s", STR_ARG(file), STR_ARG(err->message));
+	return ok;
+}
+
+bool md_file_read(md_folder *f, str file, json **out, error *err)
+{
+	str text;
+	if (++f->files > FILES_MAX || f->depth >= INCLUDE_DEPTH)
+		return error_set(err, ERR_PARSE_FAILED, STR(""), "%.*s: its includes go round in a circle, or too deep",
+			STR_ARG(file));
+	if (!file_read(f->a, file, &text, err) || !parse_file(f, file, text, out, err)) return false;
+	f->depth++;
+	bool ok = resolve(f, *out, path_dir(file), err);
+	f->depth--;
+	return ok;
+}
+
+bool md_document_read(md_folder *f, str file, json **out, error *err)
+{
+	if (!md_file_read(f, file, out, err)) return false;
+	if (json_is(*out, JSON_OBJECT) && json_is(json_getz(*out, "metadata"), JSON_OBJECT))
+		*out = json_getz(*out, "metadata"); /* as export_metadata of version 2 answers */
+	if (json_is(*out, JSON_OBJECT)) return true;
+	return error_set(err, ERR_PARSE_FAILED, STR(""), "%.*s: metadata (an object) is expected", STR_ARG(file));
+}
+
+/* ---- the folder ---- */
+
+static bool wrong_form(str file, bool list, error *err)
+{
+	return error_set(err, ERR_PARSE_FAILED, STR(""), "%.*s, line 1: %s is expected", STR_ARG(file),
+		list ? "a list (- …)" : "a mapping (name: …)");
+}
+
+static json *by_name(const json *list, str name)
+{
+	JSON_EACH (e, list)
+		if (str_eq(json_str_or(e, "name", STR("")), name)) return e;
+	return NULL;
+}
+
+static void merge_members(arena *a, json *into, const json *from)
+{
+	JSON_EACH (m, from)
+		if (json_is_null(json_get(into, m->key))) json_set(into, m->key, json_copy(a, m));
+}
+
+/* Every action must have its field in the SDL and the other way round. */
+static bool join_actions(md_folder *f, json *actions, const json *sdl, str graphql, error *err)
+{
+	JSON_EACH (act, actions) {
+		str name = json_str_or(act, "name", STR(""));
+		const json *known = by_name(sdl, name);
+		json *definition = json_getz(act, "definition");
+		const md_place *at = md_place_of(f, act);
+		str file = at ? at->file : STR("actions.yaml");
+		if (json_getz(definition, "output_type")) continue; /* complete without */
+		if (!known)
+			return error_set(err, ERR_PARSE_FAILED, STR(""),
+				"%.*s, line %u: the action \"%.*s\" has no field in %.*s", STR_ARG(file),
+				at ? at->line : 1, STR_ARG(name), STR_ARG(graphql));
+		if (!definition) definition = json_setz(act, "definition", json_new_object(f->a));
+		merge_members(f->a, definition, json_getz(known, "definition"));
+	}
+	JSON_EACH (known, sdl) {
+		str name = json_str_or(known, "name", STR(""));
+		if (!by_name(actions, name))
+			return error_set(err, ERR_PARSE_FAILED, STR(""),
+				"%.*s: the field \"%.*s\" has no action in actions.yaml", STR_ARG(graphql),
+				STR_ARG(name));
+	}
+	return true;
+}
+
+/* Types of the SDL, with the relationships and descriptions of actions.yaml. */
+static json *join_types(arena *a, const json *sdl, const json *types)
+{
+	json *out = json_copy(a, sdl);
+	JSON_EACH (group, types)
+		JSON_EACH (t, group) {
+			json *list = json_get(out, group->key);
+			json *known = by_name(list, json_str_or(t, "name", STR("")));
+			if (known) merge_members(a, known, t);
+			else if (list && t->count > 1) json_push(list, json_copy(a, t));
+		}
+	return out;
+}
+
+static void drop_empty(json *o)
+{
+	for (json *m = o->first; m;) {
+		json *next = m->next;
+		if (m->kind == JSON_NULL || ((m->kind == JSON_ARRAY || m->kind == JSON_OBJECT) && !m->count))
+			json_remove(o, m->key);
+		m = next;
+	}
+}
+
+static bool read_actions(md_folder *f, str dir, json *doc, error *err)
+{
+	str file = path_join(f->a, dir, STR("actions.yaml")), graphql = path_join(f->a, dir, STR("actions.graphql"));
+	json *both = NULL, *sdl = json_new_array(f->a), *sdl_types = json_new_object(f->a);
+	str text = STR("");
+	if (!path_exists(f->a, file)) return true;
+	if (!md_file_read(f, file, &both, err)) return false;
+	if (json_is_null(both)) return true;
+	if (!json_is(both, JSON_OBJECT)) return wrong_form(file, false, err);
+	if (path_exists(f->a, graphql) && !file_read(f->a, graphql, &text, err)) return false;
+	if (!md_sdl_read(f->a, text, sdl, sdl_types, err)) {
+		err->message = str_printf(f->a, "%.*s, %.*s", STR_ARG(graphql), STR_ARG(err->message));
+		return false;
+	}
+	json *actions = json_getz(both, "actions");
+	if (!json_is(actions, JSON_ARRAY)) actions = json_new_array(f->a);
+	if (!join_actions(f, actions, sdl, graphql, err)) return false;
+	json *types = join_types(f->a, sdl_types, json_getz(both, "custom_types"));
+	drop_empty(types);
+	json_remove(both, STR("actions"));
+	if (actions->count) json_setz(doc, "actions", actions);
+	if (types->count) json_setz(doc, "custom_types", types);
+	return true;
+}
+
+static bool read_object(md_folder *f, str dir, const md_object *o, json *doc, bool *found, error *err)
+{
+	str file = path_join(f->a, dir, str_from(o->file));
+	json *value;
+	if (!path_exists(f->a, file)) return true;
+	*found = true;
+	if (!md_file_read(f, file, &value, err)) return false;
+	if (json_is_null(value)) return true;
+	if (value->kind != (o->list ? JSON_ARRAY : JSON_OBJECT)) return wrong_form(file, o->list, err);
+	bool always = str_eqz(STR("sources"), o->key) || str_eqz(STR("tables"), o->key);
+	if (value->count || always) json_setz(doc, o->key, value);
+	return true;
+}
+
+bool md_folder_read(md_folder *f, str dir, int version, json **out, error *err)
+{
+	json *doc = json_new_object(f->a);
+	bool found = false;
+	json_setz(doc, "version", json_new_i64(f->a, version));
+	for (const md_object *o = md_objects; o->key; o++) {
+		if ((o->since == 2 && version != 2) || (o->since == 3 && version != 3)) continue;
+		if (str_eqz(STR("actions"), o->key)) {
+			if (!read_actions(f, dir, doc, err)) return false;
+		} else if (!str_eqz(STR("custom_types"), o->key) && !read_object(f, dir, o, doc, &found, err)) {
+			return false;
+		}
+	}
+	if (!found)
+		return error_set(err, ERR_NOT_FOUND, STR(""),
+			"%.*s holds no metadata: there is none of databases/databases.yaml, tables.yaml, …",
+			STR_ARG(dir));
+	if (version == 3 && !json_getz(doc, "sources")) json_setz(doc, "sources", json_new_array(f->a));
+	if (version == 2 && !json_getz(doc, "tables")) json_setz(doc, "tables", json_new_array(f->a));
+	*out = doc;
+	return true;
+}
