@@ -130,16 +130,24 @@ static void on_resolved(auth_request *ask, const session *s, const error *err)
 	ws_conn_go(c);
 }
 
-/* Hasura v2: onConnInit: the payload's headers before those of the handshake. a is taken over. */
+static bool has_header(const str_pair *headers, size_t n, str name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (str_eq_nocase(headers[i].name, name)) return true;
+	return false;
+}
+
+/* Hasura v2: onConnInit: the payload's headers, then those of the handshake; the first of a name counts. a is taken
+ * over. */
 static void init(ws_conn *c, arena *a, const ws_message *m)
 {
 	ws_who *who = NEW(a, ws_who);
-	size_t n = m->nheaders + c->nheaders;
-	str_pair *headers = n ? NEW_ARRAY(a, str_pair, n) : NULL;
-	if (m->nheaders) memcpy(headers, m->headers, m->nheaders * sizeof *headers);
+	size_t n = m->nheaders;
+	str_pair *headers = n + c->nheaders ? NEW_ARRAY(a, str_pair, n + c->nheaders) : NULL;
+	if (n) memcpy(headers, m->headers, n * sizeof *headers);
 	for (size_t i = 0; i < c->nheaders; i++)
-		headers[m->nheaders + i] =
-			(str_pair){str_copy(a, c->headers[i].name), str_copy(a, c->headers[i].value)};
+		if (!has_header(m->headers, m->nheaders, c->headers[i].name))
+			headers[n++] = (str_pair){str_copy(a, c->headers[i].name), str_copy(a, c->headers[i].value)};
 	*who = (ws_who){.a = a, .headers = m->headers, .nheaders = m->nheaders, .refs = 1};
 	c->asking = who;
 	c->ask = (auth_request){.a = a, .headers = headers, .nheaders = n, .done = on_resolved, .data = c};
@@ -226,7 +234,7 @@ void ws_conn_go(ws_conn *c)
 	uint64_t max = c->ww->config->ws_limits.waiting_bytes;
 	if (c->going) return;
 	c->going = true;
-	while (!busy(c) && c->first && !over(c)) {
+	while (!busy(c) && c->first && !over(c) && !c->sock.full) {
 		ws_task *t = task_take(c);
 		arena *a = t->a;
 		ws_message m = t->msg;
@@ -342,6 +350,7 @@ static void on_full(ws_socket *s)
 static void on_drained(ws_socket *s)
 {
 	ws_live_resume_all(ws_conn_of(s));
+	ws_conn_go(ws_conn_of(s));
 }
 
 static void on_closing(ws_socket *s, uint16_t code, str reason)

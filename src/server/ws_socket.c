@@ -444,6 +444,7 @@ void ws_socket_close(ws_socket *s, uint16_t code, str reason, bool drop)
 	timeout_disarm(&s->tick);
 	timeout_disarm(&s->hello);
 	timeout_disarm(&s->silence);
+	s->quiet_mark = untaken(s);
 	timeout_arm(&s->loop->lingers, &s->linger, now_of(s->loop));
 	reading_fits(s);
 }
@@ -513,11 +514,24 @@ static ws_socket *socket_of(timeout_link *link, size_t offset)
 	return (ws_socket *)(void *)((char *)link - offset);
 }
 
+/* A client busy with taking what is on its way comes to our ping later. */
+static bool taking(ws_socket *s)
+{
+	size_t left = untaken(s), before = s->quiet_mark;
+	s->quiet_mark = left;
+	return s->first || left < before;
+}
+
 /* Half the time without a byte: a ping. All of it: the client is gone. */
 static void on_silence(ws_socket *s, uint64_t now)
 {
 	ws_loop *l = s->loop;
 	uint64_t quiet = now - s->heard_ms;
+	if (quiet >= l->config.limits.silence_ms / 2 && taking(s)) {
+		s->heard_ms = now;
+		s->pinged = false;
+		quiet = 0;
+	}
 	if (s->pinged && s->reading && quiet >= l->config.limits.silence_ms) {
 		ws_socket_close(
 			s, 1001, STR("no answer to a ping (the limit is a setting: --websocket-ping-timeout)"), true);
@@ -562,8 +576,9 @@ static void sweep(ws_loop *l)
 		on_write_over(socket_of(link, offsetof(ws_socket, write_wait)), now);
 	while ((link = timeout_expired(&l->lingers, now))) {
 		ws_socket *s = socket_of(link, offsetof(ws_socket, linger));
-		if (s->first && timeout_armed(&s->write_wait)) {
-			timeout_arm(&l->lingers, link, now); /* the write time-out watches it */
+		if (s->first && untaken(s) < s->quiet_mark) { /* it still takes what was said before */
+			s->quiet_mark = untaken(s);
+			timeout_arm(&l->lingers, link, now);
 		} else {
 			ws_socket_cut(s);
 		}

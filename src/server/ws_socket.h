@@ -46,6 +46,7 @@ struct ws_socket {
 	size_t waiting;    /* bytes queued */
 	size_t written;    /* of the first message */
 	size_t write_mark; /* bytes left at the last look of the write time-out */
+	size_t quiet_mark; /* the same, of silence */
 	uv_write_t *write; /* under way */
 	unsigned writing;  /* messages in it */
 	unsigned window;   /* of deflate; 0: not negotiated */

@@ -1,0 +1,233 @@
+"""Subscriptions over WebSockets: what is pushed and how it ends, slow readers, changes of metadata, the end of everything."""
+import json
+import time
+
+import pytest
+
+from wsclient import APOLLO, TRANSPORT, Socket, wait_for
+
+BOTH = pytest.mark.parametrize("protocol", [APOLLO, TRANSPORT])
+ALL = "subscription {t(order_by: {id: asc}) {id s}}"
+
+
+@pytest.fixture(scope="module")
+def weir_env():
+    return {"HASURA_GRAPHQL_LIVE_QUERIES_MULTIPLEXED_REFETCH_INTERVAL": "100", "WEIR_WEBSOCKET_MAX_OPERATIONS": "50", "WEIR_WORKERS": "1"}
+
+
+@pytest.fixture(scope="module")
+def served(weir):
+    weir.sql("create table t (id int primary key, s text); create table other (id int primary key); create table big (id int primary key, s text)")
+    weir.track("t", "other", "big")
+    weir.metadata("pg_create_select_permission", {"source": "default", "table": "t", "role": "user", "permission": {
+        "columns": ["id"], "filter": {"id": {"_eq": "X-Hasura-User-Id"}}}})
+    return weir
+
+
+@pytest.fixture
+def api(served):
+    served.sql("truncate t, big; insert into t values (1, 'one')")
+    return served
+
+
+def rows(*found):
+    return {"data": {"t": [{"id": i, "s": s} for i, s in found]}}
+
+
+@BOTH
+def test_live_query(api, protocol):
+    with Socket(api, protocol).init() as s:
+        s.start("1", ALL)
+        s.expect("1", rows((1, "one")))
+        api.sql("insert into t values (2, 'two')")
+        s.expect("1", rows((1, "one"), (2, "two")))
+        api.sql("update t set s = 'eins' where id = 1")
+        s.expect("1", rows((1, "eins"), (2, "two")))
+        api.sql("update t set s = s")
+        assert s.quiet(0.5)
+        s.stop("1")
+        api.sql("delete from t where id = 2")
+        assert s.quiet(0.5)
+        s.start("1", ALL)  # the id is free again
+        s.expect("1", rows((1, "eins")))
+
+
+@BOTH
+def test_queries_go_on_beside(api, protocol):
+    with Socket(api, protocol).init() as s:
+        s.start("live", ALL)
+        s.expect("live", rows((1, "one")))
+        s.start("q", "{t {id}}")
+        s.expect("q", {"data": {"t": [{"id": 1}]}})
+        assert s.recv() == {"type": "complete", "id": "q"}
+        s.start("m", 'mutation {insert_t_one(object: {id: 5, s: "x"}) {id}}')
+        found = sorted((json.dumps(s.recv()) for _ in range(3)))
+        assert any('"live"' in f and '"id": 5' in f for f in found) and any('"complete"' in f for f in found)
+
+
+@BOTH
+def test_roles_get_their_own(api, protocol):
+    api.sql("insert into t values (2, 'two')")
+    with Socket(api, protocol).init({**api.headers("user"), "X-Hasura-User-Id": "1"}) as a, \
+            Socket(api, protocol).init({**api.headers("user"), "X-Hasura-User-Id": "2"}) as b:
+        for s in (a, b):
+            s.start("1", "subscription {t {id}}")
+        a.expect("1", {"data": {"t": [{"id": 1}]}})
+        b.expect("1", {"data": {"t": [{"id": 2}]}})
+        api.sql("delete from t where id = 2")
+        b.expect("1", {"data": {"t": []}})
+        assert a.quiet(0.4)
+
+
+@BOTH
+def test_errors(api, protocol):
+    with Socket(api, protocol).init() as s:
+        for query, message in [("subscription {nope}", "field 'nope' not found in type: 'subscription_root'"),
+                               ("subscription {a: t {id} b: t {id}}", "subscriptions must select one top level field"),
+                               ("subscription {", "not a valid graphql query")]:
+            s.start("1", query)
+            found = s.recv()
+            assert found["type"] == "error" and (found["payload"] if protocol == TRANSPORT else found["payload"]["errors"])[0]["message"] == message
+            assert s.recv() == {"type": "complete", "id": "1"}
+        s.start("2", "subscription @_multiple_top_level_fields {a: t {id} b: t_aggregate {aggregate {count}}}")
+        s.expect("2", {"data": {"a": [{"id": 1}], "b": {"aggregate": {"count": 1}}}})
+
+
+def test_the_same_id_twice(api):
+    with Socket(api, APOLLO).init() as s:
+        s.start("1", ALL)
+        s.expect("1", rows((1, "one")))
+        s.start("1", ALL)
+        text = "an operation already exists with this id: 1"
+        assert s.recv() == {"type": "error", "id": "1", "payload": {"message": text, "extensions": {"path": "$", "code": "start-failed"}}}
+        assert s.recv() == {"type": "complete", "id": "1"}
+        s.start("2", "{__typename}")
+        assert s.recv()["payload"] == {"data": {"__typename": "query_root"}}
+    with Socket(api, TRANSPORT).init() as s:
+        s.start("1", ALL)
+        s.expect("1", rows((1, "one")))
+        s.start("1", "{__typename}")
+        assert s.end() == (4409, '{"server_error_msg":"4409: Subscriber for 1 already exists"}')
+
+
+@BOTH
+def test_operations_are_bounded(api, protocol):
+    with Socket(api, protocol).init() as s:
+        for i in range(60):
+            s.start(str(i), ALL)
+        last = {}
+        while len(last) < 60:
+            found = s.recv()
+            if found["type"] != "complete":
+                last[found["id"]] = found
+        refused = [m for m in last.values() if m["type"] == "error"]
+        assert len(refused) == 10 and "--websocket-max-operations" in json.dumps(refused)
+        for i in range(60):
+            s.stop(str(i))
+        s.start("again", ALL)
+        s.expect("again", rows((1, "one")))
+
+
+def statements(weir):
+    return int(weir.sql("select count(*) from pg_stat_activity where state = 'active' and pid <> pg_backend_pid()")["result"][1][0])
+
+
+@BOTH
+def test_a_slow_reader_gets_the_newest(api, protocol):
+    """F40: what it missed is left out, what it gets is whole; others get everything."""
+    api.sql("insert into big select i, repeat('x', 1000) from generate_series(1, 2000) i")
+    query = "subscription {big(order_by: {id: asc}) {id s}}"
+    with Socket(api, protocol, buffer=4096).init() as slow, Socket(api, protocol).init() as quick:
+        slow.start("1", query)
+        quick.start("1", query)
+        for i in range(10):
+            api.sql(f"update big set s = repeat('{i}', 1000)")
+            wait_for(lambda: quick.recv()["payload"]["data"]["big"][0]["s"][0] == str(i))
+        seen = []
+        while not seen or seen[-1] != "9":
+            found = slow.recv()["payload"]["data"]["big"]
+            assert len({row["s"][0] for row in found}) == 1 and len(found) == 2000
+            seen.append(found[0]["s"][0])
+        assert len(seen) < 11
+        assert slow.quiet(0.5)
+
+
+# -- changes of metadata
+
+
+def change(weir):
+    weir.metadata("pg_untrack_table", {"source": "default", "table": "other"})
+    weir.track("other")
+
+
+@BOTH
+def test_a_change_closes_only_what_it_affects(api, protocol):
+    with Socket(api, protocol).init() as mine, Socket(api, protocol).init() as its, Socket(api, protocol).init() as none:
+        mine.start("1", ALL)
+        mine.expect("1", rows((1, "one")))
+        its.start("1", "subscription {other {id}}")
+        its.expect("1", {"data": {"other": []}})
+        change(api)
+        assert its.end() == (1012, "Server state changed, restarting the server")
+        api.sql("insert into t values (7, 'seven')")
+        mine.expect("1", rows((1, "one"), (7, "seven")))
+        assert none.ask("{__typename}")
+        api.sql("delete from t where id = 7")
+
+
+@pytest.mark.parametrize("value", ["true", "false"])
+def test_settings_of_the_change(api, start_weir, database, value):
+    server = start_weir(database.url, env={"HASURA_GRAPHQL_CLOSE_WEBSOCKETS_ON_METADATA_CHANGE": value,
+                                           "HASURA_GRAPHQL_LIVE_QUERIES_MULTIPLEXED_REFETCH_INTERVAL": "100"})
+    with Socket(server, TRANSPORT).init() as s, Socket(server, TRANSPORT).init() as idle:
+        s.start("t", ALL)
+        s.expect("t", rows((1, "one")))
+        s.start("other", "subscription {other {id}}")
+        s.expect("other", {"data": {"other": []}})
+        change(server)
+        if value == "true":
+            for one in (s, idle):
+                assert one.end() == (1012, "Server state changed, restarting the server")
+            return
+        found = s.recv()
+        assert found["type"] == "error" and found["id"] == "other" and found["payload"][0]["extensions"]["code"] == "start-failed"
+        assert s.recv() == {"type": "complete", "id": "other"}
+        server.sql("insert into t values (8, 'eight')")
+        s.expect("t", rows((1, "one"), (8, "eight")))
+        assert idle.ask("{__typename}")
+
+
+# -- the end
+
+
+@BOTH
+def test_shutdown(start_weir, database, api, protocol):
+    server = start_weir(database.url, secret=None)
+    with Socket(server, protocol).init({}) as s:
+        s.start("1", ALL)
+        s.expect("1", rows((1, "one")))
+        server.process.terminate()
+        assert s.end() == (1012, "shutting server down")
+        began = time.monotonic()
+        server.stop()
+        assert time.monotonic() - began < 10
+
+
+@BOTH
+def test_nothing_runs_when_all_have_left(api, protocol):
+    sockets = [Socket(api, protocol).init() for _ in range(20)]
+    for i, s in enumerate(sockets):
+        for k in range(5):
+            s.start(str(k), f"subscription {{t(where: {{id: {{_gt: {k}}}}}) {{id}}}}")
+    for s in sockets:
+        for _ in range(5):
+            assert s.recv()["type"] == s.data_type
+    for i, s in enumerate(sockets):
+        s.sock.close()
+    asked = "select coalesce(sum(xact_commit), 0) from pg_stat_database where datname = current_database()"
+
+    def still():
+        first = int(api.sql(asked)["result"][1][0])
+        time.sleep(1.2)
+        return int(api.sql(asked)["result"][1][0]) - first < 5
+    wait_for(still)
