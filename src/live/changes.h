@@ -60,10 +60,8 @@ typedef struct changes_deps {
 	bool clock; /* a filter of the plan itself says 'now', 'today', …: polled */
 } changes_deps;
 
-/* What root reads, in a: relations of all levels, filters, orders, computed fields, functions. Names point into the
- * plan. O(size of the plan). */
-const changes_deps *changes_deps_of(arena *a, const plan *p, const plan_root *root);
-/* The same over all of its roots. */
+/* What the roots of p read: relations of all levels, filters, orders, computed fields, functions. All of it in a, nothing
+ * points into the plan. O(size of the plan). */
 const changes_deps *changes_deps_of_plan(arena *a, const plan *p);
 
 /* ---- hub ---- */
@@ -138,7 +136,11 @@ struct changes_member {
 void changes_group_add(changes_client *c, const snap_source *src, changes_group *g);
 /* Its members must be gone. */
 void changes_group_remove(changes_group *g);
-/* The values of deps->keys and deps->clocks are bound here; what cannot be bound makes the member one that any change
- * touches. */
-void changes_member_add(changes_group *g, changes_member *m, const session *s, const json *variables);
+/*
+ * The values of d->keys and d->clocks are bound here; what cannot be bound makes the member one that any change touches.
+ * d: the dependencies of the member's own plan, whose values may come from other places than those of g->deps; NULL:
+ * g->deps. It need not live on.
+ */
+void changes_member_add(
+	changes_group *g, changes_member *m, const changes_deps *d, const session *s, const json *variables);
 void changes_member_remove(changes_member *m);
