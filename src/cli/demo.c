@@ -120,8 +120,8 @@ static const char *const *environment(demo *d, const char *name)
 {
 	static const char *const drop[] = {"DATABASE_URL=", "HASURA_GRAPHQL_DATABASE_URL=", "WEIR_DATABASE_URL=",
 		"HASURA_GRAPHQL_METADATA_DATABASE_URL=", "WEIR_METADATA_DATABASE_URL=", "WEIR_EMBEDDED=",
-		"WEIR_TRACK_ALL=", "PGHOST=", "PGHOSTADDR=", "PGPORT=", "PGUSER=", "PGDATABASE=", "PGSERVICE=",
-		"PGOPTIONS=", "PGSSLMODE="};
+		"WEIR_TRACK_ALL=", "WEIR_EXAMPLES=", "PGHOST=", "PGHOSTADDR=", "PGPORT=", "PGUSER=", "PGDATABASE=",
+		"PGSERVICE=", "PGOPTIONS=", "PGSSLMODE="};
 	VEC(const char *) env = {0};
 	for (char **e = environ; *e; e++)
 		if (!starts_with_one_of(*e, drop, sizeof drop / sizeof *drop)) vec_push(d->a, &env, *e);
@@ -143,6 +143,7 @@ static bool setup_run(demo *d, error *err)
 		.out = -1,
 		.death_signal = SIGTERM,
 		.session = true};
+	printf("The Django blog: tables and rows...\n");
 	if (!child_spawn(&spec, &pid, err)) return false;
 	while (!child_wait(pid, 0, &status)) {
 		if (!ended(d, 20)) continue;
@@ -167,6 +168,7 @@ static const char *const *server_argv(demo *d, int argc, char **argv)
 	VEC(const char *) out = {0};
 	vec_push(d->a, &out, d->exe);
 	vec_push(d->a, &out, "serve");
+	vec_push(d->a, &out, "--enable-console"); /* a demo is to be looked at */
 	for (int i = 1; i < argc; i++) {
 		if (argv[i] == command || strcmp(argv[i], "--track-all") == 0) continue;
 		if (strncmp(argv[i], "--embedded=", strlen("--embedded=")) == 0) continue;
@@ -277,8 +279,7 @@ static void say_tips(const demo *d, const track_all_result *tracked)
 	str answer;
 	error ignored;
 	error_init(&ignored, d->a);
-	bool console = d->opt.server.enable_console &&
-		api_call(d->a, &d->api, "/console", NULL, &status, &answer, &ignored) && status == 200;
+	bool console = api_call(d->a, &d->api, "/console", NULL, &status, &answer, &ignored) && status == 200;
 	printf("\nThe Django blog is served. Ctrl-C stops the server and its PostgreSQL.\n\n");
 	if (console) printf("  console    %.*s/console\n", STR_ARG(d->api.url));
 	printf("  GraphQL    %.*s/v1/graphql\n  metadata   %.*s/v1/metadata\n  database   psql '%.*s'\n\n",

@@ -128,6 +128,18 @@ def test_track_all(demo, folder):
     assert_all_gone(one, folder)
 
 
+@pytest.mark.skipif(os.geteuid() != 0 or os.path.exists("/var/lib/weir-data"), reason="root's home is closed to others only for root")
+def test_in_a_folder_of_roots_alone(demo, folder):
+    os.chmod(folder, 0o700)
+    try:
+        one = demo().until(LAST_WORDS)
+        assert f"The data is kept in /var/lib/weir-data: the user PostgreSQL runs as cannot enter {folder}." in one.text
+        assert one.end() == 0, one.text
+        assert os.listdir(folder) == []
+    finally:
+        shutil.rmtree("/var/lib/weir-data", ignore_errors=True)
+
+
 def test_kill_9_leaves_nothing_running(demo, folder):
     one = demo().until(LAST_WORDS)
     with open(f"{folder}/weir-data/pg/postmaster.pid") as f:
