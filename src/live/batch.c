@@ -14,6 +14,7 @@ struct live_batch {
 	live_group *group;
 	live_shape *shape;
 	const live_form *form;
+	uint8_t number;        /* of the form */
 	live_cohort **cohorts; /* NULL: has left */
 	size_t n;
 	bool many; /* the multiplexed form runs */
@@ -62,7 +63,8 @@ static live_batch *batch_new(live_group *g, uint8_t form, size_t max)
 	b->group = g;
 	b->shape = g->shape;
 	b->shape->refs++;
-	b->form = &b->shape->forms[form];
+	b->form = live_form_at(b->shape, form);
+	b->number = form;
 	b->cohorts = NEW_ARRAY(a, live_cohort *, max);
 	return b;
 }
@@ -193,16 +195,17 @@ static void submit(live_batch *b)
 static size_t batch_size(const live_group *g, uint8_t form)
 {
 	const live_config *c = &g->w->shared->config;
-	if (!g->shape->forms[form].multiplexed) return 1;
+	if (!live_form_at(g->shape, form)->multiplexed) return 1;
 	return g->shape->stream ? c->stream_batch_size : c->batch_size;
 }
 
 void live_batch_start(live_group *g)
 {
 	live_cohort *first = g->ready;
-	size_t max = first->alone ? 1 : batch_size(g, first->form);
-	live_batch *b = batch_new(g, first->form, max);
-	while (b->n < max && g->ready && g->ready->form == first->form && (!b->n || !g->ready->alone))
+	uint8_t form = live_run_form(first);
+	size_t max = first->alone ? 1 : batch_size(g, form);
+	live_batch *b = batch_new(g, form, max);
+	while (b->n < max && g->ready && live_run_form(g->ready) == form && (!b->n || !g->ready->alone))
 		batch_add(b, live_take_ready(g));
 	submit(b);
 }
@@ -223,7 +226,7 @@ static void split(live_batch *b)
 {
 	live_batch *half[2];
 	for (size_t k = 0; k < 2; k++)
-		half[k] = batch_new(b->group, (uint8_t)(b->form - b->shape->forms), b->n);
+		half[k] = batch_new(b->group, b->number, b->n);
 	size_t moved = 0, total = b->left;
 	for (size_t i = 0; i < b->n; i++) {
 		live_cohort *c = take_out(b, i);

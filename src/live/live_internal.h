@@ -56,6 +56,7 @@ typedef struct live_stream {
 	size_t cursor_cell;
 	size_t reached_cell;
 	bool safe;
+	bool front; /* asks how far a safe stream may go */
 	uint64_t settle_ms;
 	uint64_t limit;     /* rows of a full batch */
 	const size_t *from; /* by value: its place in the first form; SIZE_MAX: cursor and bound */
@@ -85,6 +86,7 @@ struct live_shape {
 	hash128 key;    /* equal: the same statements read and written the same way: one group */
 	hash128 recipe; /* also the same values from the same places of session and variables */
 	live_form forms[LIVE_FORMS];
+	live_form fronts[LIVE_FORMS]; /* of safe streams: what runs before each; its values are the form's first ones */
 	size_t nforms;
 	str source;
 	uint64_t connection;
@@ -92,6 +94,12 @@ struct live_shape {
 	bool stream;
 	bool kept; /* in the worker's table */
 };
+
+/* Forms by number: forms, then fronts. */
+static inline const live_form *live_form_at(const live_shape *s, uint8_t i)
+{
+	return i < LIVE_FORMS ? &s->forms[i] : &s->fronts[i - LIVE_FORMS];
+}
 
 /* The shape of a plan; a reference for the caller. Error: Hasura's, of what cannot be a subscription. */
 MUST_CHECK bool live_shape_of(live_worker *w, cached *entry, live_shape **out, error *err);
@@ -276,6 +284,8 @@ void live_batch_leave(live_cohort *c);
 
 /* stream.c */
 void live_stream_form(live_shape *s, live_form *f, const plan_select *sel);
+/* The number of the form that c runs by next. */
+uint8_t live_run_form(const live_cohort *c);
 /* The rows of c's run have come: told, and the cursor moved; c may be gone. slice NULL: all of r. */
 void live_stream_answered(live_cohort *c, const live_form *f, const pg_result *r, const exec_slice *slice);
 /* c goes, or begins anew. */

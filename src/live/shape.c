@@ -150,6 +150,10 @@ static bool fill(live_shape *s, const plan *p, error *err)
 		flatten(s, &s->forms[i]);
 		if (s->stream) note_cursors(s, &s->forms[i]);
 		if (s->stream) live_stream_form(s, &s->forms[i], sel);
+		if (!s->stream || !sel->stream->safe) continue;
+		if (!sql_make_front(s->a, p, i == 1, &s->fronts[i].sql, err)) return false;
+		flatten(s, &s->fronts[i]);
+		live_stream_form(s, &s->fronts[i], sel);
 	}
 	make_keys(s);
 	return true;

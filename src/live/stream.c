@@ -3,8 +3,9 @@
  * was told before, and the cohort's cursor moves to the last of them: it becomes the cohort of those values, or joins the
  * one there is. Those who take nothing at the moment stay behind with the old cursor. No rows: nothing happens.
  *
- * A safe stream runs twice: the rows it sees say how far it may go once every transaction under way has ended (settle.h);
- * then it runs again and tells those within that bound, those that came late included.
+ * A safe stream first asks how far it may go: up to the last row there is, once every transaction under way has ended
+ * (settle.h). Then it runs, by as many batches as it takes, and tells the rows within that bound, which those that came
+ * late are among.
  */
 #include "live/live_internal.h"
 #include "live/settle.h"
@@ -69,6 +70,7 @@ void live_stream_form(live_shape *s, live_form *f, const plan_select *sel)
 	}
 	st->reached_cell = root->reached;
 	st->safe = sel->stream->safe;
+	st->front = f >= s->fronts && f < s->fronts + LIVE_FORMS;
 	st->settle_ms = settle_ms(sel->stream->col->type);
 	st->limit = (uint64_t)sel->limit;
 	st->from = values_from(s->a, stmt, s->forms[0].stmts[0]);
@@ -77,10 +79,24 @@ void live_stream_form(live_shape *s, live_form *f, const plan_select *sel)
 
 /* ---- holding ---- */
 
+/* Where a safe form has the bound among its values. */
+static const char **bound_of(live_cohort *c)
+{
+	return &c->values[c->group->shape->forms[c->form].stream->bound];
+}
+
+uint8_t live_run_form(const live_cohort *c)
+{
+	const live_stream *st = c->group->shape->forms[c->form].stream;
+	bool front = st && st->safe && !(c->hold && c->hold->settled);
+	return front ? (uint8_t)(c->form + LIVE_FORMS) : c->form;
+}
+
 void live_stream_drop(live_cohort *c)
 {
 	live_hold *h = c->hold;
 	if (!h) return;
+	*bound_of(c) = NULL;
 	settle_cancel(&h->wait);
 	mem_free(h->bound);
 	mem_free(h);
@@ -102,7 +118,7 @@ static void settled(settle_wait *wait, const error *err)
 	live_cohort *c = h->c;
 	if (!err) {
 		h->settled = true;
-		c->values[c->group->shape->forms[c->form].stream->bound] = h->bound;
+		*bound_of(c) = h->bound;
 		live_run_now(c, LIVE_BY_MORE);
 		return;
 	}
@@ -111,7 +127,6 @@ static void settled(settle_wait *wait, const error *err)
 	live_deliver_error(c, err);
 }
 
-/* The rows seen say how far the stream may go when everybody who could come before them has ended. */
 static void hold(live_cohort *c, const live_stream *st, str cursor)
 {
 	live_group *g = c->group;
@@ -152,29 +167,16 @@ static str cell(const run *x, size_t i, size_t col)
 /* How many of the rows are told; 0: none now. */
 static size_t choose(live_cohort *c, const run *x)
 {
-	live_hold *h = c->hold;
-	if (!x->st->safe) return x->total;
-	bool settled_run = h && h->settled;
-	if (!x->total) {
-		/* What was held is gone. */
-		if (settled_run) {
-			c->values[x->st->bound] = NULL;
-			live_stream_drop(c);
-		}
-		return 0;
-	}
-	/* Sent without a bound. */
-	if (pg_result_is_null(x->r, row_at(x, 0), x->st->reached_cell + x->slice.skip)) {
-		if (!h) hold(c, x->st, cell(x, x->total - 1, x->st->cursor_cell));
-		return 0;
-	}
 	size_t n = 0;
+	if (!x->st->safe) return x->total;
+	if (x->st->front) {
+		if (x->total && !c->hold) hold(c, x->st, cell(x, x->total - 1, x->st->cursor_cell));
+		return 0;
+	}
 	while (n < x->total && str_eqz(cell(x, n, x->st->reached_cell), "t"))
 		n++;
-	if (settled_run) {
-		c->values[x->st->bound] = NULL;
-		live_stream_drop(c);
-	}
+	/* The bound is reached, but for what came after it. */
+	if (n < x->total || n < x->st->limit) live_stream_drop(c);
 	return n;
 }
 
@@ -320,6 +322,7 @@ static void go_on(live_cohort *c, const run *x, const char *cursor)
 	m.again = more || c->dirty;
 	m.why = more ? LIVE_BY_MORE : (live_why)c->why;
 	if (!c->npaused && live_cohort_become(c, form, m.values)) {
+		if (c->hold) *bound_of(c) = c->hold->bound;
 		if (more) live_mark(c, LIVE_BY_MORE);
 		tell_all(c, p);
 	} else {
@@ -339,6 +342,8 @@ void live_stream_answered(live_cohort *c, const live_form *f, const pg_result *r
 	x.n = choose(c, &x);
 	if (!x.n) {
 		live_cohort_ran(c, false);
+		/* What the bound was is gone, and there are rows behind it. */
+		if (x.total && !x.st->front) live_mark(c, LIVE_BY_MORE);
 		w->stats.unchanged++;
 		return;
 	}

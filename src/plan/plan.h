@@ -103,6 +103,7 @@ typedef struct plan_stream {
 	const snap_column *col;
 	const bexp *visible_if; /* inherited roles: rows whose cursor the role may not see are not streamed */
 	bool desc;
+	bool ties; /* rows that tie with the last are not cut off */
 	bool safe; /* the source's: only what no transaction under way can come before */
 	val bound; /* safe: its place in statements */
 	/* The initial value is null: the select has no cursor and is for the first rows; the same with one. NULL: the select

@@ -143,6 +143,7 @@ static void bound_by_cursor(stream_ctx *x)
 	st->col = &s->table->cols[cur->col];
 	st->visible_if = permit_column_filter(c, x->perm, cur->col);
 	st->desc = cur->desc;
+	st->ties = true;
 	st->safe = md_source_safe_streams(s->source->md);
 	st->bound = cur->initial;
 	st->bound.kind = VAL_CONST;

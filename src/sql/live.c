@@ -27,18 +27,16 @@ static void make_multiplexed(maker *m, const plan_select *sel, sql_live_root *r)
 	r->multiplexed = m->stmts.v;
 }
 
-static bool make_root(
-	arena *a, const plan *p, const plan_root *root, bool next, sql_live *l, sql_live_root *r, error *err)
+static bool make_select(
+	arena *a, const plan *p, str alias, const plan_select *sel, sql_live *l, sql_live_root *r, error *err)
 {
-	const plan_select *sel = root->select;
-	if (next) sel = sel->stream->next;
 	maker m = {.a = a, .p = p, .source = sel->source, .rows = ROWS_THOUGHT};
 	m.stringify = p->snap->options.stringify_numerics;
 	m.stream = sel->stream != NULL;
 	bool read_write = sel->function && sel->function->fn->volatile_read;
 	/* One statement, so that the function runs once. */
 	if (read_write) m.strategy = SQL_JSON;
-	r->alias = str_copy(a, root->alias);
+	r->alias = str_copy(a, alias);
 	r->out = make_rows(&m, sel);
 	r->stmts = m.stmts.v;
 	r->nstmts = m.stmts.n;
@@ -52,11 +50,24 @@ static bool make_root(
 	return true;
 }
 
+static const plan_select *select_of(const plan_root *root, bool next)
+{
+	return next ? root->select->stream->next : root->select;
+}
+
 bool sql_make_live(arena *a, const plan *p, bool next, sql_live *l, error *err)
 {
 	*l = (sql_live){.nroots = p->nroots, .multiplexed = true};
 	l->roots = NEW_ARRAY(a, sql_live_root, p->nroots);
 	for (size_t i = 0; i < p->nroots; i++)
-		if (!make_root(a, p, &p->roots[i], next, l, &l->roots[i], err)) return false;
+		if (!make_select(a, p, p->roots[i].alias, select_of(&p->roots[i], next), l, &l->roots[i], err))
+			return false;
 	return true;
+}
+
+bool sql_make_front(arena *a, const plan *p, bool next, sql_live *l, error *err)
+{
+	*l = (sql_live){.nroots = 1, .multiplexed = true};
+	l->roots = NEW(a, sql_live_root);
+	return make_select(a, p, STR(""), stream_front(a, select_of(p->roots, next)), l, l->roots, err);
 }

@@ -34,6 +34,12 @@ MUST_CHECK bool sql_make_live(arena *a, const plan *p, bool next, sql_live *out,
 /* ---- streams (stream.c) ---- */
 
 /*
+ * The last of all rows after the cursor: how far a safe stream may go once nothing can come before it. Its parameters are
+ * the first ones of the form sql_make_live gives; of its rows only the cursor's cell counts. Error: as sql_make_live.
+ */
+MUST_CHECK bool sql_make_front(arena *a, const plan *p, bool next, sql_live *out, error *err);
+
+/*
  * What might still bring rows whose values are made already: a row for each transaction under way in this database,
  * prepared ones included, but for this one and those of VACUUM: (name, prepared: t or f). On a standby one row whose name
  * is NULL. Names are unique as long as the server runs. PostgreSQL: a transaction without an xid has made values too

@@ -149,11 +149,12 @@ static void put_distinct(buf *head, const plan_select *sel, unsigned alias, unsi
 
 static void put_tail(buf *tail, const plan_select *sel)
 {
+	/* Rows with equal cursors are in one batch, or the rest of them would be passed over. */
+	bool ties = sel->stream && sel->stream->ties;
 	if (sel->has_limit) {
-		buf_puts(tail, sel->stream ? " FETCH FIRST " : " LIMIT ");
+		buf_puts(tail, ties ? " FETCH FIRST " : " LIMIT ");
 		buf_put_i64(tail, sel->limit);
-		/* Rows with equal cursors are in one batch, or the rest of them would be passed over. */
-		if (sel->stream) buf_puts(tail, " ROWS WITH TIES");
+		if (ties) buf_puts(tail, " ROWS WITH TIES");
 	}
 	if (sel->has_offset) {
 		buf_puts(tail, " OFFSET ");

@@ -156,6 +156,7 @@ str out_head(arena *a, str alias, bool first);
 
 /* What a stream's rows carry beside their fields (stream.c). */
 void stream_cells(cells *c, const place *p, const plan_stream *st);
+const plan_select *stream_front(arena *a, const plan_select *sel);
 /* The rows of a select as a statement of its own; *index is its number. The recipe is of one row; with a level, the row's
    first cells are its key. */
 const out_node *statement_of_rows(maker *m, const plan_select *sel, const level *of, size_t *index);

@@ -26,6 +26,24 @@ void stream_cells(cells *c, const place *p, const plan_stream *st)
 	buf_free(&column);
 }
 
+const plan_select *stream_front(arena *a, const plan_select *sel)
+{
+	plan_select *front = NEW(a, plan_select);
+	plan_stream *st = NEW(a, plan_stream);
+	plan_order *o = NEW(a, plan_order);
+	*front = *sel;
+	*st = *sel->stream;
+	*o = sel->order[0];
+	o->desc = !o->desc;
+	st->ties = st->safe = false;
+	front->stream = st;
+	front->order = o;
+	front->limit = 1;
+	front->fields = NULL;
+	front->nfields = 0;
+	return front;
+}
+
 /*
  * A transaction holds its virtual id from its first moment; one that is prepared has given that up, but is known by the
  * lock on its xid that belongs to nobody. PostgreSQL: VACUUM may run for hours and brings no rows.

@@ -39,7 +39,8 @@ def test_statements_are_as_written_down(database):
             role = ([w[5:] for w in words if w.startswith("role=")] or ["admin"])[0]
             answer = tool(json.dumps({"live": {"query": query, "role": role}}))
             assert "error" not in answer, (head, answer)
-            got = "\n".join(answer["plain"] + answer["multiplexed"] + answer.get("next", []))
+            got = "\n".join(answer["plain"] + answer["multiplexed"] + answer.get("next", []) +
+                            answer.get("front", []) + answer.get("front_multiplexed", []))
             written.append(f"=== {head}\n{query}\n---\n{got}\n")
             if got != want:
                 different.append(f"{head}:\n  got  {got}\n  want {want}")

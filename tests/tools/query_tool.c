@@ -5,7 +5,7 @@
  *   {"query", "variables", "role", "session": {…}, "strategy": auto|json|levels|arrays, "rows": n}
  *                                         {"data": …, "sql": [text, …]} or {"error": {message, code, path, internal}, "sql"}
  *   {"live": {"query", "variables", "role"}}
- *                                         the statements of a subscription: {"plain": [text, …], "multiplexed", "next"}
+ *                                         the statements of a subscription: {"plain": [text, …], "multiplexed", "next", "front", …}
  *   {"requests": [{"query", "variables", "role", "session", "explain": bool, "cancel": bool, "subscription": bool}, …]}
  *                                         all at once through exec: {"answers": [{"body" or "error", "cached", "statements"}
  *                                         or null when cancelled, …], "cache": {hits, misses, remade, entries}}
@@ -187,6 +187,10 @@ static json *run_live(tool *t, arena *a, const json *line, error *err)
 		json_setz(j, "multiplexed", texts(a, &l, true));
 	} else {
 		j = failure(a, err);
+	}
+	if (sel->stream && sel->stream->safe && sql_make_front(a, p, false, &next, err)) {
+		json_setz(j, "front", texts(a, &next, false));
+		json_setz(j, "front_multiplexed", texts(a, &next, true));
 	}
 	if (sel->stream && sel->stream->next && sql_make_live(a, p, true, &next, err))
 		json_setz(j, "next", texts(a, &next, true));
