@@ -1,6 +1,7 @@
 """The secured blog of examples/django-blog: Django says who asks, Weir shows them what is theirs."""
 import os
 import shutil
+import subprocess
 
 import pytest
 import requests
@@ -70,6 +71,23 @@ def data(api, query, token, role=None, variables=None):
 
 def owner(database, name):
     return database.sql("SELECT u.id, a.id FROM auth_user u LEFT JOIN blog_author a ON a.user_id = u.id WHERE u.username = %s", (name,))[0]
+
+
+def test_the_files_are_what_export_writes(api, folder, site):
+    """Applied and exported again by the command line: not a byte changes."""
+    project = folder / "weir"
+    before = {path: path.read_bytes() for path in project.rglob("*") if path.is_file()}
+    for words in (["apply"], ["export"]):
+        subprocess.run([api.binary, "metadata", *words, "--endpoint", api.url, "--admin-secret", SECRET], cwd=project, check=True,
+                       capture_output=True, timeout=60)
+    assert {path: path.read_bytes() for path in project.rglob("*") if path.is_file()} == before
+
+
+def test_try_it(weir_bin):
+    """The script by hand: each of its questions is answered as it must be."""
+    done = subprocess.run(["./try-it"], cwd=EXAMPLE, env={"PATH": os.environ["PATH"], "WEIR": os.path.abspath(weir_bin)}, capture_output=True, text=True, timeout=240)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("\nok    ") == 11 and done.stdout.endswith("All as it must be.\n")
 
 
 # -- who gets in
