@@ -40,15 +40,28 @@ static json *text_or(arena *a, const live_text *t, const char *otherwise)
 	return json_raw(a, t ? str_copy(a, live_text_str(t)) : str_from(otherwise));
 }
 
-static json *values_of(arena *a, const live_cohort *c, bool cursors)
+static json *value_text(arena *a, const char *text)
+{
+	return text ? json_new_str(a, str_copy(a, str_from(text))) : json_new_null(a);
+}
+
+/* All but the cursor of a stream, and how far it may go. */
+static json *values_of(arena *a, const live_cohort *c)
 {
 	const live_form *f = &c->group->shape->forms[c->form];
+	const live_stream *st = f->stream;
 	json *o = json_new_object(a);
-	for (size_t i = 0; i < f->nvalues; i++) {
-		if ((f->cursor && f->cursor[i]) != cursors) continue;
-		json *v = c->values[i] ? json_new_str(a, str_copy(a, str_from(c->values[i]))) : json_new_null(a);
-		json_set(o, str_printf(a, "%zu", i + 1), v);
-	}
+	for (size_t i = 0; i < f->nvalues; i++)
+		if (!st || (i != st->cursor && i != st->bound))
+			json_set(o, str_printf(a, "%zu", i + 1), value_text(a, c->values[i]));
+	return o;
+}
+
+static json *cursor_of(arena *a, const live_cohort *c)
+{
+	const live_stream *st = c->group->shape->forms[c->form].stream;
+	json *o = json_new_object(a);
+	if (st) json_set(o, st->column, value_text(a, st->cursor == SIZE_MAX ? NULL : c->values[st->cursor]));
 	return o;
 }
 
@@ -58,8 +71,8 @@ static json *cohort_info(arena *a, const live_cohort *c)
 	json *o = json_new_object(a), *vars = json_setz(o, "variables", json_new_object(a));
 	json_setz(vars, "session", text_or(a, c->session, "{}"));
 	json_setz(vars, "query", text_or(a, c->subs ? c->subs->variables : NULL, "{}"));
-	json_setz(vars, "synthetic", values_of(a, c, false));
-	json_setz(vars, "cursor", values_of(a, c, true));
+	json_setz(vars, "synthetic", values_of(a, c));
+	json_setz(vars, "cursor", cursor_of(a, c));
 	json *in = json_setz(o, "cohort", json_new_object(a));
 	json_setz(in, "resp_id", ident(a, w, c->link.key.a));
 	json *now = json_setz(in, "current_ops", json_new_array(a)), *new = json_setz(in, "new_ops", json_new_array(a));

@@ -51,6 +51,7 @@ struct live_shared {
 
 /* Of a stream: where things are in the values and the cells of a form (stream.c). */
 typedef struct live_stream {
+	str column;    /* the cursor's, as GraphQL names it */
 	size_t cursor; /* value; SIZE_MAX: the form has none */
 	size_t bound;  /* value of safe streams */
 	size_t cursor_cell;
@@ -71,7 +72,6 @@ typedef struct live_form {
 	size_t *first;             /* by root: its first statement */
 	size_t *values;            /* by statement: its first value among the form's */
 	size_t nvalues;            /* parameters of all statements */
-	const bool *cursor;        /* by value: it is the stream's cursor; NULL: no stream */
 	const live_stream *stream; /* NULL: no stream */
 } live_form;
 

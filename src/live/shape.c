@@ -112,15 +112,6 @@ static void flatten(live_shape *s, live_form *f)
 	}
 }
 
-static void note_cursors(live_shape *s, live_form *f)
-{
-	bool *at = NEW_ARRAY(s->a, bool, f->nvalues);
-	for (size_t i = 0; i < f->nstmts; i++)
-		for (size_t p = 0; p < f->stmts[i]->nparams; p++)
-			at[f->values[i] + p] = f->stmts[i]->params[p].cursor;
-	f->cursor = at;
-}
-
 static bool check(const plan *p, error *err)
 {
 	if (p->kind != GQ_SUBSCRIPTION)
@@ -148,7 +139,6 @@ static bool fill(live_shape *s, const plan *p, error *err)
 	for (size_t i = 0; i < s->nforms; i++) {
 		if (!sql_make_live(s->a, p, i == 1, &s->forms[i].sql, err)) return false;
 		flatten(s, &s->forms[i]);
-		if (s->stream) note_cursors(s, &s->forms[i]);
 		if (s->stream) live_stream_form(s, &s->forms[i], sel);
 		if (!s->stream || !sel->stream->safe) continue;
 		if (!sql_make_front(s->a, p, i == 1, &s->fronts[i].sql, err)) return false;

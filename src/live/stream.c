@@ -68,6 +68,7 @@ void live_stream_form(live_shape *s, live_form *f, const plan_select *sel)
 		if (stmt->params[i].cursor) st->cursor = i;
 		if (stmt->params[i].bound) st->bound = i;
 	}
+	st->column = str_copy(s->a, sel->stream->col->gql_name);
 	st->reached_cell = root->reached;
 	st->safe = sel->stream->safe;
 	st->front = f >= s->fronts && f < s->fronts + LIVE_FORMS;

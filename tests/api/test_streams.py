@@ -260,3 +260,15 @@ def test_metadata_that_changes_elsewhere_disturbs_nobody(tool, made):
     changed["sources"][0]["tables"] = changed["sources"][0]["tables"][1:]
     tool.metadata(changed)
     tool.wait(lambda: "affected" in [k for k, _, _ in tool.events[1]])
+
+
+def test_what_developers_are_shown(tool, made):
+    add(made, 3)
+    tool.subscribe(1, stream(cursor="{id: 1}", where='{body: {_eq: "x"}}'))
+    until(tool, 1, [2, 3])
+    tool.wait(lambda: True)
+    (shown,) = tool.info(extended=True)["stream_queries_map"]
+    (cohort,) = shown["cohorts"]
+    assert cohort["variables"]["cursor"] == {"id": "3"}
+    assert list(cohort["variables"]["synthetic"].values()) == ["x"]
+    assert "WITH TIES" in shown["multiplexed_query"] and (shown["source"], shown["role"]) == ("default", "admin")
