@@ -1,5 +1,6 @@
 /* ops_sql: run_sql. */
 #include "admin/args.h"
+#include "admin/migrate_step.h"
 #include "admin/run_sql.h"
 #include "admin/split_sql.h"
 #include "base/clock.h"
@@ -14,6 +15,7 @@ typedef struct sql_args {
 	bool no_transaction;
 	db_link *link;
 	pg_sync *pg;
+	migrate_step *step; /* weir_migrate; NULL: run_sql */
 } sql_args;
 
 static bool sql_read(candidate *c, const json *args, sql_args *s, error *err)
@@ -136,7 +138,7 @@ static bool run_plain(candidate *c, sql_args *s, buf *out, error *err)
 {
 	if (s->no_transaction) return exec_each(c, s, out, err);
 	if (!pg_sync_begin(s->pg, isolation_of(s), s->read_only)) return tx_error(s, err);
-	if (!exec_one(c, s, s->sql, out, err)) return false;
+	if (!exec_one(c, s, s->sql, out, err) || (s->step && !migrate_step_record(s->step, s->pg, err))) return false;
 	return pg_sync_commit(s->pg) || tx_error(s, err);
 }
 
@@ -191,7 +193,7 @@ static bool run_in_tx(candidate *c, sql_args *s, buf *out, error *err)
 {
 	if (!pg_sync_begin(s->pg, isolation_of(s), false)) return tx_error(s, err);
 	catalog *old = s->link->cat ? catalog_ref(s->link->cat) : NULL;
-	bool ok = exec_and_follow(c, s, out, err);
+	bool ok = exec_and_follow(c, s, out, err) && (!s->step || migrate_step_record(s->step, s->pg, err));
 	if (ok && pg_sync_in_tx(s->pg) && !pg_sync_commit(s->pg)) {
 		ok = tx_error(s, err);
 		link_forget_enums(s->link);
@@ -213,23 +215,59 @@ static bool run_checked(candidate *c, sql_args *s, buf *out, error *err)
 	return ok;
 }
 
+static bool may_run(const candidate *c, const sql_args *s, error *err)
+{
+	if (c->adm->config.read_only && !s->read_only)
+		return error_set(
+			err, ERR_NOT_SUPPORTED, STR(""), "Cannot run write queries when read-only mode is enabled");
+	if (c->aside && s->check)
+		return error_set(err, ERR_UNEXPECTED, STR(""), "a look at the metadata was not expected");
+	if (c->concurrent && s->check)
+		return error_set(
+			err, ERR_UNEXPECTED, STR(""), "Only read-only queries are allowed in a concurrent_bulk");
+	return true;
+}
+
 static bool run_sql(candidate *c, const json *args, buf *out, error *err)
 {
 	sql_args s;
-	if (!sql_read(c, args, &s, err)) return false;
-	if (c->adm->config.read_only && !s.read_only)
-		return error_set(
-			err, ERR_NOT_SUPPORTED, STR(""), "Cannot run write queries when read-only mode is enabled");
-	if (c->aside && s.check)
-		return error_set(err, ERR_UNEXPECTED, STR(""), "a look at the metadata was not expected");
-	if (c->concurrent && s.check)
-		return error_set(
-			err, ERR_UNEXPECTED, STR(""), "Only read-only queries are allowed in a concurrent_bulk");
-	if (!connect_for(c, &s, err)) return false;
+	if (!sql_read(c, args, &s, err) || !may_run(c, &s, err) || !connect_for(c, &s, err)) return false;
 	bool ok = s.check ? run_checked(c, &s, out, err) : run_plain(c, &s, out, err);
 	/* The text may have left settings, locks or temporary tables behind. */
 	link_hang_up(s.link);
 	return ok;
 }
 
-const op ops_sql[] = {{"run_sql", run_sql, OP_V1 | OP_V2 | OP_ASIDE}, {0}};
+/* ---- migrations ---- */
+
+static bool migrate_execute(candidate *c, sql_args *s, error *err)
+{
+	buf ignored = {0};
+	bool ok = s->check ? run_checked(c, s, &ignored, err) : run_plain(c, s, &ignored, err);
+	buf_free(&ignored);
+	return ok;
+}
+
+/* Runs a migration's text and writes down that it has run: in one transaction where both are in one database. Weir's own. */
+static bool weir_migrate(candidate *c, const json *args, buf *out, error *err)
+{
+	sql_args s;
+	migrate_step step = {0};
+	bool skip = false;
+	if (!sql_read(c, args, &s, err) || !migrate_step_read(c, args, &step, err) ||
+		!arg_opt_bool(c, args, "skip_execution", &skip, err) || !may_run(c, &s, err))
+		return false;
+	if (c->concurrent) return error_set(err, ERR_NOT_SUPPORTED, STR(""), "no migrations in a concurrent_bulk");
+	if (!connect_for(c, &s, err)) return false;
+	step.source = s.source;
+	step.keeps = !s.no_transaction && !skip;
+	s.step = &step;
+	bool ok = migrate_step_begin(c, &step, s.pg, err);
+	if (ok && !step.already && !skip) ok = migrate_execute(c, &s, err);
+	if (ok && !step.already) ok = migrate_step_end(c, &step, err);
+	else if (!ok) migrate_step_undo(c, &step);
+	link_hang_up(s.link);
+	return ok && migrate_step_reply(c, &step, out);
+}
+
+const op ops_sql[] = {{"run_sql", run_sql, OP_V1 | OP_V2 | OP_ASIDE}, {"weir_migrate", weir_migrate, OP_V2}, {0}};

@@ -1,6 +1,7 @@
 /* cmd_init: a new project. Hasura v2: cli/commands/init.go. */
 #include "cli/cmd_init.h"
 
+#include "cli/cmd_migrate.h"
 #include "cli/files.h"
 #include "cli/project_md.h"
 
@@ -138,6 +139,7 @@ static void fetch(init *in)
 	project *p = &in->p;
 	error err;
 	size_t written, removed;
+	str_vec sources = {0};
 	error_init(&err, c->a);
 	p->version = in->version;
 	p->dir = in->dir;
@@ -149,6 +151,16 @@ static void fetch(init *in)
 		return;
 	}
 	say_info(c, "Metadata exported");
+	if (in->django.n || !remote_sources(p, &sources, &err)) return;
+	for (size_t i = 0; i < sources.n; i++) {
+		error_init(&err, c->a);
+		say_info(c, "Creating migrations for source: %.*s", STR_ARG(sources.v[i]));
+		if (!migrate_create_from_server(p, sources.v[i], STR("init"), NULL, &err))
+			say_warn(c,
+				"%.*s. Run \"%s migrate create init --from-server --database-name %.*s\" in the project to try "
+				"again",
+				STR_ARG(err.message), c->program, STR_ARG(sources.v[i]));
+	}
 }
 
 static void say_done(const init *in)

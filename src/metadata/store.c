@@ -368,6 +368,21 @@ bool metadata_store_set_state(metadata_store *s, store_state_kind kind, str json
 	return r != NULL;
 }
 
+bool metadata_store_try_lock(metadata_store *s, const char *key, bool *taken, error *err)
+{
+	pg_result *r = ask(s, store_sql_probe_try, 1, &key, err);
+	*taken = r && str_eqz(pg_result_value(r, 0, 0), "t");
+	pg_result_free(r);
+	return r != NULL;
+}
+
+bool metadata_store_write(metadata_store *s, const char *sql, size_t n, const char *const *values, error *err)
+{
+	pg_result *r = ask(s, sql, n, values, err);
+	pg_result_free(r);
+	return r != NULL;
+}
+
 bool metadata_store_ping(metadata_store *s, error *err)
 {
 	pg_result *r = ask(s, store_sql_ping, 0, NULL, err);

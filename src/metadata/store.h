@@ -66,5 +66,10 @@ typedef struct store_state {
 MUST_CHECK bool metadata_store_state(metadata_store *s, arena *a, store_state *out, error *err);
 typedef enum store_state_kind { STORE_STATE_CLI, STORE_STATE_CONSOLE } store_state_kind;
 MUST_CHECK bool metadata_store_set_state(metadata_store *s, store_state_kind kind, str json_text, error *err);
+/* Is this advisory lock free? (taken and given back at once) key: a number as text. */
+MUST_CHECK bool metadata_store_try_lock(metadata_store *s, const char *key, bool *taken, error *err);
+/* One statement of store_sql.h that may be sent twice. */
+MUST_CHECK bool metadata_store_write(
+	metadata_store *s, const char *sql, size_t n, const char *const *values, error *err);
 /* SELECT 1, for /healthz. */
 MUST_CHECK bool metadata_store_ping(metadata_store *s, error *err);

@@ -139,4 +139,22 @@ const char store_sql_state[] =
 	"select hasura_uuid::text, cli_state::text, console_state::text from hdb_catalog.hdb_version";
 const char store_sql_set_cli[] = "update hdb_catalog.hdb_version set cli_state = $1::jsonb";
 const char store_sql_set_console[] = "update hdb_catalog.hdb_version set console_state = $1::jsonb";
+/* The first number is Weir's own ("weir" in ASCII), so that other users of advisory locks do not meet ours. */
+const char store_sql_migrations_lock[] = "select pg_advisory_xact_lock(2003134834, hashtext($1::text))";
+const char store_sql_migrations_lock_session[] = "select pg_advisory_lock(2003134834, hashtext($1::text))";
+const char store_sql_probe_take[] = "select pg_advisory_xact_lock($1::bigint)";
+const char store_sql_probe_try[] = "select pg_try_advisory_xact_lock($1::bigint)";
+#define OBJECT_AT(path) "coalesce(nullif(" path ", 'null'::jsonb), '{}'::jsonb)"
+const char store_sql_migration_put[] =
+	"update hdb_catalog.hdb_version set cli_state = cli_state"
+	" || jsonb_build_object('migrations', " OBJECT_AT("cli_state->'migrations'") " || jsonb_build_object($1::text, " OBJECT_AT(
+		"cli_state->'migrations'->$1::text") " || jsonb_build_object($2::text, $3::boolean)))"
+						     " || jsonb_build_object('weir', " OBJECT_AT("cli_state->'weir'") " || jsonb_build_object('checksums', " OBJECT_AT(
+							     "cli_state->'weir'->'checksums'") " || jsonb_build_object($1::text, " OBJECT_AT("cli_state->'weir'->'checksums'->$1::text") " || jsonb_build_object($2::text, $4::text))))";
+const char store_sql_migration_remove[] =
+	"update hdb_catalog.hdb_version set cli_state = cli_state"
+	" #- array['migrations', $1::text, $2::text] #- array['weir', 'checksums', $1::text, $2::text]";
+const char store_sql_old_migrations[] =
+	"select version::text, dirty::text from hdb_catalog.schema_migrations order by version";
+const char store_sql_old_settings[] = "select setting, value from hdb_catalog.migration_settings";
 const char store_sql_ping[] = "select 1";
