@@ -121,7 +121,7 @@ void mark_column_known(mark *k, uint64_t column)
  * A column of only one of the two was not looked at in the other: its values there are not known. (What is looked at
  * changes only between batches, when somebody comes.)
  */
-static void merge_one(mark *to, mark *from, bool fresh)
+static void merge_one(mark *to, const mark *from, bool fresh)
 {
 	if (from->all) mark_all(to);
 	for (size_t i = 0; i < to->ncols && !fresh && !to->all; i++) {
@@ -131,7 +131,7 @@ static void merge_one(mark *to, mark *from, bool fresh)
 		if (!known) all_of(&to->cols[i]);
 	}
 	for (size_t i = 0; i < from->ncols && !to->all; i++) {
-		mark_column *f = &from->cols[i];
+		const mark_column *f = &from->cols[i];
 		size_t before = to->ncols;
 		mark_column *t = column_of(to, f->column);
 		if (!t) continue;
@@ -141,14 +141,13 @@ static void merge_one(mark *to, mark *from, bool fresh)
 	}
 }
 
-void marks_merge(marks *to, marks *from)
+void marks_add(marks *to, const marks *from)
 {
 	for (size_t i = 0; i < from->n; i++) {
 		size_t before = to->n;
 		mark *t = marks_of(to, from->v[i].oid);
 		merge_one(t, &from->v[i], to->n > before);
 	}
-	marks_clear(from);
 }
 
 void marks_tidy(marks *m)

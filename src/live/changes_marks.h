@@ -39,8 +39,8 @@ void mark_all(mark *k);
 void mark_key(mark *k, uint64_t column, uint64_t key);
 /* The column was looked at: what is not marked in it is not touched. */
 void mark_column_known(mark *k, uint64_t column);
-/* Adds `from` to `to`, and empties it. */
-void marks_merge(marks *to, marks *from);
+/* Adds `from` to `to`. */
+void marks_add(marks *to, const marks *from);
 void marks_clear(marks *m);
 void marks_free(marks *m);
 /* Moves the keys of each column into order, without repetition. */
