@@ -1,0 +1,169 @@
+// Calls of the server. Components use the hooks of hooks.ts; this file knows paths and headers only.
+import type { EngineMetadata } from '@/model/metadata';
+import { ApiError, errorFromBody } from './errors';
+import { type ConsoleConfig, serverUrl, useSession } from './session';
+
+export interface CallOptions {
+	signal?: AbortSignal;
+	headers?: Record<string, string>;
+	/** False: without admin secret (the caller's headers say who asks). */
+	asAdmin?: boolean;
+	/** Admin secret to try (login). */
+	secret?: string;
+}
+
+export const CLIENT_NAME = 'weir-console';
+
+export function adminHeaders(secret?: string): Record<string, string> {
+	const { config, secret: kept } = useSession.getState();
+	const found: Record<string, string> = { 'hasura-client-name': CLIENT_NAME };
+	const value = secret ?? kept;
+	if (value) found['x-hasura-admin-secret'] = value;
+	if (config?.token) found['x-weir-token'] = config.token;
+	return found;
+}
+
+async function send(method: string, path: string, body: unknown, options: CallOptions): Promise<Response> {
+	const headers: Record<string, string> = {
+		...(options.asAdmin === false ? {} : adminHeaders(options.secret)),
+		...options.headers,
+	};
+	if (body !== undefined) headers['content-type'] = 'application/json';
+	try {
+		return await fetch(serverUrl(path), {
+			method,
+			headers,
+			body: body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body),
+			signal: options.signal,
+			credentials: 'same-origin',
+		});
+	} catch (e) {
+		if (e instanceof DOMException && e.name === 'AbortError') throw e;
+		throw new ApiError('The server cannot be reached.', 0, 'unreachable');
+	}
+}
+
+/** One call; the parsed body, or ApiError. A refused admin secret brings the login page back. */
+export async function request<T>(method: string, path: string, body?: unknown, options: CallOptions = {}): Promise<T> {
+	const answer = await send(method, path, body, options);
+	const text = await answer.text();
+	let parsed: unknown;
+	try {
+		parsed = text === '' ? null : JSON.parse(text);
+	} catch {
+		throw new ApiError(`The server answered ${answer.status} with something else than JSON.`, answer.status);
+	}
+	if (answer.ok) return parsed as T;
+	const error = errorFromBody(answer.status, parsed);
+	if (answer.status === 401 && options.asAdmin !== false && options.secret === undefined)
+		useSession.getState().logout('The server did not accept the admin secret.');
+	throw error;
+}
+
+export function fetchConsoleConfig(): Promise<ConsoleConfig> {
+	const url = new URL('config.json', document.baseURI).href;
+	return fetch(url, { credentials: 'same-origin' }).then(
+		(r) => {
+			if (!r.ok) throw new ApiError(`config.json: the server answered ${r.status}.`, r.status);
+			return r.json() as Promise<ConsoleConfig>;
+		},
+		() => {
+			throw new ApiError('The server cannot be reached.', 0, 'unreachable');
+		},
+	);
+}
+
+export interface MetadataOp {
+	type: string;
+	args: unknown;
+}
+
+/** A read of POST /v1/metadata. Writes go through useApply (hooks.ts), which knows the CLI mode. */
+export function metadata<T>(type: string, args: unknown = {}, options?: CallOptions): Promise<T> {
+	return request<T>('POST', 'v1/metadata', { type, args }, options);
+}
+
+export function exportMetadata(options?: CallOptions): Promise<EngineMetadata> {
+	return request<EngineMetadata>('POST', 'v1/metadata', { type: 'export_metadata', version: 2, args: {} }, options);
+}
+
+export interface SqlOptions extends CallOptions {
+	source?: string;
+	readOnly?: boolean;
+	cascade?: boolean;
+	checkConsistency?: boolean;
+}
+
+export interface SqlResult {
+	result_type: 'TuplesOk' | 'CommandOk';
+	/** First row: names of the columns. Values as text; NULL is the text "NULL". */
+	result: string[][] | null;
+}
+
+export function runSqlOp(sql: string, o: SqlOptions = {}): MetadataOp {
+	const args: Record<string, unknown> = { sql, source: o.source ?? 'default', cascade: o.cascade ?? false };
+	if (o.readOnly !== undefined) args.read_only = o.readOnly;
+	if (o.checkConsistency !== undefined) args.check_metadata_consistency = o.checkConsistency;
+	return { type: 'run_sql', args };
+}
+
+export function runSql(sql: string, o: SqlOptions = {}): Promise<SqlResult> {
+	return request<SqlResult>('POST', 'v2/query', runSqlOp(sql, o), o);
+}
+
+/** Rows of a read-only statement whose only column is JSON: `select coalesce(json_agg(x), '[]') from (…) x`. */
+export async function readJson<T>(sql: string, o: SqlOptions = {}): Promise<T> {
+	const answer = await runSql(sql, { readOnly: true, ...o });
+	return JSON.parse(answer.result?.[1]?.[0] ?? 'null') as T;
+}
+
+export interface GraphqlResult<T = unknown> {
+	data?: T | null;
+	errors?: { message: string; extensions?: { code?: string; path?: string } }[];
+}
+
+/** POST /v1/graphql with the caller's headers only, errors in the body included. */
+export function graphql<T>(
+	query: string,
+	variables?: Record<string, unknown>,
+	options: CallOptions & { operationName?: string } = {},
+): Promise<GraphqlResult<T>> {
+	const { operationName, ...rest } = options;
+	return request<GraphqlResult<T>>('POST', 'v1/graphql', { query, variables, operationName }, rest);
+}
+
+export interface ServerFacts {
+	version: string;
+	is_admin_secret_set: boolean;
+	is_auth_hook_set: boolean;
+	is_jwt_set: boolean;
+	is_function_permissions_inferred: boolean;
+	is_remote_schema_permissions_enabled: boolean;
+	is_allow_list_enabled: boolean;
+	default_naming_convention: string;
+	experimental_features: string[];
+	[key: string]: unknown;
+}
+
+export function fetchServerFacts(options?: CallOptions): Promise<ServerFacts> {
+	return request<ServerFacts>('GET', 'v1alpha1/config', undefined, options);
+}
+
+// ---- CLI mode: the same origin also serves the local API of `weir console`.
+
+export interface MigrationArgs {
+	name: string;
+	up: MetadataOp[];
+	down: MetadataOp[];
+	datasource?: string;
+	skip_execution?: boolean;
+}
+
+export const cli = {
+	migrate: (args: MigrationArgs) => request<unknown>('POST', 'apis/migrate', args),
+	metadata: (up: MetadataOp[]) => request<unknown>('POST', 'apis/metadata', { up }),
+	settings: () => request<{ migration_mode?: string | boolean }>('GET', 'apis/migrate/settings'),
+	setMigrationMode: (on: boolean) =>
+		request<unknown>('PUT', 'apis/migrate/settings', { name: 'migration_mode', value: String(on) }),
+	status: (source: string) => request<unknown>('GET', `apis/migrate?datasource=${encodeURIComponent(source)}`),
+};

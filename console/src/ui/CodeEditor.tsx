@@ -1,0 +1,125 @@
+// CodeMirror 6 in the console's colours. Import it lazily or from a page: it is large.
+import { HighlightStyle, syntaxHighlighting } from '@codemirror/language';
+import { Compartment, EditorState, type Extension } from '@codemirror/state';
+import { placeholder as placeholderText } from '@codemirror/view';
+import { tags } from '@lezer/highlight';
+import { basicSetup, EditorView } from 'codemirror';
+import { useEffect, useRef } from 'react';
+import { styleNonce } from './nonce';
+
+const look = EditorView.theme({
+	'&': { backgroundColor: 'var(--weir-editor)', color: 'var(--mantine-color-text)', fontSize: '13px', height: '100%' },
+	'&.cm-focused': { outline: '2px solid var(--mantine-primary-color-filled)', outlineOffset: '-1px' },
+	'.cm-scroller': { fontFamily: 'var(--mantine-font-family-monospace)', lineHeight: '1.5' },
+	'.cm-gutters': { backgroundColor: 'transparent', color: 'var(--mantine-color-dimmed)', border: 'none' },
+	'.cm-activeLine, .cm-activeLineGutter': { backgroundColor: 'var(--weir-hover)' },
+	'.cm-cursor': { borderLeftColor: 'var(--mantine-color-text)' },
+	'&.cm-focused .cm-selectionBackground, .cm-selectionBackground': {
+		backgroundColor: 'var(--weir-selection) !important',
+	},
+	'.cm-tooltip': {
+		backgroundColor: 'var(--mantine-color-body)',
+		border: '1px solid var(--weir-line)',
+		color: 'var(--mantine-color-text)',
+	},
+	'.cm-tooltip-autocomplete ul li[aria-selected]': {
+		backgroundColor: 'var(--mantine-primary-color-filled)',
+		color: 'var(--mantine-primary-color-contrast)',
+	},
+	'.cm-panels': { backgroundColor: 'var(--mantine-color-body)', color: 'var(--mantine-color-text)' },
+});
+
+const colours = HighlightStyle.define([
+	{ tag: [tags.keyword, tags.modifier, tags.operatorKeyword], color: 'var(--weir-code-keyword)' },
+	{ tag: [tags.propertyName, tags.attributeName], color: 'var(--weir-code-name)' },
+	{ tag: [tags.string, tags.special(tags.string)], color: 'var(--weir-code-string)' },
+	{ tag: [tags.number, tags.bool, tags.null, tags.atom], color: 'var(--weir-code-number)' },
+	{ tag: [tags.typeName, tags.className], color: 'var(--weir-code-type)' },
+	{ tag: tags.variableName, color: 'var(--weir-code-variable)' },
+	{ tag: tags.comment, color: 'var(--mantine-color-dimmed)', fontStyle: 'italic' },
+]);
+
+export interface CodeEditorProps {
+	value: string;
+	onChange?: (value: string) => void;
+	/** Language, completion, lint, keymaps. A new array replaces the old one: memoise it. */
+	extensions?: Extension[];
+	/** Keymaps that must win over the usual ones belong in `extensions` with Prec.highest. */
+	label: string;
+	placeholder?: string;
+	readOnly?: boolean;
+	minHeight?: string;
+	maxHeight?: string;
+	className?: string;
+	/** The view, when it is there and null when it goes. */
+	onView?: (view: EditorView | null) => void;
+}
+
+const NONE: Extension[] = [];
+
+export function CodeEditor(props: CodeEditorProps) {
+	const { value, extensions = NONE, label, readOnly = false, placeholder } = props;
+	const host = useRef<HTMLDivElement>(null);
+	const view = useRef<EditorView | null>(null);
+	const changed = useRef(props.onChange);
+	const shown = useRef(props.onView);
+	const part = useRef(new Compartment());
+	const initial = useRef({ value, extensions, label, readOnly, placeholder });
+	changed.current = props.onChange;
+	shown.current = props.onView;
+
+	useEffect(() => {
+		if (!host.current) return;
+		const first = initial.current;
+		const made = new EditorView({
+			parent: host.current,
+			state: EditorState.create({
+				doc: first.value,
+				extensions: [
+					EditorView.cspNonce.of(styleNonce),
+					part.current.of(first.extensions),
+					basicSetup,
+					look,
+					syntaxHighlighting(colours),
+					EditorView.lineWrapping,
+					EditorView.contentAttributes.of({ 'aria-label': first.label }),
+					EditorState.readOnly.of(first.readOnly),
+					first.placeholder ? placeholderText(first.placeholder) : [],
+					EditorView.updateListener.of((u) => {
+						if (u.docChanged) changed.current?.(u.state.doc.toString());
+					}),
+				],
+			}),
+		});
+		view.current = made;
+		shown.current?.(made);
+		return () => {
+			shown.current?.(null);
+			view.current = null;
+			made.destroy();
+		};
+	}, []);
+
+	useEffect(() => {
+		view.current?.dispatch({ effects: part.current.reconfigure(extensions) });
+	}, [extensions]);
+
+	useEffect(() => {
+		const v = view.current;
+		if (v && v.state.doc.toString() !== value)
+			v.dispatch({ changes: { from: 0, to: v.state.doc.length, insert: value } });
+	}, [value]);
+
+	return (
+		<div
+			ref={host}
+			className={props.className}
+			style={{
+				minHeight: props.minHeight,
+				maxHeight: props.maxHeight,
+				overflow: 'auto',
+				border: '1px solid var(--weir-line)',
+			}}
+		/>
+	);
+}
