@@ -48,7 +48,14 @@ static void add_root(building *b, map *roots, snap_root root)
 	}
 	*r = root;
 	st->n++;
-	if (roots == &b->s->query_roots) map_put(b->a, &b->s->subscription_roots, root.name, r);
+	if (roots != &b->s->query_roots) return;
+	/* A stream of that name gives way: the field is in query_root too. */
+	const snap_root *stream = map_get(&b->s->subscription_roots, root.name);
+	if (stream) {
+		st->conflicts = true;
+		table_conflict(b, stream->source, stream->table, root.name);
+	}
+	map_put(b->a, &b->s->subscription_roots, root.name, r);
 }
 
 static void add_table_roots(building *b, const snap_source *src, const snap_table *t)

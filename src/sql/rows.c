@@ -108,6 +108,44 @@ static void put_where(sql_build *b, buf *where, const plan_select *sel, const ro
 	buf_free(&cond);
 }
 
+static void put_cursor(sql_build *b, buf *text, const plan_stream *st, unsigned alias)
+{
+	if (st->visible_if) {
+		buf_puts(text, "CASE WHEN ");
+		sql_put_bexp(b, text, st->visible_if, alias, alias);
+		buf_puts(text, " THEN ");
+	}
+	sql_put_column(text, alias, st->col->cat->name);
+	if (st->visible_if) buf_puts(text, " END");
+}
+
+/* c <= (SELECT x.c FROM (the first ones' c) x ORDER BY x.c DESC LIMIT 1) */
+static void put_ties(sql_build *b, buf *where, const plan_select *sel, const row_source *src, unsigned alias)
+{
+	const plan_stream *st = sel->stream;
+	unsigned x = sql_alias(b), inner = sql_alias(b);
+	buf cond = {0};
+	put_cursor(b, where, st, alias);
+	buf_puts(where, st->desc ? " >= (SELECT " : " <= (SELECT ");
+	sql_put_alias(where, x);
+	buf_puts(where, ".c FROM (SELECT ");
+	put_cursor(b, where, st, inner);
+	buf_puts(where, " AS c FROM ");
+	put_table(b, where, sel, src, inner);
+	if (sql_put_filters(b, &cond, sel->filter, sel->where, inner)) {
+		buf_puts(where, " WHERE ");
+		buf_put(where, buf_str(&cond));
+	}
+	buf_free(&cond);
+	buf_puts(where, st->desc ? " ORDER BY 1 DESC LIMIT " : " ORDER BY 1 LIMIT ");
+	buf_put_i64(where, sel->limit);
+	buf_puts(where, ") ");
+	sql_put_alias(where, x);
+	buf_puts(where, " ORDER BY ");
+	sql_put_alias(where, x);
+	buf_puts(where, st->desc ? ".c LIMIT 1)" : ".c DESC LIMIT 1)");
+}
+
 /*
  * Cells the role may not see are NULL to DISTINCT ON too. PostgreSQL: it and ORDER BY must name equal expressions, which two
  * copies of a condition with sub-selects are not, so both name a column of this join. Its alias; 0: all cells are visible.
@@ -147,11 +185,22 @@ static void put_distinct(buf *head, const plan_select *sel, unsigned alias, unsi
 	buf_puts(head, ") ");
 }
 
-static void put_tail(buf *tail, const plan_select *sel)
+/* Rows with equal cursors are in one batch, or the rest of them would be passed over. */
+static bool with_ties(const plan_select *sel)
 {
-	/* Rows with equal cursors are in one batch, or the rest of them would be passed over. */
-	bool ties = sel->stream && sel->stream->ties;
-	if (sel->has_limit) {
+	return sel->stream && sel->stream->ties;
+}
+
+/* PostgreSQL: WITH TIES came with 13. */
+static bool ties_by_hand(const sql_build *b, const plan_select *sel)
+{
+	return with_ties(sel) && b->source->cat->version && b->source->cat->version < 130000;
+}
+
+static void put_tail(const sql_build *b, buf *tail, const plan_select *sel)
+{
+	bool ties = with_ties(sel);
+	if (sel->has_limit && !ties_by_hand(b, sel)) {
 		buf_puts(tail, ties ? " FETCH FIRST " : " LIMIT ");
 		buf_put_i64(tail, sel->limit);
 		if (ties) buf_puts(tail, " ROWS WITH TIES");
@@ -230,12 +279,16 @@ void rows_begin(sql_build *b, row_set *r, const plan_select *sel, const row_sour
 	bool bounded = select_bounded(sel);
 	put_table(b, &r->from, sel, src, r->row.alias);
 	put_where(b, &r->where, sel, src, r->row.alias);
+	if (ties_by_hand(b, sel)) {
+		buf_puts(&r->where, " AND ");
+		put_ties(b, &r->where, sel, src, r->row.alias);
+	}
 	order_items items = {0};
 	unsigned visible = put_visible_distinct(b, &r->from, sel, &r->row);
 	if (bounded || !(flags & ROWS_ANY_ORDER))
 		order_make(b, sel, &r->row, visible, bounded && (flags & ROWS_TOTAL), &r->from, &items);
 	put_distinct(&r->head, sel, r->row.alias, visible);
 	order_write(&r->order, &items, false, 0);
-	put_tail(&r->tail, sel);
+	put_tail(b, &r->tail, sel);
 	if (bounded && (flags & ROWS_WRAP)) wrap(r, &items, flags);
 }

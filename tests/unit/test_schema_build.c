@@ -371,9 +371,31 @@ static void test_one_table_among_many(void **state)
 	arena_free(a);
 }
 
+/* The field is in query_root too, so the stream of that name gives way, whichever table comes first. */
+static void test_a_stream_by_the_name_of_a_table(void **state)
+{
+	(void)state;
+	static const char *const orders[] = {"{\"tables\":[{\"table\":\"t\"},{\"table\":\"t_stream\"}]}",
+		"{\"tables\":[{\"table\":\"t\",\"configuration\":{\"custom_root_fields\":{\"select_stream\":\"a\"}}},"
+		"{\"table\":\"a\"}]}"};
+	static const char *const names[] = {"t_stream", "a"};
+	for (size_t i = 0; i < 2; i++) {
+		snapshot *s = fixture_snapshot(
+			"table t id:int4!\ntable a id:int4!\ntable t_stream id:int4!\n", orders[i], NULL);
+		assert_int_equal(s->ninconsistencies, 1);
+		assert_true(str_find(s->inconsistencies[0].reason, STR("already taken by another tracked object")) !=
+			SIZE_MAX);
+		const snap_root *r = map_get(&s->subscription_roots, str_from(names[i]));
+		assert_int_equal(r->field, ROOT_SELECT);
+		assert_true(str_eqz(r->table->name.name, names[i]));
+		snapshot_unref(s);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_stream_by_the_name_of_a_table),
 		cmocka_unit_test(test_reasons),
 		cmocka_unit_test(test_dependents_come_last),
 		cmocka_unit_test(test_names_graphql_cannot_have),
