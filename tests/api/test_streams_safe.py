@@ -1,12 +1,17 @@
 """Safe streams: rows that commit late, below what others have written already, are neither missed nor told twice."""
+import os
 import random
+import shutil
+import signal
+import subprocess
+import tempfile
 import threading
 import time
 
 import psycopg2
 import pytest
 from livetool import LiveTool
-from pgcluster import Cluster
+from pgcluster import Cluster, bin_dir
 
 SQL = """
 CREATE TABLE event (id serial PRIMARY KEY, at timestamptz NOT NULL DEFAULT now(), writer int, body text);
@@ -275,3 +280,68 @@ def test_writers_that_commit_in_any_order(tool, connect):
     assert ids(tool, 0) == ids(tool, 1) == sorted(committed)
     times = [row["at"] for data in tool.payloads(2) for row in data["event_stream"]]
     assert times == sorted(times)
+
+
+def restart(cluster):
+    cluster._signal(signal.SIGINT)
+    cluster.process.wait(20)
+    cluster._launch()
+    assert cluster._wait_ready()
+
+
+def test_writers_and_a_database_that_restarts(tool, cluster):
+    """Twice: what was committed is told, once; what was cut off is not."""
+    for id, (column, start, batch) in enumerate([("id", 0, 3), ("at", "2000-01-01", 100)]):
+        tool.subscribe(id, stream(column, start, batch))
+    committed = []
+    for turn in range(2):
+        threads = [threading.Thread(target=careless, args=(cluster, turn * 10 + n, committed)) for n in range(4)]
+        for thread in threads:
+            thread.start()
+        time.sleep(0.7)
+        restart(cluster)
+        for thread in threads:
+            thread.join()
+    with psycopg2.connect(cluster.dsn("safe")) as connection:
+        insert(connection)
+    found = [i for i, in cluster.sql("SELECT id FROM event ORDER BY id", "safe")]
+    assert set(committed) <= set(found)
+    for id in range(2):
+        tool.wait(lambda: len({r["id"] for _, v, _ in list(tool.events.get(id, [])) if "data" in v for r in v["data"]["event_stream"]}) >= len(found))
+        assert sorted(ids(tool, id)) == found
+    assert ids(tool, 0) == found
+
+
+def careless(cluster, number, committed):
+    connection = psycopg2.connect(cluster.dsn("safe"))
+    try:
+        writer(connection, number, 30, committed)
+    except psycopg2.Error:
+        pass
+    finally:
+        connection.close()
+
+
+def test_on_a_standby_it_says_so(cluster):
+    """Transactions of the primary that have no xid are not seen there."""
+    folder = tempfile.mkdtemp(prefix="weir-pg-")
+    standby = Cluster(dir=folder, settings=cluster.settings)
+    try:
+        if cluster.user:
+            os.chown(folder, cluster.user.pw_uid, cluster.user.pw_gid)
+        made = subprocess.run(cluster._as_user([os.path.join(bin_dir(), "pg_basebackup"), "-h", cluster.dir, "-p", str(cluster.port), "-U", "postgres",
+                                                "-D", standby.data, "-R", "-X", "stream", "-c", "fast"], False),
+                              cwd="/", capture_output=True, text=True, stdin=subprocess.DEVNULL)
+        if made.returncode:
+            pytest.skip("no standby: " + made.stderr)
+        cluster.sql("TRUNCATE event RESTART IDENTITY; INSERT INTO event (body) VALUES ('x')", "safe")
+        standby.start()
+        with LiveTool(standby.url("safe"), refetch_ms=30) as tool:
+            tool.metadata(metadata(True))
+            tool.subscribe(1, stream())
+            tool.wait(lambda: tool.events.get(1))
+            assert tool.kinds(1) == ["failed"]
+            assert tool.last(1)["message"] == "safe streams are served from a primary database, and this is a standby"
+    finally:
+        standby.stop()
+        shutil.rmtree(folder, ignore_errors=True)
