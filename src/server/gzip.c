@@ -77,6 +77,21 @@ void gzip_compress(gzip *z, str in, buf *out)
 	} while (rc == Z_OK || rc == Z_BUF_ERROR);
 }
 
+void gzip_expand(str in, size_t out_n, buf *out)
+{
+	z_stream z = {0};
+
+	if (inflateInit2(&z, 15 + 16) != Z_OK) return;
+	buf_reserve(out, out_n);
+	z.next_in = (Bytef *)(uintptr_t)in.p;
+	z.avail_in = (uInt)in.n;
+	z.next_out = (Bytef *)out->p + out->n;
+	z.avail_out = (uInt)out_n;
+	inflate(&z, Z_FINISH);
+	out->n += out_n - z.avail_out;
+	inflateEnd(&z);
+}
+
 typedef struct gzip_wishes {
 	size_t count;
 	bool star_only;

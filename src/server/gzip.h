@@ -22,3 +22,5 @@ void gzip_free(gzip *z);
 gzip_choice gzip_accepts(const str *values, size_t n);
 /* Appends the gzip form of in: level 1 up to GZIP_FAST_BYTES, else 6. */
 void gzip_compress(gzip *z, str in, buf *out);
+/* Appends what the gzip stream in holds, out_n bytes; less if the stream is broken. */
+void gzip_expand(str in, size_t out_n, buf *out);

@@ -65,6 +65,8 @@ typedef struct server_config {
 	uint32_t apis; /* set of server_api */
 	bool enable_console;
 	str console_assets_dir;
+	str console_environment; /* name in the console's top bar */
+	str console_environment_color;
 	bool enable_relay;
 	bool enable_apollo_federation;
 	str metrics_secret;
