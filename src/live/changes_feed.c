@@ -159,7 +159,7 @@ static void set_best(feed *f, changes_level best, const char *why)
 		return;
 	}
 	if (best == CHANGES_LOGICAL) {
-		if (!f->s.live) feed_set_level(f, CHANGES_PROBE, opening);
+		if (!f->s.live && !f->retry_timer) feed_set_level(f, CHANGES_PROBE, opening);
 		return;
 	}
 	feed_stream_close(f);
@@ -191,7 +191,8 @@ static void retry_in(feed *f, uint64_t ms)
 
 static void begin(feed *f)
 {
-	if (!f->nwatched || f->closing) return;
+	/* An attempt that failed is repeated when its time has come. */
+	if (!f->nwatched || f->closing || f->retry_timer) return;
 	if (f->best == CHANGES_LOGICAL && !f->s.r) {
 		if (f->hub->config.plugin == CHANGES_PGOUTPUT) feed_publish_begin(f);
 		else feed_stream_open(f);
@@ -217,7 +218,7 @@ static void facts_done(pg_job *job, const pg_result *const *r, size_t n, const p
 	/* The stream itself will notice. */
 	if (f->s.live) return;
 	char why[200];
-	str said = e ? str_sub(e->message, 0, 150) : STR_NULL;
+	str said = e ? str_sub(e->message, 0, 150) : STR("");
 	snprintf(why, sizeof why, "the database does not answer: %.*s", STR_ARG(said));
 	/* Not PostgreSQL itself, but something that speaks like it: it will not learn. */
 	bool refused = !e || e->kind == PG_ERR_SERVER;

@@ -182,6 +182,14 @@ void changes_hub_order(watch_order *o)
 
 /* ---- life ---- */
 
+static bool hub_start(worker *w, void *ctx, error *err)
+{
+	(void)w;
+	(void)ctx;
+	(void)err;
+	return true;
+}
+
 static void hub_stop(worker *w, void *ctx)
 {
 	changes_hub *h = ctx;
@@ -201,7 +209,7 @@ static void set_default(uint64_t *v, uint64_t dflt)
 bool changes_hub_new(const changes_config *c, exec_shared *shared, changes_hub **out, error *err)
 {
 	changes_hub *h = mem_alloc(sizeof *h);
-	worker_service service = {"changes", NULL, NULL, hub_stop, h};
+	worker_service service = {"changes", hub_start, NULL, hub_stop, h};
 	h->config = *c;
 	h->shared = shared;
 	set_default(&h->config.probe_ms, PROBE_MS);

@@ -123,6 +123,7 @@ typedef struct base_table {
 	qname name;
 	char kind;
 	bool has_identity;
+	bool logged; /* to the WAL */
 	VEC(reader) readers;
 	base_column cols[MARK_COLUMNS]; /* of the identity, and watched by value */
 	size_t ncols;

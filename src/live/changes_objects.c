@@ -117,6 +117,7 @@ static base_table *base_of(lookup *l, const feed_dep *d)
 	t->name = (qname){str_copy(l->a, d->name.schema), str_copy(l->a, d->name.name)};
 	t->kind = d->kind;
 	t->has_identity = d->has_identity;
+	t->logged = d->persistence == 'p';
 	t->counted = d->kind == 'r';
 	t->by_name.key = name_key(t->name.schema, t->name.name);
 	t->by_oid.key = watched_key(false, d->oid);

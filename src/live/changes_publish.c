@@ -8,7 +8,7 @@
 /* Of a partitioned table every partition is published with it, those to come too. */
 static bool is_fit(const base_table *t)
 {
-	return (t->kind == 'r' || t->kind == 'p') && t->has_identity;
+	return (t->kind == 'r' || t->kind == 'p') && t->has_identity && t->logged;
 }
 
 static size_t published_tables(const feed *f, arena *a, qname **out)
