@@ -35,7 +35,8 @@ str path_text(plan_ctx *c, const plan_path *p)
 	return out;
 }
 
-static bool fail(plan_ctx *c, error_code code, const plan_path *at, const char *fmt, va_list ap)
+__attribute__((format(printf, 4, 0))) static bool fail(
+	plan_ctx *c, error_code code, const plan_path *at, const char *fmt, va_list ap)
 {
 	str text = str_vprintf(c->a, fmt, ap);
 	str path = path_text(c, at);

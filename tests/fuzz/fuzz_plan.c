@@ -114,9 +114,17 @@ static const char *const words[] = {
 	"...f",
 	"...on author",
 	"x:",
+	"author_stream",
+	"batch_size:",
+	"cursor:",
+	"initial_value:",
+	"ordering:",
+	"DESC",
 };
 
-static const char HEAD[] = "query($a:Int,$b:[String!],$c:author_bool_exp,$d:Boolean!=true){";
+#define VARIABLES "($a:Int,$b:[String!],$c:author_bool_exp,$d:Boolean!=true){"
+static const char QUERY[] = "query" VARIABLES;
+static const char SUBSCRIPTION[] = "subscription" VARIABLES;
 static const char FRAGMENT[] = "} fragment f on author{id articles{title}}";
 
 enum { WORDS = sizeof words / sizeof *words };
@@ -130,6 +138,12 @@ static void must(bool ok, const char *what)
 
 static void check_fields(const plan *p, const plan_select *s, const plan_field *f, size_t n);
 
+static void check_column(const plan *p, const plan_select *s, const snap_column *col)
+{
+	const snap_select_perm *perm = role_perms(p->snap, s->source, s->table, p->role)->select;
+	must(perm->cols[col - s->table->cols], "a column the role may not read");
+}
+
 static void check_select(const plan *p, const plan_select *s)
 {
 	const snap_select_perm *perm = role_perms(p->snap, s->source, s->table, p->role)->select;
@@ -137,13 +151,12 @@ static void check_select(const plan *p, const plan_select *s)
 	must(s->filter == perm->filter, "rows without the role's filter");
 	bool limited = !perm->has_limit || s->shape == SHAPE_ONE || (s->has_limit && s->limit <= perm->limit);
 	must(limited, "rows beyond the role's limit");
+	if (s->stream) check_column(p, s, s->stream->col);
+	if (s->stream && s->stream->next) {
+		must(s->stream->next->filter == perm->filter, "rows without the role's filter");
+		must(s->stream->next->limit == s->limit, "rows beyond the role's limit");
+	}
 	check_fields(p, s, s->fields, s->nfields);
-}
-
-static void check_column(const plan *p, const plan_select *s, const snap_column *col)
-{
-	const snap_select_perm *perm = role_perms(p->snap, s->source, s->table, p->role)->select;
-	must(perm->cols[col - s->table->cols], "a column the role may not read");
 }
 
 static void check_aggs(const plan *p, const plan_select *s, const plan_field *f)
@@ -193,10 +206,10 @@ static void check_plan(const plan *p, const json *vars)
 }
 
 /* Words of the schema from bytes; a byte behind the words is copied as it is, so that other texts are possible too. */
-static str document(arena *a, const uint8_t *data, size_t size)
+static str document(arena *a, const char *head, const uint8_t *data, size_t size)
 {
 	buf b = {0};
-	buf_puts(&b, HEAD);
+	buf_puts(&b, head);
 	for (size_t i = 0; i < size; i++) {
 		if (data[i] < WORDS) buf_puts(&b, words[data[i]]);
 		else buf_putc(&b, (char)data[i]);
@@ -209,7 +222,7 @@ static str document(arena *a, const uint8_t *data, size_t size)
 }
 
 /* Only those the document uses: others are refused. */
-static const json *variables(arena *a, uint8_t pick, str text)
+static const json *variables(arena *a, uint8_t pick, str body)
 {
 	static const char *const sets[] = {
 		"{\"d\":true}",
@@ -222,7 +235,6 @@ static const json *variables(arena *a, uint8_t pick, str text)
 	error err;
 	error_init(&err, a);
 	must(json_parse(a, str_from(sets[pick % 5]), &j, &err), "variables");
-	str body = str_from_at(text, sizeof HEAD - 1);
 	for (char name = 'a'; name <= 'd'; name++) {
 		const char used[] = {'$', name};
 		if (str_find(body, str_make(used, 2)) == SIZE_MAX) json_remove(j, str_make(used + 1, 1));
@@ -238,8 +250,9 @@ static void try_one(const snapshot *snap, const uint8_t *data, size_t size)
 	plan *p;
 	error_init(&err, a);
 	plan_request req = {.snap = snap, .role = data[0] & 1 ? STR("user") : STR("admin")};
-	str text = document(a, data + 2, size - 2);
-	req.variables = variables(a, data[1], text);
+	const char *head = data[0] & 2 ? SUBSCRIPTION : QUERY;
+	str text = document(a, head, data + 2, size - 2);
+	req.variables = variables(a, data[1], str_from_at(text, strlen(head)));
 	bool ok = gq_parse(a, text, NULL, &doc, &err);
 	req.doc = doc;
 	ok = ok && gq_select_operation(doc, STR_NULL, &req.op, &err);
