@@ -1,0 +1,119 @@
+/*
+ * cmd_deploy: metadata, migrations and seeds of a project onto a server, in the order that works.
+ * Hasura v2: cli/pkg/deploy: metadata first, since it names the databases; then migrations; then metadata again, which now fits.
+ */
+#include "cli/cmd_migrate.h"
+#include "cli/cmd_seed.h"
+#include "cli/files.h"
+#include "cli/project_md.h"
+
+typedef struct deploy {
+	cmd *c;
+	project p;
+	md_folder folder;
+	json *doc;
+	migrate_state state;
+	str_vec sources; /* of the files */
+	size_t pending;
+	bool migrates, seeds;
+} deploy;
+
+/* ---- the plan ---- */
+
+static bool count_pending(deploy *d, str source, size_t *out, error *err)
+{
+	migrations files;
+	*out = 0;
+	if (!migrations_list(&d->p, source, &files, err)) return false;
+	for (size_t i = 0; i < files.n; i++) {
+		bool dirty;
+		*out += !migrate_state_has(&d->state, source, files.v[i].version, &dirty) || dirty;
+	}
+	return true;
+}
+
+static bool look(deploy *d, error *err)
+{
+	if (!project_metadata_read(&d->p, &d->folder, &d->doc, err) || !migrate_state_read(&d->p, &d->state, err))
+		return false;
+	JSON_EACH (s, json_getz(d->doc, "sources"))
+		vec_push(d->c->a, &d->sources, json_str_or(s, "name", STR("default")));
+	if (!d->sources.n) vec_push(d->c->a, &d->sources, STR("default"));
+	d->migrates = !d->p.django && d->state.mode;
+	for (size_t i = 0; d->migrates && i < d->sources.n; i++) {
+		size_t n;
+		if (!count_pending(d, d->sources.v[i], &n, err)) return false;
+		d->pending += n;
+		if (n) term_printf("  migrations  %zu to run on %.*s\n", n, STR_ARG(d->sources.v[i]));
+	}
+	return true;
+}
+
+static bool show_plan(deploy *d, error *err)
+{
+	term_printf("Deploying to %.*s:\n", STR_ARG(d->p.endpoint));
+	term_printf("  metadata    applied first, so that its databases are connected\n");
+	if (!look(d, err)) return false;
+	if (d->p.django) term_printf("  migrations  none: they are Django's\n");
+	else if (!d->state.mode) term_printf("  migrations  none: migration mode is switched off\n");
+	else if (!d->pending) term_printf("  migrations  none to run\n");
+	if (d->pending) term_printf("  metadata    applied again, now that the tables are there\n");
+	if (d->seeds) term_printf("  seeds       all files, in the order of their names\n");
+	return true;
+}
+
+/* ---- the steps ---- */
+
+static bool apply_metadata(deploy *d, md_applied *out, error *err)
+{
+	return project_metadata_apply(&d->p, &d->folder, d->doc, true, out, err);
+}
+
+static bool run_migrations(deploy *d, error *err)
+{
+	for (size_t i = 0; d->migrates && i < d->sources.n; i++) {
+		apply_count n = {0};
+		if (!migrate_apply_pending(&d->p, d->sources.v[i], &n, err)) return false;
+		if (n.done) say_info(d->c, "%zu migrations applied on %.*s", n.done, STR_ARG(d->sources.v[i]));
+	}
+	return true;
+}
+
+static bool run_seeds(deploy *d, error *err)
+{
+	size_t n = 0;
+	str_vec all = {0};
+	for (size_t i = 0; d->seeds && i < d->sources.n; i++)
+		if (!seed_apply_source(&d->p, d->sources.v[i], &all, &n, err)) return false;
+	if (d->seeds) say_info(d->c, "%zu seeds planted", n);
+	return true;
+}
+
+static bool run(cmd *c, error *err)
+{
+	deploy d = {.c = c, .seeds = cmd_on(c, "with-seeds")};
+	md_applied done;
+	c->interactive = false;
+	if (!project_open(c, &d.p, err) || !show_plan(&d, err)) return false;
+	if (cmd_on(c, "dry-run")) return true;
+	if (!apply_metadata(&d, &done, err) || !run_migrations(&d, err)) return false;
+	if (d.pending && !apply_metadata(&d, &done, err)) return false;
+	if (!done.consistent) project_say_inconsistent(&d.p, &d.folder, d.doc, done.objects);
+	if (!run_seeds(&d, err)) return false;
+	if (done.consistent) say_info(c, "Deployed; metadata is consistent");
+	else say_warn(c, "Deployed, and what is named above does not fit the databases: it is not served");
+	return true;
+}
+
+static const cmd_flag flags[] = {
+	{"with-seeds", 0, CMD_SWITCH, NULL, "run the seeds too", NULL},
+	{"dry-run", 0, CMD_SWITCH, NULL, "only say what would be done", NULL},
+	{"no-transaction", 0, CMD_SWITCH, NULL, "run migrations outside a transaction", NULL},
+	{0},
+};
+
+const cmd_spec cmd_deploy = {.name = "deploy",
+	.groups = CMD_SERVER,
+	.flags = flags,
+	.what = "apply metadata and migrations in the order that works, after saying what it is",
+	.run = run};
