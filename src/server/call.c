@@ -1,5 +1,6 @@
 #include "server/call.h"
 #include "server/errors.h"
+#include "server/sse.h"
 
 bool call_shows_internal(const call *c)
 {
@@ -102,7 +103,8 @@ void call_reply_gzip(call *c, str bytes, void (*release)(void *arg), void *arg)
 static int status_of(const call *c, const error *err)
 {
 	int status = error_status(err);
-	if (c->route->envelope != ENVELOPE_GRAPHQL_200) return status;
+	/* Who takes nothing but events reads the status alone. */
+	if (c->route->envelope != ENVELOPE_GRAPHQL_200 || sse_asked(c->req) == SSE_MUST) return status;
 	return status == 401 && c->srv->config->preserve_401_errors ? 401 : 200;
 }
 

@@ -58,7 +58,7 @@ bool call_shows_internal(const call *c);
 void call_reply(call *c, buf *json);
 /* The same with bytes that are a gzip stream, only to clients that accept one. They live until release(arg) is called. */
 void call_reply_gzip(call *c, str bytes, void (*release)(void *arg), void *arg);
-/* The error is for the log only: the handler answers by itself. */
+/* For the log only: the handler answers by itself. NULL: it succeeded. */
 void call_log_error(call *c, const error *err);
 /* The error in the route's envelope and status. err may live anywhere. */
 void call_fail(call *c, const error *err);

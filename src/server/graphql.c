@@ -3,6 +3,7 @@
 #include "server/errors.h"
 #include "server/graphql_body.h"
 #include "server/query_log.h"
+#include "server/sse.h"
 
 /* One HTTP request: one operation, or an array of them run one after the other. Lives in the request's arena. */
 typedef struct graphql {
@@ -12,6 +13,7 @@ typedef struct graphql {
 	json *log;        /* batched_operations; NULL: not logged */
 	buf out;          /* of a batch: the answers so far */
 	bool batch;
+	bool events;  /* the answer is one of server-sent events */
 	bool waiting; /* run is under way */
 	bool looping; /* batch_go is on the stack */
 } graphql;
@@ -35,7 +37,7 @@ static bool start(graphql *g, const json *body, void (*done)(exec_request *r), e
 		.headers = c->req->headers,
 		.nheaders = c->req->header_count,
 		.introspection = true,
-		.accept_gzip = !g->batch && http_request_accepts_gzip(c->req),
+		.accept_gzip = !g->batch && !g->events && http_request_accepts_gzip(c->req),
 		.explain_missing = c->srv->config->dev_mode,
 		.done = done,
 		.data = g};
@@ -62,7 +64,11 @@ static void single_done(exec_request *r)
 	g->waiting = false;
 	query_log_write(c->srv, c->a, http_request_id(c->req), r, c->body);
 	http_request_on_abort(c->req, NULL, NULL);
-	if (!r->ok) {
+	if (g->events && r->ok) {
+		sse_reply(c, &r->body);
+	} else if (g->events) {
+		sse_fail(c, &r->err);
+	} else if (!r->ok) {
 		call_fail(c, &r->err);
 	} else if (r->gzip) {
 		call_reply_gzip(c, buf_str(&r->gzip->gzip), release_entry, r->gzip);
@@ -152,6 +158,34 @@ static bool batch_check(const graphql *g, error *err)
 
 /* ---- handlers ---- */
 
+static void batch(graphql *g)
+{
+	call *c = g->c;
+	http_request_on_abort(c->req, aborted, g);
+	if (c->srv->log_http && c->body->first) g->log = json_new_array(c->a);
+	g->item = c->body->first;
+	buf_putc(&g->out, '[');
+	batch_go(g);
+}
+
+static void single(graphql *g)
+{
+	call *c = g->c;
+	sse_choice choice = sse_asked(c->req);
+	graphql_body b;
+	error err;
+	error_init(&err, c->a);
+	if (choice != SSE_NO && graphql_body_read(c->body, &b, &err) && graphql_body_is_subscription(c->a, &b)) {
+		sse_subscribe(c, &b);
+		return;
+	}
+	g->events = choice == SSE_MUST;
+	http_request_on_abort(c->req, aborted, g);
+	if (start(g, c->body, single_done, &err)) return;
+	http_request_on_abort(c->req, NULL, NULL);
+	call_fail(c, &err);
+}
+
 void graphql_post(call *c)
 {
 	graphql *g = NEW(c->a, graphql);
@@ -160,26 +194,38 @@ void graphql_post(call *c)
 	g->c = c;
 	g->batch = c->body->kind == JSON_ARRAY;
 	c->req->log.mode = g->batch ? "batched" : "single";
-	if (g->batch && !batch_check(g, &err)) {
-		call_fail(c, &err);
-		return;
-	}
-	http_request_on_abort(c->req, aborted, g);
-	if (g->batch) {
-		if (c->srv->log_http && c->body->first) g->log = json_new_array(c->a);
-		g->item = c->body->first;
-		buf_putc(&g->out, '[');
-		batch_go(g);
-	} else if (!start(g, c->body, single_done, &err)) {
-		http_request_on_abort(c->req, NULL, NULL);
+	if (!g->batch) {
+		single(g);
+	} else if (batch_check(g, &err)) {
+		batch(g);
+	} else {
 		call_fail(c, &err);
 	}
 }
 
-/* Hasura v2, Community Edition: App.hs runPersistedQueriesGetHandler. */
+/* What a GET may ask: with events as the answer, and nothing that changes data (pages of others can make a browser GET). */
+static bool get_body(call *c, error *err)
+{
+	graphql_body b;
+	/* Hasura v2, Community Edition: App.hs runPersistedQueriesGetHandler. */
+	if (sse_asked(c->req) == SSE_NO)
+		return error_set(err, ERR_NOT_SUPPORTED, STR_NULL, "PersistedQueryNotSupported");
+	if (!sse_query_body(c->a, c->req->query, &c->body, err) || !graphql_body_read(c->body, &b, err)) return false;
+	if (graphql_body_is_mutation(c->a, &b))
+		return error_set(err, ERR_METHOD_NOT_ALLOWED, STR_NULL, "mutations need a POST");
+	return true;
+}
+
 void graphql_get(call *c)
 {
+	graphql *g = NEW(c->a, graphql);
 	error err;
 	error_init(&err, c->a);
-	if (!error_set(&err, ERR_NOT_SUPPORTED, STR_NULL, "PersistedQueryNotSupported")) call_fail(c, &err);
+	g->c = c;
+	if (!get_body(c, &err)) {
+		call_fail(c, &err);
+		return;
+	}
+	c->req->log.mode = "single";
+	single(g);
 }

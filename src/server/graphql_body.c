@@ -1,4 +1,5 @@
 #include "server/graphql_body.h"
+#include "graphql/document.h"
 
 static const char *kind_name(const json *j)
 {
@@ -40,4 +41,26 @@ bool graphql_body_read(const json *body, graphql_body *r, error *err)
 	r->operation_name = json_is_null(name) ? STR_NULL : name->text;
 	r->variables = json_is_null(variables) ? NULL : variables;
 	return true;
+}
+
+/* Only a text that has the word can be one: the others are not parsed here. */
+static bool is_kind(arena *a, const graphql_body *body, gq_operation_kind kind, str word)
+{
+	gq_document *doc;
+	const gq_operation *op;
+	error ignored; /* exec/ finds the same */
+	if (str_find(body->query, word) == SIZE_MAX) return false;
+	error_init(&ignored, a);
+	return gq_parse(a, body->query, NULL, &doc, &ignored) &&
+		gq_select_operation(doc, body->operation_name, &op, &ignored) && op->kind == kind;
+}
+
+bool graphql_body_is_subscription(arena *a, const graphql_body *body)
+{
+	return is_kind(a, body, GQ_SUBSCRIPTION, STR("subscription"));
+}
+
+bool graphql_body_is_mutation(arena *a, const graphql_body *body)
+{
+	return is_kind(a, body, GQ_MUTATION, STR("mutation"));
 }

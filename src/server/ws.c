@@ -16,8 +16,7 @@ ws_worker *ws_worker_new(server_worker *sw)
 	ws_loop_config c = {.limits = g->ws_limits,
 		.tick_ms = g->ws_keepalive_ms,
 		.hello_ms = g->ws_init_timeout_ms,
-		.write_ms = g->limits.write_ms,
-		.on = &ws_conn_callbacks};
+		.write_ms = g->limits.write_ms};
 	ws_worker *w = mem_alloc(sizeof *w);
 	w->sw = sw;
 	w->config = g;
@@ -28,7 +27,11 @@ ws_worker *ws_worker_new(server_worker *sw)
 static void drain_one(ws_socket *s, void *arg)
 {
 	(void)arg;
-	ws_conn_drain(ws_conn_of(s));
+	if (s->raw) {
+		ws_socket_close(s, 0, STR_NULL, false);
+	} else {
+		ws_conn_drain(ws_conn_of(s));
+	}
 }
 
 void ws_worker_drain(ws_worker *w)
@@ -131,7 +134,7 @@ void ws_accept(server_worker *sw, http_request *req)
 	memcpy(c->id, id, UUID_BYTES);
 	ws_handshake_put(&head, &h);
 	if (http_upgrade(req, buf_str(&head), &hs)) {
-		ws_socket_open(&c->sock, sw->ws->loop, &hs, h.deflate ? h.window : 0);
+		ws_socket_open(&c->sock, sw->ws->loop, &hs, h.deflate ? h.window : 0, &ws_conn_callbacks);
 		ws_log_accepted(c, h.drop_cookie ? cookie_note : NULL);
 		ws_conn_opened(c);
 		ws_socket_begin(&c->sock);

@@ -196,18 +196,6 @@ static void execute(ws_conn *c, arena *a, const ws_message *m)
 
 /* ---- start and stop ---- */
 
-/* Only a text that has the word can be one: the others are not parsed here. */
-static bool is_subscription(arena *a, const graphql_body *body)
-{
-	gq_document *doc;
-	const gq_operation *op;
-	error ignored; /* exec/ finds the same */
-	if (str_find(body->query, STR("subscription")) == SIZE_MAX) return false;
-	error_init(&ignored, a);
-	return gq_parse(a, body->query, NULL, &doc, &ignored) &&
-		gq_select_operation(doc, body->operation_name, &op, &ignored) && op->kind == GQ_SUBSCRIPTION;
-}
-
 static bool may_start(ws_conn *c, arena *a, const ws_message *m)
 {
 	if (!c->who) {
@@ -243,7 +231,7 @@ void ws_operation_start(ws_conn *c, arena *a, const ws_message *m)
 	error_init(&err, a);
 	if (!may_start(c, a, m) || refused(c, m, &err)) {
 		arena_free(a);
-	} else if (is_subscription(a, &m->body)) {
+	} else if (graphql_body_is_subscription(a, &m->body)) {
 		ws_live_start(c, a, m);
 		arena_free(a);
 	} else {

@@ -117,10 +117,10 @@ static void level(ws_socket *s)
 	if (s->dead) return;
 	if (!s->full && max && s->waiting > max) {
 		s->full = true;
-		s->loop->config.on->full(s);
+		s->on->full(s);
 	} else if (s->full && s->waiting <= max / 2) {
 		s->full = false;
-		s->loop->config.on->drained(s);
+		s->on->drained(s);
 	}
 	reading_fits(s);
 }
@@ -156,7 +156,7 @@ static bool compress(ws_socket *s, ws_out *o)
 static void queue(ws_socket *s, ws_out *o, unsigned opcode)
 {
 	bool zipped = opcode == WS_OP_TEXT && compress(s, o);
-	size_t header = ws_header_before(o->bytes + WS_HEADER_MAX, opcode, zipped, out_size(o));
+	size_t header = s->raw ? 0 : ws_header_before(o->bytes + WS_HEADER_MAX, opcode, zipped, out_size(o));
 	o->head = str_make(o->bytes + WS_HEADER_MAX - header, header + o->head.n);
 	if (s->last) {
 		s->last->next = o;
@@ -253,7 +253,7 @@ static void write_later(ws_socket *s)
 /* Both have said goodbye and all is out. */
 static bool over(const ws_socket *s)
 {
-	return s->closing && s->closed && !s->first;
+	return s->closing && (s->closed || s->raw) && !s->first;
 }
 
 /* A client that cannot be understood learns by the end of the stream that nobody waits for its answer. */
@@ -294,7 +294,7 @@ static void handle_event(ws_socket *s, const ws_event *e)
 {
 	switch (e->kind) {
 	case WS_TEXT:
-		if (!s->closing) s->loop->config.on->message(s, e->payload);
+		if (!s->closing) s->on->message(s, e->payload);
 		return;
 	case WS_PING:
 		if (!s->closing) send_control(s, WS_OP_PONG, e->payload);
@@ -341,7 +341,7 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *b)
 	s->heard_ms = now_of(s->loop);
 	s->pinged = false;
 	/* After a failure the rest is read all the same: a reset must not overtake our close frame. */
-	if (!s->closed && !s->deaf) feed(s, str_make(b->base, (size_t)n));
+	if (!s->closed && !s->deaf && !s->raw) feed(s, str_make(b->base, (size_t)n));
 	if (!s->dead) reading_fits(s);
 }
 
@@ -370,10 +370,11 @@ void ws_socket_hold(ws_socket *s, bool hold)
 
 static void sweep_on(ws_loop *l);
 
-void ws_socket_open(ws_socket *s, ws_loop *l, http_socket *hs, unsigned window)
+void ws_socket_open(ws_socket *s, ws_loop *l, http_socket *hs, unsigned window, const ws_callbacks *on)
 {
 	uint64_t now = now_of(l);
 	s->loop = l;
+	s->on = on;
 	s->hs = *hs;
 	*hs = (http_socket){0};
 	s->hs.tcp->data = s;
@@ -390,12 +391,20 @@ void ws_socket_open(ws_socket *s, ws_loop *l, http_socket *hs, unsigned window)
 	sweep_on(l);
 }
 
+void ws_socket_open_raw(ws_socket *s, ws_loop *l, http_socket *hs, const ws_callbacks *on)
+{
+	ws_socket_open(s, l, hs, 0, on);
+	s->raw = true;
+	timeout_disarm(&s->hello);
+	timeout_disarm(&s->silence); /* who never says anything is not silent; the time-out of writing finds the dead */
+}
+
 void ws_socket_begin(ws_socket *s)
 {
 	buf unread = s->hs.unread;
 	s->hs.unread = (buf){0};
 	reading_fits(s);
-	if (unread.n) feed(s, buf_str(&unread));
+	if (unread.n && !s->raw) feed(s, buf_str(&unread));
 	buf_free(&unread);
 }
 
@@ -429,7 +438,7 @@ void ws_socket_close(ws_socket *s, uint16_t code, str reason, bool drop)
 	char bytes[125];
 	size_t n = 0;
 	if (s->dead || s->closing) return;
-	s->loop->config.on->closing(s, code, reason);
+	s->on->closing(s, code, reason);
 	if (s->dead || s->closing) return;
 	if (drop) drop_queue(s);
 	if (code) {
@@ -439,7 +448,11 @@ void ws_socket_close(ws_socket *s, uint16_t code, str reason, bool drop)
 		if (reason.n) memcpy(bytes + 2, reason.p, reason.n);
 		n = 2 + reason.n;
 	}
-	send_control(s, WS_OP_CLOSE, str_make(bytes, n));
+	if (s->raw) {
+		mark_dirty(s);
+	} else {
+		send_control(s, WS_OP_CLOSE, str_make(bytes, n));
+	}
 	s->closing = true;
 	timeout_disarm(&s->tick);
 	timeout_disarm(&s->hello);
@@ -453,7 +466,7 @@ void ws_socket_cut(ws_socket *s)
 {
 	ws_loop *l = s->loop;
 	if (s->dead) return;
-	if (!s->closing) l->config.on->closing(s, 0, STR_NULL);
+	if (!s->closing) s->on->closing(s, 0, STR_NULL);
 	s->dead = true;
 	timeout_disarm(&s->tick);
 	timeout_disarm(&s->hello);
@@ -471,7 +484,7 @@ void ws_socket_cut(ws_socket *s)
 	s->next = l->grave;
 	l->grave = s;
 	http_socket_close(&s->hs);
-	l->config.on->gone(s);
+	s->on->gone(s);
 }
 
 /* ---- the worker's ---- */
@@ -491,7 +504,7 @@ static void bury(ws_loop *l)
 		while (s->first)
 			pop(s);
 		ws_reader_free(&s->in);
-		l->config.on->release(s);
+		s->on->release(s);
 	}
 	l->grave = keep;
 }
@@ -548,8 +561,7 @@ static void on_write_over(ws_socket *s, uint64_t now)
 {
 	size_t left = untaken(s);
 	if (left >= s->write_mark) {
-		s->loop->config.on->closing(
-			s, 0, STR("the client took nothing (the limit is a setting: --server-timeout)"));
+		s->on->closing(s, 0, STR("the client took nothing (the limit is a setting: --server-timeout)"));
 		if (s->dead) return;
 		s->closing = true;
 		ws_socket_cut(s);
@@ -559,16 +571,21 @@ static void on_write_over(ws_socket *s, uint64_t now)
 	timeout_arm(&s->loop->writes, &s->write_wait, now);
 }
 
+static void hello_over(ws_socket *s)
+{
+	s->on->hello_over(s);
+}
+
 static void sweep(ws_loop *l)
 {
 	uint64_t now = now_of(l);
 	timeout_link *link;
 	while ((link = timeout_expired(&l->hellos, now)))
-		l->config.on->hello_over(socket_of(link, offsetof(ws_socket, hello)));
+		hello_over(socket_of(link, offsetof(ws_socket, hello)));
 	while ((link = timeout_expired(&l->ticks, now))) {
 		ws_socket *s = socket_of(link, offsetof(ws_socket, tick));
 		timeout_arm(&l->ticks, link, now);
-		l->config.on->tick(s);
+		s->on->tick(s);
 	}
 	while ((link = timeout_expired(&l->silences, now)))
 		on_silence(socket_of(link, offsetof(ws_socket, silence)), now);

@@ -38,6 +38,7 @@ typedef struct ws_body {
 
 struct ws_socket {
 	ws_loop *loop;
+	const ws_callbacks *on;
 	http_socket hs;
 	ws_socket *prev, *next; /* of the loop */
 	ws_socket *dirty;       /* next one with something to send */
@@ -62,6 +63,7 @@ struct ws_socket {
 	bool deaf;    /* what comes cannot be understood: it is thrown away */
 	bool shut;    /* our side of the connection is closed */
 	bool dead;
+	bool raw; /* no WebSocket: bytes go out as they are, what comes is thrown away (server-sent events) */
 };
 
 /* ---- a worker's sockets ---- */
@@ -71,7 +73,6 @@ typedef struct ws_loop_config {
 	uint64_t tick_ms;  /* 0: never */
 	uint64_t hello_ms; /* 0: no limit */
 	uint64_t write_ms;
-	const ws_callbacks *on;
 } ws_loop_config;
 
 ws_loop *ws_loop_new(worker *w, const ws_loop_config *c);
@@ -85,7 +86,9 @@ void ws_loop_each(ws_loop *l, void (*fn)(ws_socket *s, void *arg), void *arg);
 /* ---- a socket ---- */
 
 /* s is zeroed memory of the owner's. hs is taken over. window: of deflate, 0 when not negotiated. */
-void ws_socket_open(ws_socket *s, ws_loop *l, http_socket *hs, unsigned window);
+void ws_socket_open(ws_socket *s, ws_loop *l, http_socket *hs, unsigned window, const ws_callbacks *on);
+/* The same for a connection that carries no frames: after ws_socket_close it ends when all is written. */
+void ws_socket_open_raw(ws_socket *s, ws_loop *l, http_socket *hs, const ws_callbacks *on);
 /* Begins to read; messages that came with the handshake are handed over at once. */
 void ws_socket_begin(ws_socket *s);
 void ws_socket_hello_done(ws_socket *s);
