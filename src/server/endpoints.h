@@ -17,6 +17,8 @@ void auth_explain_post(call *c);
 void health_get(call *c);
 void version_get(call *c);
 void config_get(call *c);
+/* dev_subscriptions.c; the route's tag: extended */
+void dev_subscriptions_get(call *c);
 /* console.c */
 void console_root(call *c);
 void console_get(call *c);
