@@ -79,6 +79,8 @@ static json *cohort_info(arena *a, const live_cohort *c)
 	for (const live_sub *s = c->subs; s; s = s->next)
 		json_push(s->seen.a || s->seen.b ? now : new, ident(a, w, s->id));
 	json_setz(in, "previous_result_hash", hash_text(a, c->result));
+	json *held = live_stream_info(a, c);
+	if (held) json_setz(o, "held", held);
 	return o;
 }
 

@@ -290,6 +290,9 @@ uint8_t live_run_form(const live_cohort *c);
 void live_stream_answered(live_cohort *c, const live_form *f, const pg_result *r, const exec_slice *slice);
 /* c goes, or begins anew. */
 void live_stream_drop(live_cohort *c);
+/* {bound, waits_for} of a safe stream that has seen rows it does not tell yet; NULL: it has not. waits_for: virtual
+ * transactions as pg_locks names them. */
+json *live_stream_info(arena *a, const live_cohort *c);
 
 /* deliver.c */
 live_payload *live_payload_of(const buf *b);

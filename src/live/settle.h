@@ -18,14 +18,15 @@ struct settle_wait {
 	   cancel waits and free the settler. */
 	void (*done)(settle_wait *w, const error *err);
 	void *data;
+	/* To be read: those that have not ended, as pg_locks names them; of prepared ones the xid after an x. */
+	char **names;
+	size_t n;
 	/* Private. */
 	settler *s;
 	settle_wait *next;
 	settle_wait *prev;
 	uint64_t from_ms; /* of the loop */
 	uint64_t after;   /* looks sent before it began */
-	char **names;     /* of those that have not ended */
-	size_t n;
 	bool looked;
 	bool prepared; /* the first ones have ended or were prepared: names are those prepared then */
 };

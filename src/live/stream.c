@@ -143,6 +143,18 @@ static void hold(live_cohort *c, const live_stream *st, str cursor)
 	settle_begin(src->settler, &h->wait, st->settle_ms);
 }
 
+json *live_stream_info(arena *a, const live_cohort *c)
+{
+	const live_hold *h = c->hold;
+	if (!h) return NULL;
+	json *o = json_new_object(a);
+	json_setz(o, "bound", json_new_str(a, str_copy(a, str_from(h->bound))));
+	json *list = json_setz(o, "waits_for", json_new_array(a));
+	for (size_t i = 0; i < h->wait.n; i++)
+		json_push(list, json_new_str(a, str_copy(a, str_from(h->wait.names[i]))));
+	return o;
+}
+
 /* ---- rows ---- */
 
 /* Rows of one cohort's run. */

@@ -76,6 +76,15 @@ def run(connection, text):
         cursor.execute(text)
 
 
+def fetch(connection, text):
+    """The one value of a query, in a transaction of its own."""
+    with connection.cursor() as cursor:
+        cursor.execute(text)
+        found = cursor.fetchone()[0]
+    connection.rollback()
+    return found
+
+
 def insert(connection):
     run(connection, "INSERT INTO event (body) VALUES ('x')")
 
@@ -106,6 +115,12 @@ def test_rows_wait_for_those_that_may_come_before_them(tool, connect):
     early.commit()
     time.sleep(0.5)
     assert ids(tool, 1) == ids(tool, 2) == []
+    name = fetch(early, f"SELECT DISTINCT virtualtransaction FROM pg_locks WHERE pid = {late.info.backend_pid}")
+    held, end = [], time.monotonic() + 30
+    while [h["waits_for"] for h in held] != [[name], [name]] and time.monotonic() < end:
+        held = [c["held"] for g in tool.info(extended=True)["stream_queries_map"] for c in g["cohorts"] if "held" in c]
+    assert [h["waits_for"] for h in held] == [[name], [name]]
+    assert "2" in [h["bound"] for h in held]
     late.commit()
     until(tool, [1, 2], 1)
     until(tool, [1, 2], 2)
