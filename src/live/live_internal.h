@@ -301,5 +301,7 @@ void live_deliver(live_cohort *c);
 void live_deliver_error(live_cohort *c, const error *err);
 
 /* review.c */
+/* The shape of s's operation by the snapshot of now; a reference for the caller. False: it is no longer valid. */
+MUST_CHECK bool live_shape_again(arena *a, const live_sub *s, live_shape **out);
 /* Plans more of the operations again; true: there are more. */
 bool live_review_some(live_worker *w);

@@ -20,9 +20,9 @@ void live_worker_snapshot(live_worker *w, snapshot *snap)
 	if (w->reviewing) live_wake(w);
 }
 
-static bool still_means(live_worker *w, const live_sub *s)
+bool live_shape_again(arena *a, const live_sub *s, live_shape **out)
 {
-	arena *a = arena_new(0);
+	live_worker *w = s->w;
 	error err;
 	error_init(&err, a);
 	session who = {.role = s->cohort->group->shape->role, .backend = s->backend};
@@ -35,17 +35,24 @@ static bool still_means(live_worker *w, const live_sub *s)
 	json *variables = NULL;
 	bool fine = !s->variables || json_parse(a, live_text_str(s->variables), &variables, &err);
 	q.variables = variables;
-	cached *entry = NULL;
-	if (fine && exec_plan(w->exec, &q, &entry, &err)) {
-		live_shape *shape = NULL;
-		fine = live_shape_of(w, entry, &shape, &err) && hash128_eq(shape->recipe, s->recipe);
+	cached *entry;
+	if (!fine || !exec_plan(w->exec, &q, &entry, &err)) return false;
+	fine = live_shape_of(w, entry, out, &err);
+	cached_release(entry);
+	return fine;
+}
+
+static bool still_means(const live_sub *s)
+{
+	arena *a = arena_new(0);
+	live_shape *shape;
+	bool same = live_shape_again(a, s, &shape);
+	if (same) {
+		same = hash128_eq(shape->recipe, s->recipe);
 		live_shape_release(shape);
-		cached_release(entry);
-	} else {
-		fine = false;
 	}
 	arena_free(a);
-	return fine;
+	return same;
 }
 
 bool live_review_some(live_worker *w)
@@ -59,7 +66,7 @@ bool live_review_some(live_worker *w)
 			s->variables == like->variables && s->backend == like->backend &&
 			hash128_eq(s->recipe, like->recipe);
 		if (s->ended || same) continue;
-		if (still_means(w, s)) {
+		if (still_means(s)) {
 			like = s;
 		} else {
 			s->ended = true;

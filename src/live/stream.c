@@ -257,13 +257,15 @@ static session *session_of(arena *a, const live_cohort *c)
 /* A cohort that was made for those who went on is watched as the one they come from. */
 static void watch(arena *a, live_cohort *to, const live_sub *s)
 {
-	const live_shape *shape = to->group->shape;
+	live_shape *shape;
 	json *variables = NULL;
 	error err;
 	error_init(&err, a);
-	if (!shape->entry) return;
 	if (s->variables && !json_parse(a, str_copy(a, live_text_str(s->variables)), &variables, &err)) return;
+	/* Its own: the group's first one may take the same values from other places. No longer valid: it is told so. */
+	if (!live_shape_again(a, s, &shape)) return;
 	live_watch_cohort(to, shape, session_of(a, to), variables);
+	live_shape_release(shape);
 }
 
 typedef struct move {
