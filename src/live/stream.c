@@ -218,6 +218,12 @@ static bool write_rows(live_worker *w, const run *x, error *err)
 
 /* ---- the cursor moves ---- */
 
+/* Once more, an interval later: that is what holds between two batches. A polled group runs then anyway. */
+static void run_again(live_cohort *c, live_why why)
+{
+	if (!c->group->polled) live_mark(c, why);
+}
+
 static const char **moved_values(arena *a, const live_cohort *c, const live_form *to, const char *cursor)
 {
 	const live_stream *st = to->stream;
@@ -287,7 +293,7 @@ static live_cohort *target(const move *m, const live_sub *s)
 		watch(m->a, to, s);
 		live_cohort_ran(to, false);
 	}
-	if (m->again) live_mark(to, m->why);
+	if (m->again) run_again(to, m->why);
 	return to;
 }
 
@@ -338,7 +344,7 @@ static void go_on(live_cohort *c, const run *x, const char *cursor)
 	m.why = more ? LIVE_BY_MORE : (live_why)c->why;
 	if (!c->npaused && live_cohort_become(c, form, m.values)) {
 		if (c->hold) *bound_of(c) = c->hold->bound;
-		if (more) live_mark(c, LIVE_BY_MORE);
+		if (more) run_again(c, LIVE_BY_MORE);
 		tell_all(c, p);
 	} else {
 		if (m.session) m.session->refs++;
@@ -358,7 +364,7 @@ void live_stream_answered(live_cohort *c, const live_form *f, const pg_result *r
 	if (!x.n) {
 		live_cohort_ran(c, false);
 		/* What the bound was is gone, and there are rows behind it. */
-		if (x.total && !x.st->front) live_mark(c, LIVE_BY_MORE);
+		if (x.total && !x.st->front) run_again(c, LIVE_BY_MORE);
 		w->stats.unchanged++;
 		return;
 	}

@@ -272,3 +272,15 @@ def test_what_developers_are_shown(tool, made):
     assert cohort["variables"]["cursor"] == {"id": "3"}
     assert list(cohort["variables"]["synthetic"].values()) == ["x"]
     assert shown["multiplexed_query"].startswith("SELECT v.i, q.* FROM unnest(") and (shown["source"], shown["role"]) == ("default", "admin")
+
+
+def test_between_two_batches_lies_the_interval(made):
+    """However much there is to tell: that is how clients bound what they get."""
+    made.sql("TRUNCATE message RESTART IDENTITY")
+    add(made, 100)
+    with LiveTool(made.url, refetch_ms=500) as tool:
+        tool.metadata(metadata())
+        begun = time.monotonic()
+        tool.subscribe(1, stream(batch=2))
+        tool.wait(lambda: len(tool.events.get(1, [])) >= 4)
+        assert time.monotonic() - begun >= 1.4

@@ -278,7 +278,7 @@ def writer(connection, number, seconds, committed):
 
 
 def test_writers_that_commit_in_any_order(tool, connect):
-    for id, (column, start, batch) in enumerate([("id", 0, 3), ("id", 0, 1000), ("at", "2000-01-01", 5), ("at", "2000-01-01", 1000)]):
+    for id, (column, start, batch) in enumerate([("id", 0, 10), ("id", 0, 1000), ("at", "2000-01-01", 15), ("at", "2000-01-01", 1000)]):
         tool.subscribe(id, stream(column, start, batch))
     committed, threads = [], []
     for number in range(8):
@@ -306,7 +306,7 @@ def restart(cluster):
 
 def test_writers_and_a_database_that_restarts(tool, cluster):
     """Twice: what was committed is told, once; what was cut off is not."""
-    for id, (column, start, batch) in enumerate([("id", 0, 3), ("at", "2000-01-01", 100)]):
+    for id, (column, start, batch) in enumerate([("id", 0, 20), ("at", "2000-01-01", 100)]):
         tool.subscribe(id, stream(column, start, batch))
     committed = []
     for turn in range(2):

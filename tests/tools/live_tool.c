@@ -350,7 +350,7 @@ static void one_line(tool *t, str text)
 int main(int argc, char **argv)
 {
 	tool t = {.url = argc > 1 ? argv[1] : ""};
-	if (argc > 2) t.config.refetch_ms = strtoull(argv[2], NULL, 10);
+	if (argc > 2) t.config.refetch_ms = t.config.stream_refetch_ms = strtoull(argv[2], NULL, 10);
 	if (argc > 3) t.config.batch_size = (uint32_t)strtoul(argv[3], NULL, 10);
 	if (argc < 2 || !open_all(&t)) return 2;
 	char *text = NULL;
