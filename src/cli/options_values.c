@@ -256,6 +256,31 @@ bool option_set_isolation(options_state *st, const option_row *row, str value, v
 	return true;
 }
 
+bool option_set_live_changes(options_state *st, const option_row *row, str value, void *at, const char **want)
+{
+	static const choice modes[] = {
+		{"auto", CHANGES_AUTO}, {"probe", CHANGES_MAX_PROBE}, {"poll", CHANGES_MAX_POLL}};
+	int v = 0;
+
+	(void)st, (void)row;
+	*want = "auto, probe or poll";
+	if (!choose(value, modes, 3, &v)) return false;
+	*(changes_mode *)at = (changes_mode)v;
+	return true;
+}
+
+bool option_set_live_plugin(options_state *st, const option_row *row, str value, void *at, const char **want)
+{
+	static const choice plugins[] = {{"test_decoding", CHANGES_TEST_DECODING}, {"pgoutput", CHANGES_PGOUTPUT}};
+	int v = 0;
+
+	(void)st, (void)row;
+	*want = "test_decoding or pgoutput";
+	if (!choose(value, plugins, 2, &v)) return false;
+	*(changes_plugin *)at = (changes_plugin)v;
+	return true;
+}
+
 bool option_set_hook_mode(options_state *st, const option_row *row, str value, void *at, const char **want)
 {
 	(void)st, (void)row;

@@ -260,8 +260,8 @@ static void walk_select(walk *w, const plan_select *s, const bounds *outer)
 		walk_order(w, &s->order[i], t, &here);
 	for (size_t i = 0; s->distinct_visible && i < s->ndistinct; i++)
 		walk_bexp(w, s->distinct_visible[i], t, &here);
+	/* The form of a stream that follows (stream->next) reads the same. */
 	if (s->stream) walk_bexp(w, s->stream->visible_if, t, &here);
-	if (s->stream && s->stream->next) walk_select(w, s->stream->next, outer);
 	walk_fields(w, s->fields, s->nfields, t, &here);
 }
 

@@ -13,6 +13,7 @@
 #include "auth/session.h"
 #include "base/pair.h"
 #include "exec/exec.h"
+#include "live/changes.h"
 #include "loop/worker.h"
 
 typedef struct live_shared live_shared;
@@ -24,6 +25,7 @@ typedef struct live_config {
 	uint32_t batch_size;        /* cohorts a statement; 0: 100 */
 	uint64_t stream_refetch_ms; /* the same for streams */
 	uint32_t stream_batch_size;
+	changes_config changes; /* how it is found out what has to run; probe_ms 0: refetch_ms */
 } live_config;
 
 /* exec must outlive it. Error: its thread cannot start. */

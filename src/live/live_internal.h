@@ -45,6 +45,7 @@ str live_why_name(live_why w);
 struct live_shared {
 	live_config config;
 	exec_shared *exec;
+	changes_hub *changes;
 };
 
 /* ---- shapes ---- */
@@ -136,6 +137,7 @@ struct live_cohort {
 	timeout_link cooling;
 	live_batch *batch;
 	size_t batch_at;
+	changes_member watch;
 	uint8_t state;
 	uint8_t form;
 	uint8_t why; /* live_why */
@@ -179,6 +181,10 @@ struct live_group {
 	bool queued;
 	size_t running; /* batches */
 	timeout_link poll;
+	changes_group watch;
+	arena *watch_arena;   /* of its dependencies */
+	hash128 watch_recipe; /* where their values come from */
+	size_t clocks;        /* cohorts whose values read the clock */
 	bool polled;
 	uint64_t id;
 	/* To be shown, and to choose how to travel. */
@@ -208,6 +214,7 @@ struct live_worker {
 	live_shared *shared;
 	exec_worker *exec;
 	worker *w;
+	changes_client *changes;
 	snapshot *snap;
 	uv_timer_t *timer;
 	live_source *sources;

@@ -6,6 +6,7 @@ live_worker *live_worker_new(live_shared *s, exec_worker *exec, worker *w)
 	l->shared = s;
 	l->exec = exec;
 	l->w = w;
+	l->changes = changes_client_new(s->changes, w);
 	l->scratch = arena_new(0);
 	l->timer = mem_alloc(sizeof *l->timer);
 	uv_timer_init(&w->loop, l->timer);
@@ -29,6 +30,7 @@ void live_worker_close(live_worker *w)
 	w->closing = true;
 	while (w->subs)
 		live_unsubscribe(w->subs);
+	changes_client_free(w->changes);
 	uv_close((uv_handle_t *)w->timer, timer_closed);
 	if (w->snap) snapshot_unref(w->snap);
 	htable_free(&w->groups);

@@ -197,7 +197,8 @@ static bool start_live(server *s, error *err)
 	live_config c = {.refetch_ms = g->live_refetch_ms ? g->live_refetch_ms : 1,
 		.batch_size = g->live_batch_size,
 		.stream_refetch_ms = g->stream_refetch_ms ? g->stream_refetch_ms : 1,
-		.stream_batch_size = g->stream_batch_size};
+		.stream_batch_size = g->stream_batch_size,
+		.changes = g->live_changes};
 	return live_shared_new(&c, s->exec, &s->live, err);
 }
 

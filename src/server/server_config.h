@@ -5,6 +5,7 @@
 #pragma once
 #include "base/log.h"
 #include "base/vec.h"
+#include "live/changes.h"
 #include "server/cors.h"
 #include "server/http_limits.h"
 #include "server/ws_limits.h"
@@ -98,6 +99,7 @@ typedef struct server_config {
 	uint32_t live_batch_size;
 	uint64_t stream_refetch_ms;
 	uint32_t stream_batch_size;
+	changes_config live_changes;
 	uint64_t ws_keepalive_ms;
 	uint64_t ws_init_timeout_ms;
 	bool ws_compression;

@@ -13,10 +13,10 @@ DEADLINE = 30
 class LiveTool:
     """One process. Events by subscription: payloads(id) is every `data` told so far, last(id) the newest."""
 
-    def __init__(self, url, refetch_ms=100, batch_size=100):
+    def __init__(self, url, refetch_ms=100, batch_size=100, *more):
         env = dict(os.environ)
         env.setdefault("ASAN_OPTIONS", "detect_stack_use_after_return=1:strict_string_checks=1")
-        self.process = subprocess.Popen([tool_path("live_tool"), url, str(refetch_ms), str(batch_size)], stdin=subprocess.PIPE,
+        self.process = subprocess.Popen([tool_path("live_tool"), url, str(refetch_ms), str(batch_size), *more], stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, env=env)
         self.lock = threading.Condition()
         self.events = {}    # id -> [(kind, value, raw bytes)]

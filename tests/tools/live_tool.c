@@ -1,6 +1,6 @@
 /*
- * live_tool URL [refetch_ms [batch_size]]: live queries without a server, for tests/api/test_live*.py. One JSON object a
- * line on stdin; answers and events as lines of JSON on stdout:
+ * live_tool URL [refetch_ms [batch_size [auto]]]: live queries (by polling alone, without auto) and no server, for
+ * tests/api/test_live*.py. One JSON object a line on stdin; answers and events as lines of JSON on stdout:
  *   {"metadata": {…}}                     makes a snapshot: {"snapshot": [inconsistencies]}
  *   {"subscribe": id, "query", "variables", "role", "session": {…}, "operationName", "once": bool, "twice": bool}
  *                                         {"subscribed": id} or {"refused": id, "message", "code", "path"}; once: ends
@@ -352,6 +352,7 @@ int main(int argc, char **argv)
 	tool t = {.url = argc > 1 ? argv[1] : ""};
 	if (argc > 2) t.config.refetch_ms = t.config.stream_refetch_ms = strtoull(argv[2], NULL, 10);
 	if (argc > 3) t.config.batch_size = (uint32_t)strtoul(argv[3], NULL, 10);
+	t.config.changes.mode = argc > 4 ? CHANGES_AUTO : CHANGES_MAX_POLL;
 	if (argc < 2 || !open_all(&t)) return 2;
 	char *text = NULL;
 	size_t cap = 0;
