@@ -44,6 +44,14 @@ struct ws_task {
 	ws_message msg;
 };
 
+/* A `complete` that is said later (ws_late.c). */
+typedef struct ws_late {
+	struct ws_late *next;
+	bool due;
+	uint32_t id_n;
+	char id[];
+} ws_late;
+
 /* A query or mutation under way. In the arena of its message. */
 typedef struct ws_run {
 	ws_conn *conn;
@@ -75,6 +83,8 @@ struct ws_conn {
 	ws_run *run;
 	ws_task *first, *last;
 	size_t task_bytes;
+	ws_late *late; /* in the order of errors */
+	timer *late_timer;
 };
 
 static inline ws_conn *ws_conn_of(ws_socket *s)
@@ -132,6 +142,16 @@ void ws_log_closed(const ws_conn *c, uint16_t code, str reason);
 void ws_log_operation(const ws_conn *c, const ws_op_log *o);
 /* l->err ends the operation, or kept it from beginning. */
 void ws_operation_fail(ws_conn *c, const ws_op_log *l);
+
+/* The `complete` of an operation. */
+void ws_operation_send_complete(ws_conn *c, str id);
+
+/* ws_late.c */
+/* After an error on the newer protocol: `complete` follows when the client has read the error by itself. */
+void ws_late_add(ws_conn *c, str id);
+/* The id is used anew, or given up: no `complete` any more. */
+void ws_late_drop(ws_conn *c, str id);
+void ws_late_end(ws_conn *c);
 
 /* ws_live.c */
 ws_op *ws_operation_find(const ws_conn *c, str id);

@@ -26,14 +26,23 @@ void ws_operation_data(ws_conn *c, str id, ws_body body)
 	buf_free(&b);
 }
 
-static void complete(ws_conn *c, const ws_op_log *l)
+void ws_operation_send_complete(ws_conn *c, str id)
 {
-	ws_op_log done = *l;
 	buf b = {0};
-	put_begin(&b, "complete", l->id);
+	put_begin(&b, "complete", id);
 	buf_putc(&b, '}');
 	ws_socket_send(&c->sock, buf_str(&b), no_body, STR_NULL);
 	buf_free(&b);
+}
+
+static void complete(ws_conn *c, const ws_op_log *l, bool failed)
+{
+	ws_op_log done = *l;
+	if (failed && c->protocol == WS_TRANSPORT) {
+		ws_late_add(c, l->id);
+	} else {
+		ws_operation_send_complete(c, l->id);
+	}
 	done.event = WS_COMPLETED;
 	ws_log_operation(c, &done);
 }
@@ -81,7 +90,7 @@ void ws_operation_fail(ws_conn *c, const ws_op_log *l)
 	failed.event = WS_QUERY_ERR;
 	ws_log_operation(c, &failed);
 	send_error(c, l->id, l->err, c->legacy ? FORM_ONE : c->protocol == WS_APOLLO ? FORM_ERRORS : FORM_LIST);
-	complete(c, l);
+	complete(c, l, true);
 }
 
 /* Hasura v2: sendStartErr: the error alone, in no list. */
@@ -93,7 +102,7 @@ static void start_error(ws_conn *c, arena *a, const ws_message *m, str text)
 	if (error_set(&err, ERR_START_FAILED, STR_NULL, "%.*s", STR_ARG(text))) return;
 	send_error(c, m->id, &err, FORM_ONE);
 	ws_log_operation(c, &l);
-	complete(c, &l);
+	complete(c, &l, true);
 }
 
 /* ---- queries and mutations ---- */
@@ -128,7 +137,7 @@ static void answer(ws_conn *c, ws_run *run)
 	if (r->ok) {
 		ws_operation_data(
 			c, l.id, (ws_body){.bytes = buf_str(&r->body), .release = mem_free, .arg = r->body.p});
-		complete(c, &l);
+		complete(c, &l, false);
 	} else if (!failed_running(r)) {
 		ws_operation_fail(c, &l);
 	} else {
@@ -140,7 +149,7 @@ static void answer(ws_conn *c, ws_run *run)
 		} else {
 			send_error(c, l.id, &r->err, FORM_LIST);
 		}
-		complete(c, &l);
+		complete(c, &l, true);
 	}
 }
 
@@ -229,6 +238,7 @@ void ws_operation_start(ws_conn *c, arena *a, const ws_message *m)
 {
 	error err;
 	error_init(&err, a);
+	ws_late_drop(c, m->id);
 	if (!may_start(c, a, m) || refused(c, m, &err)) {
 		arena_free(a);
 	} else if (graphql_body_is_subscription(a, &m->body)) {
@@ -255,6 +265,7 @@ static void run_cancel(ws_conn *c)
 
 void ws_operation_stop(ws_conn *c, str id)
 {
+	ws_late_drop(c, id);
 	if (c->run && str_eq(c->run->msg.id, id)) {
 		if (!may_cancel(c->run)) return;
 		ws_op_log l = log_of(c->run);
@@ -271,4 +282,5 @@ void ws_operation_end_all(ws_conn *c)
 {
 	if (c->run) run_cancel(c);
 	ws_live_end_all(c);
+	ws_late_end(c);
 }
