@@ -218,10 +218,18 @@ static bool write_rows(live_worker *w, const run *x, error *err)
 
 /* ---- the cursor moves ---- */
 
-/* Once more, an interval later: that is what holds between two batches. A polled group runs then anyway. */
+/* What holds between two batches is the interval, whoever asks for the next one. */
+static void cool(live_cohort *c)
+{
+	live_worker *w = c->group->w;
+	if (c->state == COHORT_IDLE && !timeout_armed(&c->cooling))
+		timeout_arm(&w->stream_cooling, &c->cooling, live_now(w));
+}
+
 static void run_again(live_cohort *c, live_why why)
 {
-	if (!c->group->polled) live_mark(c, why);
+	cool(c);
+	live_mark(c, why);
 }
 
 static const char **moved_values(arena *a, const live_cohort *c, const live_form *to, const char *cursor)
@@ -291,7 +299,7 @@ static live_cohort *target(const move *m, const live_sub *s)
 	live_cohort *to = live_cohort_of(m->g, m->form, m->values, m->session);
 	if (m->g->cohorts.n > before) {
 		watch(m->a, to, s);
-		live_cohort_ran(to, false);
+		cool(to);
 	}
 	if (m->again) run_again(to, m->why);
 	return to;
@@ -340,6 +348,7 @@ static void go_on(live_cohort *c, const run *x, const char *cursor)
 	move m = {.a = a, .g = c->group, .form = form, .session = c->session};
 	m.values = moved_values(a, c, to, cursor);
 	live_cohort_ran(c, false);
+	cool(c);
 	m.again = more || c->dirty;
 	m.why = more ? LIVE_BY_MORE : (live_why)c->why;
 	if (!c->npaused && live_cohort_become(c, form, m.values)) {

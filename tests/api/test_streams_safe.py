@@ -42,10 +42,10 @@ def cluster():
         yield made
 
 
-@pytest.fixture
-def tool(cluster):
+@pytest.fixture(params=["polled", "wal"])
+def tool(cluster, request):
     cluster.sql("TRUNCATE event RESTART IDENTITY", "safe")
-    with LiveTool(cluster.url("safe"), refetch_ms=30) as t:
+    with LiveTool(cluster.url("safe"), 30, 100, *(["auto"] if request.param == "wal" else [])) as t:
         assert t.metadata(metadata(True)) == []
         yield t
 
