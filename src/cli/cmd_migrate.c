@@ -189,6 +189,17 @@ static json *rows_as_json(arena *a, str source, const status_rows *rows)
 	return o;
 }
 
+bool migrate_status_json(project *p, str source, json **out, error *err)
+{
+	migrate_state s;
+	migrations files;
+	status_rows rows = {0};
+	if (!migrate_state_read(p, &s, err) || !migrations_list(p, source, &files, err)) return false;
+	collect(p, &s, source, &files, &rows);
+	*out = rows_as_json(p->a, source, &rows);
+	return true;
+}
+
 static bool differs(const status_rows *rows)
 {
 	for (size_t i = 0; i < rows->n; i++)

@@ -24,6 +24,9 @@ MUST_CHECK bool migrate_create_from_server(project *p, str source, str name, con
 /* Schema, or data of tables, by the server's pg_dump; ends the text with a line end. */
 MUST_CHECK bool migrate_dump(project *p, str source, const str_vec *options, str *out, error *err);
 
+/* What `status -o json` says of a source. */
+MUST_CHECK bool migrate_status_json(project *p, str source, json **out, error *err);
+
 typedef struct apply_count {
 	size_t done, already;
 } apply_count;

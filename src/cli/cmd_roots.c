@@ -1,9 +1,10 @@
 /* cmd_roots: the commands of a project. */
+#include "cli/cmd_console.h"
 #include "cli/cmd_init.h"
 #include "cli/cmd_metadata.h"
 #include "cli/cmd_migrate.h"
 #include "cli/cmd_seed.h"
 #include "cli/cmd_small.h"
 
-const cmd_spec *const cmd_roots[] = {&cmd_init, &cmd_metadata, &cmd_migrate, &cmd_seed, &cmd_deploy, &cmd_completion,
-	&cmd_version, &cmd_actions, &cmd_plugins, &cmd_update, NULL};
+const cmd_spec *const cmd_roots[] = {&cmd_init, &cmd_console, &cmd_metadata, &cmd_migrate, &cmd_seed, &cmd_deploy,
+	&cmd_completion, &cmd_version, &cmd_actions, &cmd_plugins, &cmd_update, NULL};

@@ -113,6 +113,7 @@ static bool ask_weir(project *p, const migrate_run *r, bool skip, bool *already,
 	json_setz(args, "sql", json_new_str(p->a, skip ? STR("") : r->text));
 	if (r->checksum.n) json_setz(args, "checksum", json_new_str(p->a, r->checksum));
 	if (skip) json_setz(args, "skip_execution", json_new_bool(p->a, true));
+	if (r->cascade) json_setz(args, "cascade", json_new_bool(p->a, true));
 	if (r->no_transaction) json_setz(args, "no_transaction", json_new_bool(p->a, true));
 	if (!remote_query(p, "weir_migrate", args, &answer, err)) return false;
 	*already = !json_bool_or(answer, "done", true);
@@ -164,6 +165,7 @@ static bool run_sql(project *p, const migrate_run *r, error *err)
 	if (!str_trim(r->text).n) return true;
 	json_setz(args, "source", json_new_str(p->a, r->source));
 	json_setz(args, "sql", json_new_str(p->a, r->text));
+	if (r->cascade) json_setz(args, "cascade", json_new_bool(p->a, true));
 	if (r->no_transaction) json_setz(args, "no_transaction", json_new_bool(p->a, true));
 	return remote_query(p, "run_sql", args, &answer, err);
 }

@@ -26,6 +26,6 @@ MUST_CHECK bool migrate_state_setting(project *p, migrate_state *s, str name, st
 /* Runs a text on a source and writes down that it did. *already: somebody else had done it. */
 typedef struct migrate_run {
 	str source, version, text, checksum;
-	bool down, yaml, no_transaction;
+	bool down, yaml, no_transaction, cascade;
 } migrate_run;
 MUST_CHECK bool migrate_state_run(project *p, migrate_state *s, const migrate_run *r, bool *already, error *err);
