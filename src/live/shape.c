@@ -71,7 +71,29 @@ static hash128 take_hash(const buf *b)
 	return hash128_of(buf_str(b));
 }
 
-static void make_keys(live_shape *s)
+/* What is watched for it: a table that was dropped and made again is another one. */
+static void put_deps(buf *b, const plan *p)
+{
+	arena *a = arena_new(0);
+	const changes_deps *d = changes_deps_of_plan(a, p);
+	put_size(b, d->nrels);
+	for (size_t i = 0; i < d->nrels; i++) {
+		put_size(b, d->rels[i].oid);
+		put_str(b, d->rels[i].column);
+		put_size(b, d->rels[i].key);
+	}
+	put_size(b, d->nfunctions);
+	for (size_t i = 0; i < d->nfunctions; i++)
+		put_size(b, d->functions[i]);
+	put_size(b, d->nkeys);
+	for (size_t i = 0; i < d->nkeys; i++)
+		put_size(b, d->keys[i].type);
+	put_size(b, d->nclocks);
+	put_size(b, d->clock);
+	arena_free(a);
+}
+
+static void make_keys(live_shape *s, const plan *p)
 {
 	buf b = {0};
 	put_str(&b, s->source);
@@ -80,11 +102,12 @@ static void make_keys(live_shape *s)
 	put_size(&b, s->stream);
 	for (size_t i = 0; i < s->nforms; i++)
 		put_form(&b, &s->forms[i]);
+	put_deps(&b, p);
 	s->key = take_hash(&b);
 	for (size_t i = 0; i < s->nforms; i++)
 		for (size_t k = 0; k < s->forms[i].nstmts; k++)
-			for (size_t p = 0; p < s->forms[i].stmts[k]->nparams; p++)
-				put_val(&b, &s->forms[i].stmts[k]->params[p]);
+			for (size_t v = 0; v < s->forms[i].stmts[k]->nparams; v++)
+				put_val(&b, &s->forms[i].stmts[k]->params[v]);
 	s->recipe = take_hash(&b);
 	buf_free(&b);
 }
@@ -145,7 +168,7 @@ static bool fill(live_shape *s, const plan *p, error *err)
 		flatten(s, &s->fronts[i]);
 		live_stream_form(s, &s->fronts[i], sel);
 	}
-	make_keys(s);
+	make_keys(s, p);
 	return true;
 }
 
