@@ -226,8 +226,10 @@ static bool run_route(api *x, json **out)
 	return error_set(&x->err, ERR_NOT_FOUND, STR(""), "there is no such call");
 }
 
+/* A singleton: the project's files are one, so its changes come one after the other. */
 void console_apis(console_server *s, console_request *r)
 {
+	/* Singleton, see above. */
 	static pthread_mutex_t one_at_a_time = PTHREAD_MUTEX_INITIALIZER;
 	api x = {.s = s, .r = r, .c = *s->c};
 	json *out = NULL;
