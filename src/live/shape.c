@@ -1,5 +1,6 @@
 /* shape: what a plan becomes. */
 #include "exec/step.h"
+#include "live/changes.h"
 #include "live/live_internal.h"
 
 /* ---- serialised, to be compared ---- */
