@@ -51,7 +51,7 @@ static void run(ws_shared *shared, uint8_t how, const char *data, size_t n, size
 		memcpy(copy, data + at, piece);
 		str in = str_make(copy, piece);
 		ws_event e;
-		while ((got = ws_reader_next(&r, &in, &e)) == WS_EVENT && events < EVENTS_MAX) {
+		while (events < EVENTS_MAX && (got = ws_reader_next(&r, &in, &e)) == WS_EVENT) {
 			note(out, &e);
 			events++;
 			if (e.kind == WS_TEXT) read_message(e.payload);
