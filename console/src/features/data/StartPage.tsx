@@ -2,6 +2,7 @@ import { Redirect } from 'wouter';
 import { useMetadata } from '@/api/hooks';
 import { ErrorView } from '@/ui/ErrorView';
 import { Loading } from '@/ui/Page';
+import { schemaPath } from './paths';
 
 /** The only source's schema `public` is where everybody begins; with more sources, their list. */
 export default function StartPage() {
@@ -9,5 +10,5 @@ export default function StartPage() {
 	if (error) return <ErrorView error={error} onRetry={refetch} />;
 	if (!data) return <Loading />;
 	const only = data.metadata.sources.length === 1 ? data.metadata.sources[0] : undefined;
-	return <Redirect to={only ? `/data/${encodeURIComponent(only.name)}/schema/public` : '/data/manage'} replace />;
+	return <Redirect to={only ? schemaPath(only.name, 'public') : '/data/manage'} replace />;
 }

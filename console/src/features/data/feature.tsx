@@ -2,6 +2,8 @@ import type { Feature } from '@/app/feature';
 import { IconDatabase, IconSchema } from '@/ui/icons';
 import { dataActions } from './actions';
 
+const TABLE = '/data/:source/schema/:schema/:kind/:table';
+
 export const feature: Feature = {
 	id: 'data',
 	sections: [
@@ -19,6 +21,23 @@ export const feature: Feature = {
 	routes: [
 		{ path: '/data', section: 'data', title: 'Data', load: () => import('./StartPage') },
 		{ path: '/data/manage', section: 'data', title: 'Databases', load: () => import('./SourcesPage') },
+		{ path: '/data/:source', section: 'data', title: ':source', load: () => import('./SourceStart') },
+		{ path: '/data/:source/schema/:schema', section: 'data', title: ':schema', load: () => import('./SchemaPage') },
+		{ path: TABLE, section: 'data', title: ':table', load: () => import('./TableStart') },
+		{ path: `${TABLE}/browse`, section: 'data', title: ':table', load: () => import('./browse/BrowsePage') },
+		{ path: `${TABLE}/insert`, section: 'data', title: ':table', load: () => import('./browse/BrowsePage') },
+		{
+			path: `${TABLE}/relationships`,
+			section: 'data',
+			title: ':table relationships',
+			load: () => import('./RelationshipsPage'),
+		},
+		{
+			path: `${TABLE}/permissions`,
+			section: 'data',
+			title: ':table permissions',
+			load: () => import('./permissions/PermissionsPage'),
+		},
 	],
 	actions: dataActions,
 };

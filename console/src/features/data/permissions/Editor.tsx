@@ -1,0 +1,242 @@
+// One permission: role × operation. Nothing is sent before Save; “See as role” tries it unsaved.
+import { Button, Checkbox, Group, NativeSelect, NumberInput, TextInput, Title } from '@mantine/core';
+import { useState } from 'react';
+import { useApply } from '@/api/hooks';
+import type { TableInfo } from '@/model/catalog';
+import { type BoolExp, type Operation, permissionsOf, type TableMetadata } from '@/model/metadata';
+import { type Draft, dropOp, emptyDraft, OPERATIONS, saveOps, templates, toDraft } from '@/model/permissions';
+import { confirm } from '@/ui/confirm';
+import { notifyDone, notifyError } from '@/ui/notify';
+import { Columns } from './Columns';
+import classes from './Permissions.module.css';
+import { Presets } from './Presets';
+import { RootFields } from './RootFields';
+import { RuleField } from './RuleField';
+import { SeeAsRole } from './SeeAsRole';
+
+const RULE = {
+	insert: 'A new row is allowed when',
+	select: 'Rows the role sees',
+	update: 'Rows the role may change',
+	delete: 'Rows the role may delete',
+};
+
+export interface EditorProps {
+	source: string;
+	table: TableMetadata;
+	info: TableInfo;
+	role: string;
+	op: Operation;
+	isView: boolean;
+	roles: string[];
+	close: () => void;
+}
+
+export default function Editor(props: EditorProps) {
+	const { source, table, info, role, op } = props;
+	const entry = permissionsOf(table, op).find((e) => e.role === role);
+	const [draft, setDraft] = useState<Draft>(() => (entry ? toDraft(op, entry.permission) : emptyDraft()));
+	const [comment, setComment] = useState(entry?.comment ?? '');
+	const [broken, setBroken] = useState<Record<string, boolean>>({});
+	const [further, setFurther] = useState<string[]>([]);
+	const apply = useApply();
+	const patch = (some: Partial<Draft>) => setDraft((d) => ({ ...d, ...some }));
+	const target = { source, table: table.table, role, op };
+	const ready = !Object.values(broken).some(Boolean);
+	const ruleTemplates = templates(
+		info.columns.map((c) => c.name),
+		info.foreignKeys,
+		table.table,
+		info.primaryKey,
+	);
+	const rule = (key: 'filter' | 'check', legend: string) => (
+		<RuleField
+			key={key}
+			legend={legend}
+			source={source}
+			table={table.table}
+			value={draft[key] ?? {}}
+			templates={ruleTemplates}
+			onChange={(r: BoolExp) => patch({ [key]: r })}
+			onBroken={(b) => setBroken((all) => ({ ...all, [key]: b }))}
+		/>
+	);
+	const save = async () => {
+		try {
+			const ops = [role, ...further].flatMap((r) =>
+				saveOps(
+					{ ...target, role: r },
+					draft,
+					permissionsOf(table, op).some((e) => e.role === r),
+					comment,
+				),
+			);
+			await apply.mutateAsync({ ops });
+			notifyDone(`${op} on ${table.table.name} was saved for ${[role, ...further].join(', ')}.`);
+		} catch (e) {
+			notifyError(e, 'Not saved');
+		}
+	};
+	const remove = async () => {
+		const yes = await confirm({
+			title: `Delete ${role}'s permission?`,
+			body: `${role} will no longer be able to ${op} rows of ${table.table.name}.`,
+			action: 'Delete',
+			danger: true,
+		});
+		if (!yes) return;
+		try {
+			await apply.mutateAsync({ ops: [dropOp(target)] });
+			notifyDone('The permission was deleted.');
+			props.close();
+		} catch (e) {
+			notifyError(e, 'Not deleted');
+		}
+	};
+	return (
+		<form
+			className={classes.editor}
+			aria-label={`${op} permission of ${role}`}
+			onSubmit={(e) => {
+				e.preventDefault();
+				if (ready) save();
+			}}
+			onKeyDown={(e) => {
+				if (e.key === 'Enter' && (e.ctrlKey || e.metaKey) && ready) {
+					e.preventDefault();
+					save();
+				}
+			}}
+		>
+			<Group justify="space-between" mb="sm">
+				<Title order={2} size="h5">
+					{role}: {op}
+				</Title>
+				<CopyFrom {...props} onCopy={setDraft} />
+			</Group>
+			{rule(op === 'insert' ? 'check' : 'filter', RULE[op])}
+			{op === 'update' && (
+				<>
+					<Checkbox
+						mb="sm"
+						label="Changed rows must fit a rule of their own, too"
+						checked={draft.check !== null}
+						onChange={(e) => patch({ check: e.currentTarget.checked ? {} : null })}
+					/>
+					{draft.check !== null && rule('check', 'A changed row is allowed when')}
+				</>
+			)}
+			{op !== 'delete' && (
+				<Columns op={op} columns={info.columns} computed={table.computed_fields ?? []} draft={draft} patch={patch} />
+			)}
+			{(op === 'insert' || op === 'update') && <Presets columns={info.columns} draft={draft} patch={patch} />}
+			{op === 'select' && (
+				<>
+					<Group align="flex-end" mb="md">
+						<NumberInput
+							size="xs"
+							label="At most so many rows a query"
+							placeholder="no limit"
+							min={0}
+							allowDecimal={false}
+							value={draft.limit ?? ''}
+							onChange={(v) => patch({ limit: v === '' ? null : Number(v) })}
+						/>
+						<Checkbox
+							label="Aggregations (count, sum, …)"
+							checked={draft.aggregations}
+							onChange={(e) => patch({ aggregations: e.currentTarget.checked })}
+						/>
+					</Group>
+					<RootFields draft={draft} patch={patch} />
+				</>
+			)}
+			{op !== 'select' && (
+				<Checkbox
+					mb="md"
+					label="Only for backends: requests with the admin secret and x-hasura-use-backend-only-permissions"
+					checked={draft.backendOnly}
+					onChange={(e) => patch({ backendOnly: e.currentTarget.checked })}
+				/>
+			)}
+			<SeeAsRole {...props} draft={draft} ready={ready} />
+			<Group align="flex-end" mt="md" gap="md">
+				<TextInput
+					size="xs"
+					w={320}
+					label="Comment"
+					value={comment}
+					onChange={(e) => setComment(e.currentTarget.value)}
+				/>
+				<FurtherRoles roles={props.roles.filter((r) => r !== role)} value={further} onChange={setFurther} />
+			</Group>
+			<Group mt="md" gap="xs">
+				<Button type="submit" disabled={!ready} loading={apply.isPending}>
+					Save permission
+				</Button>
+				<Button variant="default" onClick={props.close}>
+					Close
+				</Button>
+				{entry && (
+					<Button variant="subtle" color="red" onClick={remove}>
+						Delete permission
+					</Button>
+				)}
+			</Group>
+		</form>
+	);
+}
+
+/** Another permission of the table as the beginning of this one: columns and rules, whatever its operation. */
+function CopyFrom({ table, role, op, onCopy }: EditorProps & { onCopy: (d: Draft) => void }) {
+	const others = OPERATIONS.flatMap((o) =>
+		permissionsOf(table, o)
+			.filter((e) => e.role !== role || o !== op)
+			.map((e) => ({
+				value: JSON.stringify([e.role, o]),
+				label: `${e.role}: ${o}`,
+				from: o,
+				permission: e.permission,
+			})),
+	);
+	if (others.length === 0) return null;
+	return (
+		<NativeSelect
+			size="xs"
+			aria-label="Copy from another permission"
+			value=""
+			data={[{ value: '', label: 'Copy from…' }, ...others.map(({ value, label }) => ({ value, label }))]}
+			onChange={(e) => {
+				const found = others.find((o) => o.value === e.currentTarget.value);
+				if (!found) return;
+				const d = toDraft(found.from, found.permission);
+				const rule = found.from === 'insert' ? (d.check ?? {}) : d.filter;
+				onCopy(found.from === op ? d : { ...d, filter: rule, check: op === 'insert' ? rule : null });
+			}}
+		/>
+	);
+}
+
+function FurtherRoles(props: { roles: string[]; value: string[]; onChange: (v: string[]) => void }) {
+	if (props.roles.length === 0) return null;
+	return (
+		<details>
+			<summary>
+				{props.value.length ? `Saved for ${props.value.length} further roles, too` : 'Save for further roles, too'}
+			</summary>
+			<div className={classes.columns} style={{ maxHeight: 180, overflow: 'auto', minWidth: 420 }}>
+				{props.roles.map((r) => (
+					<Checkbox
+						key={r}
+						size="xs"
+						label={r}
+						checked={props.value.includes(r)}
+						onChange={(e) =>
+							props.onChange(e.currentTarget.checked ? [...props.value, r] : props.value.filter((x) => x !== r))
+						}
+					/>
+				))}
+			</div>
+		</details>
+	);
+}
