@@ -1,0 +1,117 @@
+// SQL and plan of each root field; the plan as a tree with a bar for each node's part of the cost.
+
+import { PostgreSQL, sql } from '@codemirror/lang-sql';
+import { Badge, Button, CopyButton, Group, SegmentedControl, Text } from '@mantine/core';
+import { useMemo, useState } from 'react';
+import { CodeEditor } from '@/ui/CodeEditor';
+import { Empty } from '@/ui/Page';
+import classes from './explorer.module.css';
+import { type PlanNode, parsePlan } from './model/plan';
+import type { Explained } from './run';
+
+export function ExplainView({ fields }: { fields: Explained[] }) {
+	const [chosen, setChosen] = useState(0);
+	const one = fields[Math.min(chosen, fields.length - 1)];
+	const plan = useMemo(() => (one?.plan ? parsePlan(one.plan) : null), [one]);
+	const extensions = useMemo(() => [sql({ dialect: PostgreSQL })], []);
+	if (!one) return <Empty title="Nothing to explain" />;
+	return (
+		<div className={`${classes.scroll} ${classes.pad}`}>
+			{fields.length > 1 && (
+				<SegmentedControl
+					size="xs"
+					mb="sm"
+					aria-label="Root field"
+					value={String(chosen)}
+					onChange={(v) => setChosen(Number(v))}
+					data={fields.map((f, i) => ({ value: String(i), label: f.field }))}
+				/>
+			)}
+			{one.sql && (
+				<>
+					<Group justify="space-between" mb={4}>
+						<Text size="sm" fw={600}>
+							SQL of {one.field}
+						</Text>
+						<CopyText text={one.sql} />
+					</Group>
+					<CodeEditor label="SQL" value={one.sql} readOnly extensions={extensions} maxHeight="16rem" />
+				</>
+			)}
+			{plan ? (
+				<>
+					<Group justify="space-between" mt="md" mb={4}>
+						<Text size="sm" fw={600}>
+							Plan, cost {plan.cost}
+						</Text>
+						<CopyText text={(one.plan ?? []).join('\n')} />
+					</Group>
+					<ul className={classes.plan}>
+						<Node node={plan} />
+					</ul>
+				</>
+			) : (
+				one.plan && <pre>{one.plan.join('\n')}</pre>
+			)}
+			{!one.sql && <Empty title={`${one.field} needs no SQL`} />}
+		</div>
+	);
+}
+
+function CopyText({ text }: { text: string }) {
+	return (
+		<CopyButton value={text}>
+			{({ copied, copy }) => (
+				<Button size="compact-xs" variant="subtle" onClick={copy}>
+					{copied ? 'Copied' : 'Copy'}
+				</Button>
+			)}
+		</CopyButton>
+	);
+}
+
+function colour(share: number): string {
+	if (share > 0.5) return 'var(--mantine-color-red-6)';
+	return share > 0.2 ? 'var(--mantine-color-orange-6)' : 'var(--mantine-color-teal-6)';
+}
+
+function Node({ node }: { node: PlanNode }) {
+	const percent = Math.round(node.share * 100);
+	return (
+		<li>
+			<div className={classes.node}>
+				<Group justify="space-between" gap="xs">
+					<strong>{node.title}</strong>
+					<Group gap={6}>
+						<Badge size="sm" variant="default" tt="none">
+							{node.rows} rows
+						</Badge>
+						<Badge size="sm" variant="default" tt="none">
+							cost {node.cost}
+						</Badge>
+					</Group>
+				</Group>
+				<div className={classes.barline} role="img" aria-label={`${percent} % of the cost`}>
+					<div style={{ width: `${percent}%`, background: colour(node.share) }} />
+				</div>
+				{node.details.map((d) => (
+					<Text key={d} size="xs" c="dimmed" style={{ overflowWrap: 'anywhere' }}>
+						{d}
+					</Text>
+				))}
+				{node.hint && (
+					<Text size="xs" className={classes.hint}>
+						{node.hint}
+					</Text>
+				)}
+			</div>
+			{node.children.length > 0 && (
+				<ul>
+					{node.children.map((c, i) => (
+						<Node key={i} node={c} />
+					))}
+				</ul>
+			)}
+		</li>
+	);
+}
