@@ -75,10 +75,8 @@ const KEYS: [string[], string][] = [
 	[['?'], 'This list'],
 	[['Ctrl', 'Enter'], 'Run the query, apply the form'],
 	[['↑', '↓', '←', '→'], 'Move in trees and grids'],
-	[['Enter'], 'Open, edit the cell'],
-	[['Escape'], 'Close, leave the cell as it was'],
-	[['Ctrl', 'Z'], 'Browse rows: undo the last staged edit'],
-	[['Ctrl', 'S'], 'Browse rows: save the staged edits'],
+	[['Enter'], 'Open'],
+	[['Escape'], 'Close'],
 ];
 
 function KeysDialog() {

@@ -108,10 +108,10 @@ function Row({ node }: { node: Node }) {
 			</Link>
 		);
 	}
-	const base = tablePath(node.source, node.table).replace(/browse$/, '');
+	const base = tablePath(node.source, node.table).replace(/relationships$/, '');
 	return (
 		<Link
-			href={`${base}browse`}
+			href={`${base}relationships`}
 			className={classes.table}
 			title={node.table.name}
 			aria-current={path.startsWith(decodeURI(base)) ? 'page' : undefined}

@@ -8,7 +8,6 @@ import { schemaPath, type TableTab, tablePath } from './paths';
 import classes from './TableFrame.module.css';
 
 const TABS: [TableTab, string][] = [
-	['browse', 'Browse rows'],
 	['relationships', 'Relationships'],
 	['permissions', 'Permissions'],
 ];

@@ -23,13 +23,6 @@ export function dataActions({ go, metadata }: ActionContext): PaletteAction[] {
 			const id = JSON.stringify([s.name, t.table]);
 			found.push(
 				{
-					id: `browse${id}`,
-					group: 'Tables',
-					label,
-					keywords: 'browse rows data',
-					run: () => go(tablePath(s.name, t.table)),
-				},
-				{
 					id: `permissions${id}`,
 					group: 'Permissions',
 					label: `${label} permissions`,
