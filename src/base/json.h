@@ -26,7 +26,7 @@ struct json {
 	json *first; /* array, object: first child */
 	json *last;
 	size_t count; /* array, object: children */
-	void *map;    /* index of large objects (kept by parse and json_set) and parsed arrays; reading needs no lock; private */
+	void *map; /* index of large objects (kept by parse and json_set) and parsed arrays; reading needs no lock; private */
 };
 
 /* Parses all of text. Error: ERR_INVALID_JSON with line and column in the message. */
