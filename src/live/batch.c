@@ -341,6 +341,8 @@ static void note_run(live_batch *b)
 	if (!b->many) g->best_ns = !g->best_ns || ns < g->best_ns ? ns : g->best_ns + g->best_ns / 32;
 	for (size_t i = 0; i < b->n; i++) {
 		if (!b->cohorts[i]) continue;
+		b->cohorts[i]->shown.ran_ms = g->last_ms;
+		b->cohorts[i]->shown.why = b->cohorts[i]->why;
 		g->last_why = (live_why)b->cohorts[i]->why;
 		g->by[g->last_why]++;
 		g->cohort_runs++;

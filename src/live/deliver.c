@@ -1,4 +1,5 @@
 /* deliver: results and failures to the subscriptions of a cohort, each if it differs from what that one saw last. */
+#include "base/clock.h"
 #include "live/live_internal.h"
 
 live_payload *live_payload_of(const buf *b)
@@ -8,6 +9,14 @@ live_payload *live_payload_of(const buf *b)
 	p->n = b->n;
 	memcpy(p->bytes, b->p, b->n);
 	return p;
+}
+
+void live_note_change(live_cohort *c, size_t bytes)
+{
+	c->shown.changed_ms = clock_wall_ms();
+	c->shown.before = c->shown.bytes;
+	c->shown.bytes = bytes;
+	c->shown.failing = false;
 }
 
 static bool wants(const live_sub *s, hash128 h)
@@ -21,6 +30,7 @@ void live_deliver(live_cohort *c)
 	live_worker *w = c->group->w;
 	live_payload *p = NULL;
 	hash128 h = hash128_of(buf_str(&w->out));
+	if (!hash128_eq(c->result, h)) live_note_change(c, w->out.n);
 	c->result = h;
 	for (live_sub *s = c->subs; s; s = w->push_next) {
 		w->push_next = s->next;
@@ -54,6 +64,7 @@ void live_deliver_error(live_cohort *c, const error *err)
 	live_worker *w = c->group->w;
 	hash128 h = error_hash(err);
 	c->result = h;
+	c->shown.failing = true;
 	for (live_sub *s = c->subs; s; s = w->push_next) {
 		w->push_next = s->next;
 		if (!wants(s, h)) continue;

@@ -21,12 +21,16 @@ static json *count(arena *a, uint64_t n)
 }
 
 /* Identifiers in the form Hasura's have; unique within this process. */
-static json *ident(arena *a, const live_worker *w, uint64_t id)
+static str ident_text(arena *a, const live_worker *w, uint64_t id)
 {
 	unsigned long long mixed = id * 0x9e3779b97f4a7c15u;
-	return json_new_str(a,
-		str_printf(a, "%08x-%04x-4%03x-8%03x-%012llx", w->w->index, (unsigned)(mixed >> 48),
-			(unsigned)(mixed >> 36 & 0xfff), (unsigned)(mixed >> 24 & 0xfff), (unsigned long long)id));
+	return str_printf(a, "%08x-%04x-4%03x-8%03x-%012llx", w->w->index, (unsigned)(mixed >> 48),
+		(unsigned)(mixed >> 36 & 0xfff), (unsigned)(mixed >> 24 & 0xfff), (unsigned long long)id);
+}
+
+static json *ident(arena *a, const live_worker *w, uint64_t id)
+{
+	return json_new_str(a, ident_text(a, w, id));
 }
 
 static json *hash_text(arena *a, hash128 h)
@@ -65,6 +69,41 @@ static json *cursor_of(arena *a, const live_cohort *c)
 	return o;
 }
 
+static json *moment(arena *a, uint64_t ms)
+{
+	char when[32];
+	if (!ms) return json_new_null(a);
+	clock_format(ms, when);
+	return json_new_str(a, str_copy(a, str_from(when)));
+}
+
+/* The operation of a member: what others of the cohort wrote may differ in its letters only. */
+static void operation_info(arena *a, const live_cohort *c, json *o)
+{
+	const live_sub *s = c ? c->subs : NULL;
+	if (!s) return;
+	str name = live_text_str(s->operation_name);
+	json_setz(o, "operation_name", name.p ? json_new_str(a, str_copy(a, name)) : json_new_null(a));
+	json_setz(o, "query", json_new_str(a, str_copy(a, live_text_str(s->query))));
+}
+
+/* Weir's own part. */
+static json *cohort_runs_info(arena *a, const live_cohort *c)
+{
+	const live_shown *x = &c->shown;
+	json *o = json_new_object(a);
+	operation_info(a, c, o);
+	json_setz(o, "subscribers", count(a, c->nsubs));
+	json_setz(o, "paused", count(a, c->npaused));
+	json_setz(o, "failing", json_new_bool(a, x->failing));
+	json_setz(o, "last_run", moment(a, x->ran_ms));
+	json_setz(o, "last_cause", x->ran_ms ? json_new_str(a, live_why_name((live_why)x->why)) : json_new_null(a));
+	json_setz(o, "last_change", moment(a, x->changed_ms));
+	json_setz(o, "bytes", count(a, x->bytes));
+	json_setz(o, "bytes_before", count(a, x->before));
+	return o;
+}
+
 static json *cohort_info(arena *a, const live_cohort *c)
 {
 	const live_worker *w = c->group->w;
@@ -79,23 +118,35 @@ static json *cohort_info(arena *a, const live_cohort *c)
 	for (const live_sub *s = c->subs; s; s = s->next)
 		json_push(s->seen.a || s->seen.b ? now : new, ident(a, w, s->id));
 	json_setz(in, "previous_result_hash", hash_text(a, c->result));
+	json_setz(o, "weir", cohort_runs_info(a, c));
 	json *held = live_stream_info(a, c);
 	if (held) json_setz(o, "held", held);
 	return o;
 }
 
-static json *cohorts_info(arena *a, const live_group *g)
+static json *cohorts_info(arena *a, const live_group *g, size_t limit)
 {
 	json *list = json_new_array(a);
 	HTABLE_EACH(&g->cohorts, l)
-	json_push(list, cohort_info(a, (const live_cohort *)l));
+	{
+		if (limit && list->count >= limit) return list;
+		json_push(list, cohort_info(a, (const live_cohort *)l));
+	}
 	return list;
+}
+
+static const live_cohort *any_cohort(const live_group *g)
+{
+	HTABLE_EACH(&g->cohorts, l)
+	return (const live_cohort *)l;
+	return NULL;
 }
 
 /* Weir's own part. */
 static json *runs_info(arena *a, const live_group *g)
 {
 	json *o = json_new_object(a);
+	operation_info(a, any_cohort(g), o);
 	json_setz(o, "polled", json_new_bool(a, g->polled));
 	live_watch_info(g, a, o);
 	json_setz(o, "cohorts", count(a, g->cohorts.n));
@@ -106,9 +157,7 @@ static json *runs_info(arena *a, const live_group *g)
 	for (size_t i = 0; i < LIVE_WHY_COUNT; i++)
 		if (g->by[i]) json_set(by, live_why_name((live_why)i), count(a, g->by[i]));
 	if (!g->last_ms) return o;
-	char when[32];
-	clock_format(g->last_ms, when);
-	json_setz(o, "last_run", json_new_str(a, str_copy(a, str_from(when))));
+	json_setz(o, "last_run", moment(a, g->last_ms));
 	json_setz(o, "last_cause", json_new_str(a, live_why_name(g->last_why)));
 	json_setz(o, "last_duration", json_raw(a, str_printf(a, "%.6f", (double)g->last_ns / 1e9)));
 	return o;
@@ -128,7 +177,7 @@ static str sql_of(arena *a, const live_group *g)
 	return out;
 }
 
-static json *group_info(arena *a, const live_group *g, bool extended)
+static json *group_info(arena *a, const live_group *g, const live_question *q)
 {
 	json *o = json_new_object(a);
 	json_setz(o, "source", json_new_str(a, str_copy(a, g->shape->source)));
@@ -136,18 +185,19 @@ static json *group_info(arena *a, const live_group *g, bool extended)
 	json_setz(o, "thread_id", json_new_str(a, str_printf(a, "worker %u", g->w->w->index)));
 	json_setz(o, "poller_id", ident(a, g->w, g->id));
 	json_setz(o, "multiplexed_query", json_new_str(a, sql_of(a, g)));
-	json_setz(o, "cohorts", extended ? cohorts_info(a, g) : json_new_null(a));
+	json_setz(o, "cohorts", q->extended ? cohorts_info(a, g, q->limit) : json_new_null(a));
 	json_setz(o, "parameterized_query_hash", hash_text(a, g->link.key));
 	json_setz(o, "weir", runs_info(a, g));
 	return o;
 }
 
-void live_worker_info(const live_worker *w, arena *a, bool extended, json *live_list, json *stream_list)
+void live_worker_info(const live_worker *w, arena *a, const live_question *q, json *live_list, json *stream_list)
 {
 	HTABLE_EACH(&w->groups, l)
 	{
 		const live_group *g = (const live_group *)l;
-		json_push(g->shape->stream ? stream_list : live_list, group_info(a, g, extended));
+		if (q->poller.n && !str_eq(q->poller, ident_text(a, w, g->id))) continue;
+		json_push(g->shape->stream ? stream_list : live_list, group_info(a, g, q));
 	}
 }
 

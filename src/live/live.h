@@ -112,11 +112,18 @@ typedef struct live_stats {
 } live_stats;
 
 void live_worker_stats(const live_worker *w, live_stats *out);
+/* What is asked for. */
+typedef struct live_question {
+	bool extended; /* with the cohorts */
+	str poller;    /* that group only; empty: all */
+	size_t limit;  /* cohorts of a group; 0: all */
+} live_question;
+
 /*
- * Adds this worker's groups to the lists, in Hasura's shape (feature-map 3.6) and with why each ran. In a. extended: with
- * the cohorts. O(groups), extended: O(subscriptions).
+ * Adds this worker's groups to the lists, in Hasura's shape (feature-map 3.6) and with why each ran. In a. O(groups),
+ * extended: O(subscriptions).
  */
-void live_worker_info(const live_worker *w, arena *a, bool extended, json *live_list, json *stream_list);
+void live_worker_info(const live_worker *w, arena *a, const live_question *q, json *live_list, json *stream_list);
 /* {batch_size, refetch_delay} (seconds) of live queries and streams; what the change feeds do. Any thread. */
 json *live_options_info(const live_shared *s, arena *a, bool streams);
 json *live_sources_info(live_shared *s, arena *a);

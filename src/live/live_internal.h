@@ -119,6 +119,16 @@ struct live_text {
 	char bytes[];
 };
 
+/* Of a cohort, to be shown only. Times: wall clock, ms; 0: never. */
+typedef struct live_shown {
+	uint64_t ran_ms;
+	uint64_t changed_ms;
+	size_t bytes;  /* of the newest result */
+	size_t before; /* of the one before */
+	uint8_t why;   /* live_why of the last run */
+	bool failing;
+} live_shown;
+
 typedef enum cohort_state { COHORT_IDLE, COHORT_READY, COHORT_RUNNING } cohort_state;
 
 struct live_cohort {
@@ -146,6 +156,7 @@ struct live_cohort {
 	bool urgent;
 	bool missed; /* not run because all its members are paused */
 	bool alone;  /* fails: no company for a while */
+	live_shown shown;
 };
 
 struct live_sub {
@@ -303,6 +314,8 @@ json *live_stream_info(arena *a, const live_cohort *c);
 
 /* deliver.c */
 live_payload *live_payload_of(const buf *b);
+/* A new result of so many bytes. */
+void live_note_change(live_cohort *c, size_t bytes);
 /* The JSON of {"data":…} is in w->out. c may be gone afterwards. */
 void live_deliver(live_cohort *c);
 void live_deliver_error(live_cohort *c, const error *err);

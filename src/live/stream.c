@@ -288,7 +288,8 @@ typedef struct move {
 	uint8_t form;
 	const char **values;
 	live_text *session;
-	live_why why; /* the next run, when again */
+	live_shown shown; /* of the cohort they come from */
+	live_why why;     /* the next run, when again */
 	bool again;
 } move;
 
@@ -299,6 +300,7 @@ static live_cohort *target(const move *m, const live_sub *s)
 	live_cohort *to = live_cohort_of(m->g, m->form, m->values, m->session);
 	if (m->g->cohorts.n > before) {
 		watch(m->a, to, s);
+		to->shown = m->shown;
 		cool(to);
 	}
 	if (m->again) run_again(to, m->why);
@@ -347,6 +349,8 @@ static void go_on(live_cohort *c, const run *x, const char *cursor)
 	bool more = x->n < x->total || x->total >= x->st->limit;
 	move m = {.a = a, .g = c->group, .form = form, .session = c->session};
 	m.values = moved_values(a, c, to, cursor);
+	live_note_change(c, p->n);
+	m.shown = c->shown;
 	live_cohort_ran(c, false);
 	cool(c);
 	m.again = more || c->dirty;

@@ -11,11 +11,14 @@ typedef struct part {
 	buf streams;
 } part;
 
+enum { POLLER_TEXT = 48 };
+
 /* On the heap: the client may leave while workers still answer. */
 typedef struct question {
 	call *c; /* NULL: has left */
 	worker *home;
-	bool extended;
+	live_question ask;
+	char poller[POLLER_TEXT]; /* behind ask.poller */
 	size_t n;
 	atomic_size_t left;
 	part parts[];
@@ -89,11 +92,30 @@ static void tell(void *arg)
 	part *p = arg;
 	arena *a = arena_new(0);
 	json *live = json_new_array(a), *streams = json_new_array(a);
-	if (p->sw->live) live_worker_info(p->sw->live, a, p->q->extended, live, streams);
+	if (p->sw->live) live_worker_info(p->sw->live, a, &p->q->ask, live, streams);
 	put_elements(&p->live, live);
 	put_elements(&p->streams, streams);
 	arena_free(a);
 	part_done(p->q);
+}
+
+/* ?poller_id=…&limit=…: of the console's inspector, which looks at one group among thousands. */
+static void read_question(call *c, question *q)
+{
+	str rest = c->req->query;
+	uint64_t limit;
+	q->ask = (live_question){.extended = c->route->tag != 0};
+	while (rest.n) {
+		size_t at = str_find_char(rest, '&');
+		str pair = str_sub(rest, 0, at);
+		rest = at == SIZE_MAX ? STR_NULL : str_from_at(rest, at + 1);
+		if (str_starts(pair, STR("limit=")) && str_to_u64(str_from_at(pair, 6), &limit)) q->ask.limit = limit;
+		if (!str_starts(pair, STR("poller_id="))) continue;
+		str id = str_from_at(pair, 10);
+		/* A longer one is nobody's. */
+		q->ask.poller = str_make(q->poller, id.n < POLLER_TEXT ? id.n : POLLER_TEXT);
+		memcpy(q->poller, id.p, q->ask.poller.n);
+	}
 }
 
 static void aborted(void *data)
@@ -115,7 +137,7 @@ void dev_subscriptions_get(call *c)
 	question *q = mem_alloc(size_add(sizeof *q, size_mul(n, sizeof q->parts[0])));
 	q->c = c;
 	q->home = c->sw->w;
-	q->extended = c->route->tag != 0;
+	read_question(c, q);
 	q->n = n;
 	/* One more, so that nobody is the last before all are asked. */
 	atomic_init(&q->left, n + 1);

@@ -197,7 +197,7 @@ static void say_info(tool *t, arena *a, bool extended)
 	json *j = json_new_object(a), *o = json_setz(j, "info", json_new_object(a));
 	json *live = json_setz(o, "live_queries_map", json_new_array(a));
 	json *streams = json_setz(o, "stream_queries_map", json_new_array(a));
-	live_worker_info(t->live, a, extended, live, streams);
+	live_worker_info(t->live, a, &(live_question){.extended = extended}, live, streams);
 	json_setz(o, "options", live_options_info(t->shared, a, false));
 	json_setz(o, "sources", live_sources_info(t->shared, a));
 	say_json(j);
