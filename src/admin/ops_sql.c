@@ -13,6 +13,7 @@ typedef struct sql_args {
 	bool check;
 	bool read_only;
 	bool no_transaction;
+	bool exact; /* Weir's own, for the console: NULL is null, an error tells its position */
 	db_link *link;
 	pg_sync *pg;
 	migrate_step *step; /* weir_migrate; NULL: run_sql */
@@ -27,7 +28,9 @@ static bool sql_read(candidate *c, const json *args, sql_args *s, error *err)
 	if (!arg_opt_bool(c, args, "cascade", &s->cascade, err) ||
 		!arg_opt_bool(c, args, "read_only", &s->read_only, err))
 		return false;
-	if (!arg_opt_bool(c, args, "no_transaction", &s->no_transaction, err)) return false;
+	if (!arg_opt_bool(c, args, "no_transaction", &s->no_transaction, err) ||
+		!arg_opt_bool(c, args, "exact", &s->exact, err))
+		return false;
 	s->check = run_sql_has_ddl(s->sql);
 	if (!arg_opt_bool(c, args, "check_metadata_consistency", &s->check, err)) return false;
 	s->check = s->check && !s->read_only;
@@ -50,20 +53,28 @@ static bool sql_error(const sql_args *s, str sql, error *err)
 	(void)error_set(err, ERR_POSTGRES, STR(""), "query execution failed");
 	err->status = 400;
 	err->internal = pg_error_internal(err->a, e, &info);
+	if (s->exact && e->position)
+		json_setz(json_getz(err->internal, "error"), "position", json_new_i64(err->a, e->position));
 	return false;
 }
 
-static void put_row(buf *out, const pg_result *r, size_t row)
+static void put_cell(buf *out, const pg_result *r, size_t row, size_t i, bool exact)
+{
+	if (!pg_result_is_null(r, row, i)) json_write_str(out, pg_result_value(r, row, i));
+	else buf_puts(out, exact ? "null" : "\"NULL\"");
+}
+
+static void put_row(buf *out, const pg_result *r, size_t row, bool exact)
 {
 	buf_putc(out, '[');
 	for (size_t i = 0; i < pg_result_cols(r); i++) {
 		if (i) buf_putc(out, ',');
-		json_write_str(out, pg_result_is_null(r, row, i) ? STR("NULL") : pg_result_value(r, row, i));
+		put_cell(out, r, row, i, exact);
 	}
 	buf_putc(out, ']');
 }
 
-static void put_result(buf *out, const pg_result *r)
+static void put_result(buf *out, const pg_result *r, bool exact)
 {
 	if (!r || !pg_result_has_rows(r)) {
 		buf_puts(out, "{\"result_type\":\"CommandOk\",\"result\":null}");
@@ -77,7 +88,7 @@ static void put_result(buf *out, const pg_result *r)
 	buf_putc(out, ']');
 	for (size_t row = 0; row < pg_result_rows(r); row++) {
 		buf_putc(out, ',');
-		put_row(out, r, row);
+		put_row(out, r, row, exact);
 	}
 	buf_puts(out, "]}");
 }
@@ -88,9 +99,7 @@ static bool exec_one(candidate *c, sql_args *s, str sql, buf *out, error *err)
 {
 	pg_result *r = pg_sync_exec(s->pg, str_z(c->a, sql));
 	if (!r) return sql_error(s, sql, err);
-	size_t n = out->n;
-	put_result(out, r);
-	(void)n;
+	put_result(out, r, s->exact);
 	pg_result_free(r);
 	return true;
 }

@@ -226,6 +226,17 @@ static bool run_route(api *x, json **out)
 	return error_set(&x->err, ERR_NOT_FOUND, STR(""), "there is no such call");
 }
 
+/* With what PostgreSQL said, and where. */
+static void answer_error(const console_request *r, const error *err)
+{
+	json *o = json_new_object(r->a);
+	json_setz(o, "path", json_new_str(r->a, err->path.n ? err->path : STR("$")));
+	json_setz(o, "error", json_new_str(r->a, err->message));
+	json_setz(o, "code", json_new_str(r->a, error_code_text(err->code)));
+	if (err->internal) json_setz(o, "internal", json_copy(r->a, err->internal));
+	console_answer_json(r, error_status(err) >= 500 ? 400 : error_status(err), o);
+}
+
 /* A singleton: the project's files are one, so its changes come one after the other. */
 void console_apis(console_server *s, console_request *r)
 {
@@ -242,9 +253,6 @@ void console_apis(console_server *s, console_request *r)
 	pthread_mutex_lock(&one_at_a_time);
 	bool ok = run_route(&x, &out);
 	pthread_mutex_unlock(&one_at_a_time);
-	str code = error_code_text(x.err.code);
 	if (ok) console_answer_json(r, 200, out);
-	else
-		console_answer_error(
-			r, error_status(&x.err) >= 500 ? 400 : error_status(&x.err), str_z(r->a, code), x.err.message);
+	else answer_error(r, &x.err);
 }

@@ -79,6 +79,7 @@ static void send_config(console_server *s, console_request *r, bool known)
 	json_setz(o, "adminSecretRequired", json_new_bool(r->a, false));
 	json_setz(o, "secured", json_new_bool(r->a, s->p->admin_secret.n > 0));
 	json_setz(o, "migrationMode", json_new_bool(r->a, read && state.mode && !p.django));
+	json_setz(o, "migrationsOwner", p.django ? json_new_str(r->a, STR("django")) : json_new_null(r->a));
 	json_setz(o, "environment", json_new_null(r->a));
 	console_answer_json(r, known ? 200 : 403, o);
 }

@@ -112,6 +112,7 @@ static bool ask_weir(project *p, const migrate_run *r, bool skip, bool *already,
 	json_setz(args, "direction", json_new_str(p->a, r->down ? STR("down") : STR("up")));
 	json_setz(args, "sql", json_new_str(p->a, skip ? STR("") : r->text));
 	if (r->checksum.n) json_setz(args, "checksum", json_new_str(p->a, r->checksum));
+	json_setz(args, "exact", json_new_bool(p->a, true));
 	if (skip) json_setz(args, "skip_execution", json_new_bool(p->a, true));
 	if (r->cascade) json_setz(args, "cascade", json_new_bool(p->a, true));
 	if (r->no_transaction) json_setz(args, "no_transaction", json_new_bool(p->a, true));

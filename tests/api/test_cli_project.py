@@ -198,6 +198,10 @@ def test_console(cli):
             "up": [{"type": "run_sql", "args": {"source": "default", "sql": "create table clicked(id int)"}},
                    {"type": "pg_track_table", "args": {"source": "default", "table": "clicked"}}],
             "down": [{"type": "run_sql", "args": {"source": "default", "sql": "drop table clicked cascade"}}]}).json()
+        wrong = get.post(base + "/apis/migrate", headers=mine, json={"name": "wrong", "up": [
+            {"type": "run_sql", "args": {"source": "default", "sql": "create table x(id int); selct 1"}}]})
+        said = wrong.json()["internal"]["error"]
+        assert (wrong.status_code, said["status_code"], said["position"]) == (400, "42601", len("create table x(id int); s"))
         assert made["name"].endswith("_clicked"), made
         have = files(cli.folder)
         assert "metadata/databases/default/tables/public_clicked.yaml" in have

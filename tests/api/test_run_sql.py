@@ -75,6 +75,18 @@ def test_errors(weir):
     assert fails(weir, "select 1", source="nope")["error"] == 'source with name "nope" does not exist'
 
 
+def test_exact_answers(weir):
+    """Weir's own, asked for: NULL can be told from the word, and where in the text an error is."""
+    asked = "select null::int as n, 'NULL' as word"
+    assert weir.sql(asked, exact=True)["result"] == [["n", "word"], [None, "NULL"]]
+    assert weir.sql(asked)["result"] == [["n", "word"], ["NULL", "NULL"]]
+    wrong = "select 'é';\nselect nope from pg_class"
+    body = weir.post("/v2/query", {"type": "run_sql", "args": {"sql": wrong, "exact": True}}).json()
+    assert body["internal"]["error"]["position"] == wrong.index("nope") + 1
+    body = weir.post("/v2/query", {"type": "run_sql", "args": {"sql": wrong}}).json()
+    assert "position" not in body["internal"]["error"]
+
+
 def test_errors_in_bulks(weir):
     bulk = {"type": "bulk", "args": [{"type": "run_sql", "args": {"sql": "select 1"}}, {"type": "run_sql", "args": {"sql": "selec"}}]}
     assert weir.post("/v2/query", bulk).json()["path"] == "$[1]"
