@@ -168,7 +168,7 @@ function TopActions() {
 				type="button"
 				className={classes.search}
 				onClick={openPalette}
-				aria-label="Command palette"
+				title="Command palette"
 				aria-keyshortcuts="Control+K"
 			>
 				<IconSearch size={14} />

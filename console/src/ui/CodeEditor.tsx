@@ -13,6 +13,7 @@ const look = EditorView.theme({
 	'.cm-scroller': { fontFamily: 'var(--mantine-font-family-monospace)', lineHeight: '1.5' },
 	'.cm-gutters': { backgroundColor: 'transparent', color: 'var(--mantine-color-dimmed)', border: 'none' },
 	'.cm-activeLine, .cm-activeLineGutter': { backgroundColor: 'var(--weir-hover)' },
+	'.cm-placeholder': { color: 'var(--mantine-color-dimmed)' },
 	'.cm-cursor': { borderLeftColor: 'var(--mantine-color-text)' },
 	'&.cm-focused .cm-selectionBackground, .cm-selectionBackground': {
 		backgroundColor: 'var(--weir-selection) !important',

@@ -1,4 +1,9 @@
-import { createTheme, type MantineColorsTuple } from '@mantine/core';
+import {
+	createTheme,
+	defaultVariantColorsResolver,
+	type MantineColorsTuple,
+	type VariantColorsResolver,
+} from '@mantine/core';
 
 const water: MantineColorsTuple = [
 	'#e3fafc',
@@ -13,10 +18,18 @@ const water: MantineColorsTuple = [
 	'#053944',
 ];
 
+/** The main colour is bright in the dark, where white on it could not be read: its text has a colour of each scheme. */
+const readable: VariantColorsResolver = (input) => {
+	const found = defaultVariantColorsResolver(input);
+	const main = input.variant === 'filled' && (!input.color || input.color === 'water');
+	return main ? { ...found, color: 'var(--mantine-primary-color-contrast)' } : found;
+};
+
 export const theme = createTheme({
 	primaryColor: 'water',
-	primaryShade: { light: 6, dark: 5 },
+	primaryShade: { light: 6, dark: 4 },
 	autoContrast: true,
+	variantColorResolver: readable,
 	colors: { water },
 	defaultRadius: 'sm',
 	fontFamily: 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", Cantarell, sans-serif',

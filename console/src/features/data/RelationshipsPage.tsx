@@ -112,7 +112,7 @@ function Existing({ source, table, rows }: { source: string; table: QualifiedNam
 									)}
 								</Table.Td>
 								<Table.Td>
-									<Badge variant="light" color={r.kind === 'object' ? 'teal' : 'blue'}>
+									<Badge variant="light" color={r.kind === 'object' ? 'violet' : 'blue'}>
 										{r.kind}
 									</Badge>
 								</Table.Td>

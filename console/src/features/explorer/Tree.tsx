@@ -106,7 +106,7 @@ export function Tree({ schema, parsed, operation, filter, onEdit }: Props) {
 							aria-expanded={row.expandable ? row.expanded : undefined}
 							aria-checked={ticked}
 							aria-selected={v.index === active}
-							aria-label={rowName(row)}
+							aria-label={row.kind === 'value' ? valueName(row) : undefined}
 							data-row={row.key}
 							data-active={v.index === active || undefined}
 							className={classes.row}
@@ -121,9 +121,10 @@ export function Tree({ schema, parsed, operation, filter, onEdit }: Props) {
 							>
 								{row.expandable && (row.expanded ? <IconChevronDown size={12} /> : <IconChevronRight size={12} />)}
 							</span>
-							<span className={classes.tick} onClick={() => tick(row)} aria-hidden="true">
+							{/* biome-ignore lint/a11y/noStaticElementInteractions: keys are handled by the tree */}
+							<span className={classes.tick} role="presentation" onClick={() => tick(row)}>
 								{ticked !== undefined && (
-									<span className={classes.box} data-on={ticked || undefined}>
+									<span className={classes.box} data-on={ticked || undefined} aria-hidden="true">
 										{ticked && <IconCheck size={12} />}
 									</span>
 								)}
@@ -138,9 +139,7 @@ export function Tree({ schema, parsed, operation, filter, onEdit }: Props) {
 								/>
 							)}
 							{(row.kind === 'field' || row.kind === 'value') && !(row.kind === 'value' && row.checked) && (
-								<span className={classes.type} aria-hidden="true">
-									{row.type}
-								</span>
+								<span className={classes.type}> {row.type}</span>
 							)}
 						</div>
 					);
@@ -150,11 +149,8 @@ export function Tree({ schema, parsed, operation, filter, onEdit }: Props) {
 	);
 }
 
-function rowName(row: Row): string {
-	if (row.kind === 'field') return `${row.alias ? `${row.alias}: ` : ''}${row.label}, ${row.type}`;
-	if (row.kind === 'value') return `argument ${row.label}, ${row.type}`;
-	return row.label;
-}
+/** Without the field in it, whose value would be read out as part of the name. */
+const valueName = (row: ValueRow) => `argument ${row.label}${row.required ? '*' : ''}: ${row.type}`;
 
 function RowLabel({ row }: { row: Row }) {
 	if (row.kind === 'root')

@@ -1,0 +1,35 @@
+"""The console in Chromium, on the blog's database: tests/browser/*.mjs."""
+import os
+
+import pytest
+
+import browser
+from project import Django, metadata_of
+from server import ROOT, SECRET
+
+EXAMPLE = os.path.join(ROOT, "examples", "django-blog")
+
+
+@pytest.fixture(scope="module")
+def weir_env():
+    return {"HASURA_GRAPHQL_ENABLE_CONSOLE": "true"}
+
+
+@pytest.fixture(scope="module")
+def blog(database):
+    """The blog's tables and rows, nothing tracked."""
+    site = Django(EXAMPLE, database.url)
+    site.manage("migrate", "--verbosity", "0")
+    site.manage("seed", "--articles", "200")
+    database.sql("ANALYZE")
+    return database
+
+
+@pytest.fixture(scope="module")
+def tracked(blog, weir):
+    weir.metadata("replace_metadata", metadata_of(os.path.join(EXAMPLE, "weir", "metadata")))
+    return weir
+
+
+def test_every_page(tracked):
+    browser.run("routes", tracked.url, SECRET)
