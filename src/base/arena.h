@@ -37,6 +37,8 @@ void arena_on_free(arena *a, void (*fn)(void *), void *data);
 void *mem_alloc(size_t n) __attribute__((malloc, alloc_size(1), returns_nonnull)); /* zeroed */
 void *mem_realloc(void *p, size_t n) __attribute__((alloc_size(2), returns_nonnull));
 void mem_free(void *p);
+/* Gives free memory back to the system, as far as the C library can. After much was freed: it looks at all of the heap. */
+void mem_trim(void);
 /* Says why on stderr and aborts: memory ran out, or a size or an invariant is broken. */
 _Noreturn void mem_fail(const char *why);
 /* Overwrites a secret so that the compiler cannot drop it. */

@@ -10,6 +10,8 @@ enum {
 	GATHER = 16, /* messages in one system call */
 	GATHER_BYTES = 262144,
 	DEFLATE_MIN = 512, /* smaller messages are sent as they are */
+	MANY = 256,        /* sockets, whose memory is worth giving back */
+	SETTLE_MS = 1000,
 };
 
 /* A queued frame: header and `before`, the body, `after`. */
@@ -30,6 +32,8 @@ struct ws_loop {
 	ws_socket *dirty;
 	ws_socket *grave; /* closed in this turn, by next */
 	size_t count;
+	size_t peak;      /* of count, since memory was given back */
+	uint64_t trim_ms; /* loop time at which memory is given back; 0: not due */
 	timeout_list ticks, hellos, silences, writes, lingers;
 	timer *sweep;
 	bool sweeping;
@@ -602,11 +606,26 @@ static void sweep(ws_loop *l)
 	}
 }
 
+/* More than half of many sockets have left: what they took, and their live queries, goes back to the system. */
+static void give_back(ws_loop *l)
+{
+	uint64_t now = now_of(l);
+	if (l->count > l->peak) l->peak = l->count;
+	if (l->trim_ms && now >= l->trim_ms) {
+		mem_trim();
+		l->trim_ms = 0;
+		l->peak = l->count;
+	} else if (!l->trim_ms && l->peak >= MANY && l->count < l->peak / 2) {
+		l->trim_ms = now + SETTLE_MS;
+	}
+}
+
 static void on_sweep(void *arg)
 {
 	ws_loop *l = arg;
 	sweep(l);
-	if (l->sockets || !l->sweeping) return;
+	give_back(l);
+	if (l->sockets || l->trim_ms || !l->sweeping) return;
 	timer_again(l->sweep, UINT32_MAX, 0);
 	l->sweeping = false;
 }
