@@ -84,9 +84,7 @@ static bool fail(const mutation_data *d, const pg_error *e)
 	info.args = d->stmts[i].values;
 	const mut_statement *m = e->kind == PG_ERR_SERVER && !e->tx_control ? statement_at(d, e->stmt) : NULL;
 	/* Functions exposed as mutations select. */
-	if (!m)
-		return e->tx_control ? pg_error_map_dml(e, &info, STR(""), err)
-				     : pg_error_map_query(e, &info, STR(""), err);
+	if (!m) return pg_error_map_dml(e, &info, STR(""), err);
 	return exec_mutation_failed(m, e, &info, err);
 }
 

@@ -71,11 +71,11 @@ static bool fail(read_data *d, const pg_error *e)
 {
 	exec_run *run = d->step->run;
 	size_t i = e->stmt < d->n ? e->stmt : 0;
-	if (!d->n) return pg_error_map_query(e, NULL, STR(""), &run->err);
+	if (!d->n) return pg_error_map_read(e, NULL, STR(""), &run->err);
 	pg_statement_info info = {.sql = str_from(d->stmts[i].sql), .prepared = d->stmts[i].id != 0};
 	info.nargs = d->stmts[i].nparams;
 	info.args = d->stmts[i].values;
-	return pg_error_map_query(e, &info, STR(""), &run->err);
+	return pg_error_map_read(e, &info, STR(""), &run->err);
 }
 
 static void answered(pg_job *job, const pg_result *const *results, size_t n, const pg_error *e)

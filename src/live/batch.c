@@ -255,7 +255,7 @@ static void failed(live_batch *b, const pg_error *e)
 	info.prepared = b->stmts[i].id != 0;
 	info.nargs = b->stmts[i].nparams;
 	info.args = b->stmts[i].values;
-	bool filled = pg_error_map_query(e, &info, STR(""), &err);
+	bool filled = pg_error_map_read(e, &info, STR(""), &err);
 	(void)filled;
 	w->stats.failures++;
 	w->push_busy = b;

@@ -56,11 +56,14 @@ bool pg_error_in_class(const pg_error *e, const char *cls);
 /*
  * Fill err (text in err->a) and return false, so that callers write `return pg_error_map_query(...)`.
  * st may be NULL: internal then has no statement. path as in error_set.
- * query: SELECTs: class 40 is concurrent-update, everything else `unexpected` / "database query error" with `internal`.
+ * query: what the engine itself asks: class 40 is concurrent-update, everything else `unexpected` / "database query error"
+ * with `internal`.
  * dml: mutations and the JSON CRUD: constraint, data and 42704/42P10 errors become the client's (400).
- * Both map failures of BEGIN/COMMIT ("postgres tx error") and of connections ("connection error", …).
+ * read: what clients ask: as dml (Hasura v2: Instances/Execute.hs, mkCurPlanTx), class 40 as query.
+ * All map failures of BEGIN/COMMIT ("postgres tx error") and of connections ("connection error", …).
  */
 bool pg_error_map_query(const pg_error *e, const pg_statement_info *st, str path, error *err);
 bool pg_error_map_dml(const pg_error *e, const pg_statement_info *st, str path, error *err);
+bool pg_error_map_read(const pg_error *e, const pg_statement_info *st, str path, error *err);
 /* {statement, prepared, error{exec_status,hint,message,status_code,description}, arguments}; st may be NULL. */
 struct json *pg_error_internal(arena *a, const pg_error *e, const pg_statement_info *st);

@@ -148,3 +148,8 @@ bool pg_error_map_dml(const pg_error *e, const pg_statement_info *st, str path, 
 {
 	return map(dml_rows, sizeof(dml_rows) / sizeof(dml_rows[0]), e, st, path, err);
 }
+
+bool pg_error_map_read(const pg_error *e, const pg_statement_info *st, str path, error *err)
+{
+	return pg_error_in_class(e, "40") ? pg_error_map_query(e, st, path, err) : pg_error_map_dml(e, st, path, err);
+}

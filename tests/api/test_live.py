@@ -174,11 +174,11 @@ def test_one_failing_member_fails_alone(tool, base):
         if i == 10:
             tool.wait(lambda: tool.events.get(10))
             failure = tool.last(10)
-            assert failure["code"] == "unexpected" and failure["message"] == "database query error"
-            assert failure["internal"]["error"]["message"] == 'invalid input syntax for type integer: "ten"'
+            assert failure["code"] == "data-exception"
+            assert failure["message"] == 'invalid input syntax for type integer: "ten"'
         elif i == 40:
             tool.wait(lambda: tool.events.get(40))
-            assert "out of range" in tool.last(40)["internal"]["error"]["message"]
+            assert "out of range" in tool.last(40)["message"]
         else:
             tool.until(i, {"fails_for": [{"id": int(v)}]})
     # The same failure is not told again and again.

@@ -1,5 +1,5 @@
-"""The permission proof: every root field x role x access path of a schema with all features shows the rows and columns that
-plain SQL says the role has, and changes no others.
+"""The permission proof: every root field x role x access path of a schema with all features, subscriptions and streams
+included, shows the rows and columns that plain SQL says the role has, and changes no others.
 
 Nothing here asks the server what is allowed: the schema below gives each permission twice, as metadata and as SQL, and the walk
 compares answers and tables with what the SQL finds. The last tests prove the proof: with any one permission loosened in the
@@ -13,6 +13,8 @@ import re
 import psycopg2
 import psycopg2.extras
 import pytest
+
+from wsclient import TRANSPORT, Socket
 
 USER, GROUPS = 1, [1, 3]
 SESSION = {"x-hasura-user-id": str(USER), "x-hasura-groups": "{%s}" % ",".join(map(str, GROUPS))}
@@ -157,6 +159,7 @@ class Walk:
         self.connection = psycopg2.connect(database.dsn)
         self.connection.autocommit = True
         self.walked = set()
+        self.subscribed = set()
         self.seen = {}
 
     def rows(self, sql):
@@ -225,6 +228,30 @@ class Walk:
 
     def x(self, role, query, variables=None):
         return self.ask(role, "{ x: " + query + " }", variables)["x"]
+
+    def told(self, role, query, enough=lambda answers: True):
+        """What a subscription of the role is told at first: its answers, until there are enough."""
+        self.subscribed.add((role, re.match(r"\w+", query)[0]))
+        answers = []
+        with Socket(self.weir, TRANSPORT).init(self.weir.headers(role, SESSION)) as s:
+            s.start("1", "subscription { x: " + query + " }")
+            while not answers or not enough(answers):
+                found = s.recv(10)
+                assert found and found["type"] == "next", (role, query, found, s.closed)
+                answers.append(found["payload"]["data"]["x"])
+        return answers
+
+    def live(self, role, query):
+        return self.told(role, query)[0]
+
+    def streamed(self, role, table, cursor, fields, count, where="{}"):
+        """The first `count` rows of a stream, and whatever else is in the batches they come in."""
+        query = "%s_stream(batch_size: 100, cursor: {initial_value: %s}, where: %s) { %s }" % (table, cursor, where, fields)
+        answers = self.told(role, query, lambda answers: sum(map(len, answers)) >= count)
+        limit = LIMITS.get(role, 100)
+        # All of a batch may tie with its last row, beyond the limit.
+        assert all(len(a) >= limit for a in answers[:-1])
+        return [row for a in answers for row in a]
 
     def change(self, role, query):
         self.walked.update((role, name) for name in re.findall(r"(?:^|\s)[xy]\d*: (\w+)", query))
@@ -522,6 +549,88 @@ def mutation_function(w, role, table):
     assert got == [{"id": i, "downs": [{"id": k} for k in at_most(role, w.children(role, "b", i))]} for i in at_most(role, w.sees(role, "b"))]
 
 
+# ---- subscriptions ----
+
+@path()
+def live_rows(w, role, table):
+    names = w.columns(role, table)
+    got = w.live(role, "%s(order_by: {id: asc}) { %s }" % (table, " ".join(names)))
+    assert got == at_most(role, picked(w.sees(role, table).values(), names))
+
+
+@path(lambda role, table: table != "v")
+def live_by_pk(w, role, table):
+    seen = w.sees(role, table)
+    hidden = [i for i in w.raw(table) if i not in seen]
+    for i in list(seen)[:2] + hidden[:3]:
+        assert w.live(role, "%s_by_pk(id: %d) { id }" % (table, i)) == ({"id": i} if i in seen else None)
+
+
+@path(aggregates)
+def live_aggregate(w, role, table):
+    seen = list(w.sees(role, table))
+    got = w.live(role, "%s_aggregate(order_by: {id: asc}) { aggregate { count max { id } } nodes { id } }" % table)
+    assert got == {"aggregate": {"count": len(seen), "max": {"id": max(seen)}}, "nodes": [{"id": i} for i in at_most(role, seen)]}
+
+
+@path(has_down, below)
+def live_nested(w, role, table):
+    names = w.columns(role, DOWN[table])
+    for row in w.live(role, "%s(order_by: {id: asc}) { id downs(order_by: {id: asc}) { %s } }" % (table, " ".join(names))):
+        assert row["downs"] == at_most(role, picked(w.children(role, table, row["id"]).values(), names)), row
+
+
+@path(has_up, above)
+def live_where(w, role, table):
+    got = w.live(role, "%s(order_by: {id: asc}, where: {up: {id: {_gt: 0}}}) { id up { id } }" % table)
+    want = [i for i in w.sees(role, table) if w.parent(role, table, i)]
+    assert got == [{"id": i, "up": {"id": w.raw(table)[i]["up_id"]}} for i in at_most(role, want)]
+
+
+@path(lambda role, table: table != "v")
+def live_function(w, role, table):
+    want = list(w.sees(role, table))
+    assert w.live(role, "every_%s(order_by: {id: asc}) { id }" % table) == [{"id": i} for i in at_most(role, want)]
+    if aggregates(role, table):
+        assert w.live(role, "every_%s_aggregate { aggregate { count } }" % table) == {"aggregate": {"count": len(want)}}
+
+
+@path()
+def stream_rows(w, role, table):
+    names = w.columns(role, table)
+    want = picked(w.sees(role, table).values(), names)
+    assert w.streamed(role, table, "{id: 0}", " ".join(names), len(want)) == want
+    middle = list(w.sees(role, table))[len(want) // 2]
+    want = [i for i in w.sees(role, table) if i > middle]
+    if want:
+        assert w.streamed(role, table, "{id: %d}" % middle, "id", len(want)) == [{"id": i} for i in want]
+
+
+@path()
+def stream_by_cell(w, role, table):
+    """The order of a stream tells nothing of cells the role does not see: rows behind them are not in it."""
+    for name in ("num", "owner", "grp"):
+        if name not in w.columns(role, table):
+            continue
+        want = [{"id": i, name: r[name]} for i, r in w.sees(role, table).items() if r[name] is not None]
+        got = w.streamed(role, table, "{%s: -1}" % name, "id " + name, len(want))
+        assert [r[name] for r in got] == sorted(r[name] for r in want)
+        assert sorted(got, key=lambda r: r["id"]) == want
+
+
+@path(has_up, above)
+def stream_where(w, role, table):
+    want = [i for i in w.sees(role, table) if w.parent(role, table, i)]
+    if want:
+        assert w.streamed(role, table, "{id: 0}", "id", len(want), "{up: {id: {_gt: 0}}}") == [{"id": i} for i in want]
+
+
+@path(has_down, below)
+def stream_nested(w, role, table):
+    for row in w.streamed(role, table, "{id: 0}", "id downs(order_by: {id: asc}) { id }", len(w.sees(role, table))):
+        assert row["downs"] == [{"id": i} for i in at_most(role, w.children(role, table, row["id"]))], row
+
+
 # ---- writing ----
 
 def may_write(role, table):
@@ -754,6 +863,11 @@ def returning_nested(w, role, table):
 # ---- running the walk ----
 
 @pytest.fixture(scope="module")
+def weir_env():
+    return {"HASURA_GRAPHQL_STREAMING_QUERIES_MULTIPLEXED_REFETCH_INTERVAL": "20"}
+
+
+@pytest.fixture(scope="module")
 def walk(weir, database):
     database.sql(SQL)
     answer = weir.metadata("replace_metadata", {"metadata": metadata(), "allow_inconsistent_metadata": False}, version=2)
@@ -778,7 +892,7 @@ def test_walk(walk, name, role, table):
     PATHS[name][0](walk, role, table)
 
 
-ROOTS = "{ __schema { queryType { fields { name } } mutationType { fields { name } } } }"
+ROOTS = "{ __schema { queryType { fields { name } } mutationType { fields { name } } subscriptionType { fields { name } } } }"
 
 
 @pytest.mark.parametrize("role", EVERYONE)
@@ -793,6 +907,8 @@ def test_every_root_field_was_walked(walk, role):
     if not walked:
         pytest.skip("the walk itself was not run")
     assert there == walked
+    there = {f["name"] for f in schema["subscriptionType"]["fields"] if "granted" not in f["name"]}
+    assert there == {name for r, name in walk.subscribed if r == role}
 
 
 # ---- columns ----
@@ -849,7 +965,7 @@ NESTED_READS = [
     ("b", "{ x: a(where: {downs_aggregate: {count: {arguments: [%(c)s], predicate: {_gt: 0}}}}) { id } }"),
     ("b", "{ x: a(where: {downs_aggregate: {count: {filter: {%(c)s: {}}, predicate: {_gt: 0}}}}) { id } }"),
     ("b", "{ x: a { downs_aggregate(where: {%(c)s: {}}) { aggregate { count } } } }"),
-    ("b", "mutation { x: touch_b { %(c)s } }"), ("a", "mutation { x: update_b(where: {up: {%(c)s: {}}}, _set: {mark: \"x\"}) { affected_rows } }"),
+    ("b", "{ x: every_a { downs { %(c)s } } }"), ("b", "mutation { x: touch_b { %(c)s } }"), ("a", "mutation { x: update_b(where: {up: {%(c)s: {}}}, _set: {mark: \"x\"}) { affected_rows } }"),
 ]
 HIDDEN_WRITES = [
     "mutation { x: insert_%(t)s_one(object: {id: 1001, %(c)s: null}) { id } }",

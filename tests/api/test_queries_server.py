@@ -40,13 +40,27 @@ def test_roles_and_session_variables(api):
     assert len(api.data(query, role="user")["author"]) == 25
 
 
-def test_errors_of_the_database_show_their_inside_to_admins_only(api):
-    query = '{ author(where: {name: {_regex: "("}}) { id } }'
-    error = api.graphql(query)["errors"][0]
-    assert error["message"] == "database query error"
+def test_errors_of_the_database_show_their_inside_to_admins_only(api, database):
+    query = "{ author { id name } }"
+    database.sql("ALTER TABLE author RENAME name TO away")
+    try:
+        error = api.graphql(query)["errors"][0]
+        other = api.graphql(query, role="user")["errors"][0]
+    finally:
+        database.sql("ALTER TABLE author RENAME away TO name")
+    assert error["message"] == other["message"] == "database query error"
     assert error["extensions"]["code"] == "unexpected"
-    assert error["extensions"]["internal"]["error"]["status_code"] == "2201B"
-    assert "internal" not in api.graphql(query, role="user")["errors"][0]["extensions"]
+    assert error["extensions"]["internal"]["error"]["status_code"] == "42703"
+    assert "internal" not in other["extensions"]
+
+
+def test_values_the_database_refuses_are_the_clients_error(api):
+    for query, message in [
+            ('{ author(where: {name: {_regex: "("}}) { id } }', "invalid regular expression: parentheses () not balanced"),
+            ('{ author(where: {id: {_eq: "one"}}) { id } }', 'invalid input syntax for type integer: "one"'),
+            ("{ author(offset: -1) { id } }", "OFFSET must not be negative")]:
+        for role in (None, "user"):
+            assert api.graphql(query, role=role)["errors"] == [{"message": message, "extensions": {"path": "$", "code": "data-exception"}}]
 
 
 def test_explain(api):

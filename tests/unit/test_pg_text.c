@@ -79,6 +79,11 @@ static void dml_errors(void **state)
 		assert_str(err.message, rows[i].message);
 		assert_str(error_path(&err), "$.x");
 		assert_int_equal(err.internal != NULL, rows[i].code == ERR_UNEXPECTED);
+		error read;
+		error_init(&read, a);
+		assert_false(pg_error_map_read(&e, NULL, STR("$.x"), &read));
+		bool rollback = pg_error_in_class(&e, "40");
+		assert_int_equal(read.code, rollback ? ERR_CONCURRENT_UPDATE : rows[i].code);
 		arena_free(a);
 	}
 }
