@@ -1,13 +1,11 @@
 #include "base/log.h"
 
 #include "base/clock.h"
+#include "base/log_sink.h"
 
-#include <errno.h>
-#include <poll.h>
 #include <stdarg.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 /* The program's log, set once at start before other threads exist. Documented singleton. */
 static log_config config = {.level = LOG_INFO, .types = UINT32_MAX};
@@ -68,26 +66,22 @@ static void mask_invalid_utf8(buf *b)
 	}
 }
 
-static void write_all(const buf *b)
+/* What was lost is said at once, not gathered: the thread may sleep for long. */
+static void put_out(const buf *b)
 {
-	for (size_t at = 0; at < b->n;) {
-		ssize_t n = write(STDOUT_FILENO, b->p + at, b->n - at);
-		if (n > 0) {
-			at += (size_t)n;
-		} else if (errno == EAGAIN) {
-			/* A reader that stays stuck loses the line; the server goes on. */
-			struct pollfd fd = {.fd = STDOUT_FILENO, .events = POLLOUT};
-			if (poll(&fd, 1, 100) <= 0) break;
-		} else if (errno != EINTR) {
-			break;
-		}
-	}
+	bool on = gathered.on;
+	size_t lost = log_sink_put(buf_str(b));
+	if (!lost) return;
+	gathered.on = false;
+	log_text(
+		LOG_UNSTRUCTURED, LOG_WARN, "log", "%zu lines of this log were lost: they were not read in time", lost);
+	gathered.on = on;
 }
 
 void log_flush(void)
 {
 	if (!gathered.lines.n) return;
-	write_all(&gathered.lines);
+	put_out(&gathered.lines);
 	buf_clear(&gathered.lines);
 }
 
@@ -111,7 +105,7 @@ static void write_line(buf *b)
 		buf_put(&gathered.lines, buf_str(b));
 		if (gathered.lines.n >= GATHER_BYTES) log_flush();
 	} else {
-		write_all(b);
+		put_out(b);
 	}
 	buf_free(b);
 }

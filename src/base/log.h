@@ -1,6 +1,6 @@
 /*
  * log: one line per event on stdout: JSON in Hasura's shape {"type","timestamp","level","detail"}, or human text on a terminal.
- * Thread-safe: a line is one write.
+ * Thread-safe; lines are not mixed. A reader of stdout that stands still loses lines, and is told how many when it goes on.
  */
 #pragma once
 #include "json.h"

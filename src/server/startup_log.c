@@ -37,18 +37,97 @@ static void put_flags(arena *a, json *o, const server_config *g)
 	} flags[] = {
 		{"admin_secret_set", g->admin_secrets.n > 0},
 		{"enable_console", g->enable_console},
+		{"enable_telemetry", false},
 		{"use_prepared_statements", g->use_prepared_statements},
 		{"stringify_numeric_types", g->stringify_numeric_types},
 		{"v1-boolean-null-collapse", g->v1_boolean_null_collapse},
 		{"enable_allowlist", g->enable_allowlist},
+		{"remote_schema_permissions", g->remote_schema_permissions},
 		{"infer_function_permissions", g->infer_function_permissions},
 		{"enable_maintenance_mode", g->maintenance_mode},
 		{"enable_metadata_query_logging", g->metadata_query_logging},
 		{"http_log_query_only_on_error", g->http_log_query_only_on_error},
+		{"websocket_compression", g->ws_compression},
 		{"dev_mode", g->dev_mode},
 	};
 	for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
 		json_setz(o, flags[i].key, json_new_bool(a, flags[i].value));
+}
+
+static json *seconds(arena *a, uint64_t ms)
+{
+	return json_new_number(
+		a, str_printf(a, "%llu.%03llu", (unsigned long long)(ms / 1000), (unsigned long long)(ms % 1000)));
+}
+
+/* Hasura v2: instance ToJSON SubscriptionsOptions; the delay in seconds. */
+static json *poll_info(arena *a, uint32_t batch_size, uint64_t refetch_ms)
+{
+	json *o = json_new_object(a);
+	json_setz(o, "batch_size", json_new_i64(a, batch_size));
+	json_setz(o, "refetch_delay", seconds(a, refetch_ms));
+	return o;
+}
+
+/* Hasura v2: instance ToJSON Domains: origins as texts, wildcards in parts. */
+static json *origins_info(arena *a, const cors_policy *p)
+{
+	json *o = json_new_object(a), *fixed = json_setz(o, "fqdns", json_new_array(a)),
+	     *wildcards = json_setz(o, "wildcards", json_new_array(a));
+	for (size_t i = 0; i < p->n; i++) {
+		const cors_domain *d = &p->domains[i];
+		if (!d->wildcard) {
+			str colon = d->port.n ? STR(":") : STR("");
+			json_push(fixed, json_new_str(a, str_cat(a, 4, d->scheme, d->host, colon, d->port)));
+			continue;
+		}
+		json *parts = json_push(wildcards, json_new_object(a));
+		json_setz(parts, "scheme", json_new_str(a, d->scheme));
+		json_setz(parts, "host", json_new_str(a, d->host));
+		json_setz(parts, "port", d->port.n ? json_new_number(a, d->port) : json_new_null(a));
+	}
+	return o;
+}
+
+static json *cors_info(arena *a, const server_config *g)
+{
+	bool off = g->cors.mode == CORS_DISABLED;
+	json *o = json_new_object(a);
+	json_setz(o, "disabled", json_new_bool(a, off));
+	json_setz(o, "ws_read_cookie", off ? json_new_bool(a, g->ws_read_cookie) : json_new_null(a));
+	if (off) json_setz(o, "allowed_origins", json_new_null(a));
+	else if (g->cors.mode == CORS_LIST) json_setz(o, "allowed_origins", origins_info(a, &g->cors));
+	else json_setz(o, "allowed_origins", json_new_str(a, STR("*")));
+	return o;
+}
+
+/* What a token configuration says but its key. Hasura v2: instance ToJSON JWTConfig. */
+static json *jwt_info(arena *a, const json *jwt)
+{
+	static const char *const shown[] = {"jwk_url", "claims_namespace", "claims_namespace_path", "claims_format",
+		"claims_map", "audience", "issuer", "header"};
+	json *o = json_new_object(a);
+	if (!json_getz(jwt, "jwk_url")) {
+		json_setz(o, "type", json_new_str(a, STR("<TYPE REDACTED>")));
+		json_setz(o, "key", json_new_str(a, STR("<JWK REDACTED>")));
+	}
+	for (size_t i = 0; i < sizeof shown / sizeof *shown; i++) {
+		const json *value = json_getz(jwt, shown[i]);
+		if (value) json_setz(o, shown[i], json_copy(a, value));
+	}
+	return o;
+}
+
+static json *jwts_info(arena *a, const server_config *g)
+{
+	json *list = json_new_array(a), *one, *several;
+	error err;
+	error_init(&err, a);
+	if (g->jwt_secret.n && json_parse(a, g->jwt_secret, &one, &err)) json_push(list, jwt_info(a, one));
+	if (g->jwt_secrets.n && json_parse(a, g->jwt_secrets, &several, &err))
+		JSON_EACH (jwt, several)
+			json_push(list, jwt_info(a, jwt));
+	return list;
 }
 
 static json *config_info(arena *a, const server *s)
@@ -68,8 +147,15 @@ static json *config_info(arena *a, const server *s)
 	json_setz(o, "auth_hook", text_or_null(a, g->auth_hook));
 	json_setz(o, "auth_hook_mode",
 		!g->auth_hook.n ? json_new_null(a) : json_new_str(a, g->auth_hook_post ? STR("POST") : STR("GET")));
-	json_setz(o, "jwt_secret_set", json_new_bool(a, g->jwt_secret.n || g->jwt_secrets.n));
+	json_setz(o, "jwt_secret", jwts_info(a, g));
 	json_setz(o, "unauth_role", text_or_null(a, g->unauthorized_role));
+	json_setz(o, "cors_config", cors_info(a, g));
+	json_setz(o, "console_assets_dir", text_or_null(a, g->console_assets_dir));
+	json_setz(o, "console_sentry_dsn", json_new_null(a));
+	json_setz(o, "live_query_options", poll_info(a, g->live_batch_size, g->live_refetch_ms));
+	json_setz(o, "streaming_query_options", poll_info(a, g->stream_batch_size, g->stream_refetch_ms));
+	json_setz(o, "websocket_keep_alive", seconds(a, g->ws_keepalive_ms));
+	json_setz(o, "websocket_connection_init_timeout", seconds(a, g->ws_init_timeout_ms));
 	put_flags(a, o, g);
 	json_setz(o, "enabled_apis", api_names(a, g->apis));
 	json_setz(o, "enabled_log_types", log_type_names(a, g->log.types));
@@ -127,10 +213,7 @@ void startup_log_started(const server *s)
 	a = arena_new(0);
 	json *o = json_new_object(a);
 	json_setz(o, "message", json_new_str(a, STR("Starting API server")));
-	json_setz(o, "time_taken",
-		json_new_number(a,
-			str_printf(
-				a, "%llu.%03llu", (unsigned long long)(ms / 1000), (unsigned long long)(ms % 1000))));
+	json_setz(o, "time_taken", seconds(a, ms));
 	json_setz(o, "host", json_new_str(a, s->config->host));
 	json_setz(o, "port", json_new_i64(a, server_port(s)));
 	log_kind(a, "server", o);

@@ -109,6 +109,26 @@ def test_start_log(new_database, start_weir):
     assert SECRET not in server.stdout()
 
 
+def test_start_log_names_every_setting(new_database, start_weir):
+    """The keys that Hasura's server_configuration has, with what a key of a token is left out."""
+    key = "k" * 40
+    server = start_weir(new_database().url, env={
+        "HASURA_GRAPHQL_JWT_SECRET": json.dumps({"type": "HS256", "key": key, "audience": "shop"}),
+        "HASURA_GRAPHQL_CORS_DOMAIN": "https://a.example:8443, http://*.b.example",
+        "HASURA_GRAPHQL_LIVE_QUERIES_MULTIPLEXED_REFETCH_INTERVAL": "1500"})
+    found = next(line["detail"]["info"] for line in lines(server, "startup") if line["detail"]["kind"] == "server_configuration")
+    assert {"port", "server_host", "transaction_isolation", "admin_secret_set", "auth_hook", "auth_hook_mode", "jwt_secret", "unauth_role",
+            "cors_config", "enable_console", "console_assets_dir", "console_sentry_dsn", "enable_telemetry", "use_prepared_statements",
+            "stringify_numeric_types", "v1-boolean-null-collapse", "enabled_apis", "live_query_options", "enable_allowlist",
+            "enabled_log_types", "log_level", "remote_schema_permissions", "websocket_keep_alive", "infer_function_permissions",
+            "enable_maintenance_mode", "experimental_features", "graceful_shutdown_timeout", "websocket_connection_init_timeout",
+            "enable_metadata_query_logging", "http_log_query_only_on_error"} <= set(found)
+    assert found["jwt_secret"] == [{"type": "<TYPE REDACTED>", "key": "<JWK REDACTED>", "audience": "shop"}] and key not in server.stdout()
+    assert found["cors_config"] == {"disabled": False, "ws_read_cookie": None, "allowed_origins": {
+        "fqdns": ["https://a.example:8443"], "wildcards": [{"scheme": "http://", "host": "b.example", "port": None}]}}
+    assert found["live_query_options"] == {"batch_size": 100, "refetch_delay": 1.5} and found["enable_telemetry"] is False
+
+
 def test_http_log(new_database, start_weir):
     server = start_weir(new_database().url)
     server.get("/healthz")  # probes are not logged
