@@ -2,7 +2,7 @@
 import { ActionIcon, Badge, Tooltip, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
 import { type ComponentType, lazy, Suspense, useEffect, useMemo } from 'react';
 import { Link, Redirect, Route, Switch, useLocation } from 'wouter';
-import { useInconsistencies } from '@/api/hooks';
+import { useInconsistencies, useMetadata } from '@/api/hooks';
 import { useSession } from '@/api/session';
 import { IconKeyboard, IconLock, IconLogout, IconMoon, IconSearch, IconSun, IconWarning } from '@/ui/icons';
 import { Empty, Loading, Page } from '@/ui/Page';
@@ -39,6 +39,15 @@ function NotFound() {
 	);
 }
 
+/** Who has tables in the API wants to ask for them; who has none yet wants to choose some. */
+function Start() {
+	const { data, error } = useMetadata();
+	if (!data && !error) return <Loading />;
+	const empty = data !== undefined && data.metadata.sources.every((s) => s.tables.length === 0);
+	const to = empty ? sections.find((s) => s.id === 'data') : sections[0];
+	return <Redirect to={to?.href ?? '/'} replace />;
+}
+
 function currentSection(path: string): Section | undefined {
 	const first = `/${path.split('/')[1] ?? ''}`;
 	return sections.find((s) => `/${s.href.split('/')[1]}` === first);
@@ -56,7 +65,7 @@ function Main({ path }: { path: string }) {
 							</Route>
 						))}
 						<Route path="/">
-							<Redirect to={sections[0]?.href ?? '/'} replace />
+							<Start />
 						</Route>
 						<Route>
 							<NotFound />

@@ -50,6 +50,16 @@ describe('suggestRelationships', () => {
 			['auth_user', 'object', 'profile', 'profileByuserId'],
 		]);
 	});
+	it('leaves the application out of short names', () => {
+		const md = source({ table: t('blog_author') }, { table: t('blog_article') }, { table: t('blog') });
+		const names = [fk('blog_article', 'author_id', 'blog_author'), fk('blog_article', 'blog_id', 'blog')];
+		expect(suggestRelationships(md, names).map((s) => s.names.short)).toEqual([
+			'author',
+			'articles',
+			'blog',
+			'blog_articles',
+		]);
+	});
 	it('wants both tables tracked', () => {
 		expect(suggestRelationships(source({ table: t('medium_article') }), fks)).toEqual([]);
 	});

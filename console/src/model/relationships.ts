@@ -51,11 +51,19 @@ export function camel(name: string): string {
 	return words.map((w, i) => (i === 0 ? w[0]?.toLowerCase() + w.slice(1) : w[0]?.toUpperCase() + w.slice(1))).join('');
 }
 
+/** Django writes its application before each name: blog_author has articles, not blog_articles. */
+function withoutApplication(name: string, beside: string): string {
+	const [first, ...rest] = name.split('_');
+	const [other, ...more] = beside.split('_');
+	return first && first === other && rest.length > 0 && more.length > 0 ? rest.join('_') : name;
+}
+
 function names(fk: ForeignKey, kind: 'object' | 'array', reverse: boolean): Record<NamingStyle, string> {
 	const column = fk.columns.join('_');
 	const there = reverse ? fk.table.name : fk.target.name;
 	const whole = kind === 'array' ? plural(there) : singular(there);
-	const short = reverse ? whole : /._id$/.test(column) ? column.slice(0, -3) : singular(there);
+	const bare = withoutApplication(whole, reverse ? fk.target.name : fk.table.name);
+	const short = reverse || !/._id$/.test(column) ? bare : column.slice(0, -3);
 	return { short, 'by-column': `${camel(whole)}By${camel(column)}` };
 }
 

@@ -69,6 +69,12 @@ class Visit {
 		await this.page.goto(`${base}/console${path}`);
 	}
 
+	/** The address of another server, as somebody gave it. */
+	async open(address) {
+		this.origins.add(new URL(address).origin);
+		await this.page.goto(address);
+	}
+
 	/** By the router, as a click on a link does it: the page is not loaded again. */
 	async visit(path) {
 		await this.page.evaluate((to) => {
@@ -78,7 +84,7 @@ class Visit {
 
 	/** At the login page; with a wrong secret it stays there. */
 	async login(value = secret) {
-		await this.page.getByLabel("Admin secret").fill(value);
+		await this.page.getByRole("textbox", { name: "Admin secret" }).fill(value);
 		await this.page.getByRole("button", { name: "Enter" }).click();
 		if (value === secret) await this.page.getByRole("navigation", { name: "Sections" }).waitFor();
 	}
@@ -88,6 +94,16 @@ class Visit {
 		const path = join(results, `${name}.png`);
 		await this.page.screenshot({ path, animations: "disabled", ...options });
 		return path;
+	}
+
+	/** A picture of the documentation: written where WEIR_IMAGES says, else a screenshot as any other. */
+	async keep(name, options = {}) {
+		const folder = process.env.WEIR_IMAGES ?? results;
+		const messages = (shown) =>
+			this.page.evaluate((to) => document.querySelectorAll(".mantine-Notifications-root").forEach((e) => { e.style.visibility = to; }), shown);
+		await messages("hidden");
+		await this.page.screenshot({ path: join(folder, `${name}${scheme === "dark" ? "-dark" : ""}.png`), animations: "disabled", ...options });
+		await messages("");
 	}
 }
 

@@ -11,6 +11,11 @@ import { VirtualList } from '@/ui/VirtualList';
 import { Section } from './Section';
 import classes from './Section.module.css';
 
+function columnsOf({ fk, reverse }: Suggestion): string {
+	const [own, there] = [fk.columns.join(', '), fk.targetColumns.join(', ')];
+	return reverse ? `${there} ← ${tableLabel(fk.table)}.${own}` : `${own} → ${tableLabel(fk.target)}.${there}`;
+}
+
 export function SuggestionsSection({ source, suggestions }: { source: SourceMetadata; suggestions: Suggestion[] }) {
 	const [style, setStyle] = useState<NamingStyle>('short');
 	const [own, setOwn] = useState<Record<string, string>>({});
@@ -52,8 +57,8 @@ export function SuggestionsSection({ source, suggestions }: { source: SourceMeta
 							value={style}
 							onChange={(v) => setStyle(v as NamingStyle)}
 							data={[
-								{ value: 'short', label: 'author · articles' },
-								{ value: 'by-column', label: 'articlesByauthorId' },
+								{ value: 'short', label: 'Short names' },
+								{ value: 'by-column', label: 'Names by column' },
 							]}
 						/>
 						<Button size="xs" loading={apply.isPending} onClick={() => add(suggestions)}>
@@ -89,10 +94,12 @@ export function SuggestionsSection({ source, suggestions }: { source: SourceMeta
 							<span className={classes.dim} style={{ width: 44 }}>
 								{s.kind}
 							</span>
-							<span>{tableLabel(s.table)} .</span>
+							<span className={classes.owner} title={tableLabel(s.table)}>
+								{tableLabel(s.table)}
+							</span>
 							<TextInput
 								size="xs"
-								w={210}
+								className={classes.named}
 								aria-label={`Name of the relationship from ${s.table.name} to ${s.remote.name}`}
 								value={nameOf(s)}
 								onChange={(e) => {
@@ -100,13 +107,11 @@ export function SuggestionsSection({ source, suggestions }: { source: SourceMeta
 									setOwn((all) => ({ ...all, [s.id]: value }));
 								}}
 							/>
-							<span className={classes.dim} title="in the other style">
+							<span className={`${classes.other} ${classes.dim}`} title="in the other style">
 								or {names[other].get(s.id)}
 							</span>
-							<span className={`${classes.grow} ${classes.mono} ${classes.dim}`}>
-								{s.reverse
-									? `${s.fk.targetColumns.join(', ')} ← ${tableLabel(s.fk.table)}.${s.fk.columns.join(', ')}`
-									: `${s.fk.columns.join(', ')} → ${tableLabel(s.fk.target)}.${s.fk.targetColumns.join(', ')}`}
+							<span className={`${classes.grow} ${classes.mono} ${classes.dim}`} title={columnsOf(s)}>
+								{columnsOf(s)}
 							</span>
 						</div>
 					)}
