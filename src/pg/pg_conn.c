@@ -56,6 +56,8 @@ void pg_conn_dial(pg_pool *p)
 
 /* --- the socket --- */
 
+static void watch(pg_conn *c);
+
 static void on_io(uv_poll_t *h, int status, int events)
 {
 	pg_conn *c = ((pg_poll *)h)->conn;
@@ -63,6 +65,8 @@ static void on_io(uv_poll_t *h, int status, int events)
 	if (status == 0 && (events & UV_WRITABLE)) pg_conn_flush(c);
 	/* On an error of the poll itself libpq finds out what it is by reading. */
 	if (status != 0 || (events & UV_READABLE)) pg_recv(c);
+	/* libuv has stopped the poll, and the server's last words may stand before the error: it comes again. */
+	if (status != 0 && !c->broken) watch(c);
 }
 
 static void watch(pg_conn *c)

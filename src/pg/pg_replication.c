@@ -225,6 +225,8 @@ static void on_poll(uv_poll_t *h, int status, int events)
 	}
 	if (r->state != STREAMING) read_answer(r);
 	if (r->state == STREAMING && !r->closing) read_stream(r);
+	/* libuv stops a poll that failed; what is behind the bytes just read comes with the next one. */
+	if (status != 0 && r->state != ENDED && !r->closing) flush(r);
 }
 
 /* ---- life ---- */

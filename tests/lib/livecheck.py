@@ -465,7 +465,7 @@ def check(seconds=20, restarts=1, subscribers=1000, streams=30, seed=1, changes=
             clients.join(20)
             if clients.error:
                 wrong.append(f"the clients ended: {clients.error!r}")
-            wrong += [f"{s.role} {s.session} {s.text} {s.variables}\n  last  {s.last}\n  fresh {f}" for s, f in live]
+            wrong += {f"{s.role} {s.session} {s.text} {s.variables}\n  last  {s.last}\n  fresh {f}": 1 for s, f in live}
             wrong += [f"{s.role} {s.session} {s.text}: {why}" for s, why in told]
             wrong += [f"told an error: {f}" for f in clients.failures]
             rows = sum(len(s.rows) for s in everyone)
