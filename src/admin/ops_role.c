@@ -1,4 +1,5 @@
-/* ops_role: inherited roles. Hasura v2: RQL/DDL/InheritedRoles.hs. */
+/* ops_role: what is set for roles: inherited ones, and those without introspection. Hasura v2: RQL/DDL/InheritedRoles.hs,
+ * RQL/DDL/GraphqlSchemaIntrospection.hs. */
 #include "admin/args.h"
 
 static str object_of(arena *a, str role)
@@ -54,7 +55,23 @@ static bool drop_role(candidate *c, const json *args, buf *out, error *err)
 	return put_roles(c, owner, name, out, err);
 }
 
+/* The whole list is replaced. */
+static bool set_introspection(candidate *c, const json *args, buf *out, error *err)
+{
+	const json *roles;
+	metadata *next;
+	if (!arg_object(c, args, "SetGraphqlIntrospectionOptions", err) ||
+		!arg_member(c, args, "disabled_for_roles", &roles, err))
+		return false;
+	if (roles->kind != JSON_ARRAY) return arg_mismatch(c, "disabled_for_roles", "HashSet", "Array", roles, err);
+	json *part = json_new_object(c->a);
+	json_setz(part, "disabled_for_roles", json_copy(c->a, roles));
+	if (!metadata_with_part(c->md, STR("graphql_schema_introspection"), part, &next, err)) return arg_failed(c, err);
+	return candidate_apply_drop(c, next, err) && reply_success(out);
+}
+
 const op ops_role[] = {
+	{"set_graphql_schema_introspection_options", set_introspection, OP_METADATA | OP_MODIFIES},
 	{"add_inherited_role", add_role, OP_METADATA | OP_V1 | OP_MODIFIES},
 	{"drop_inherited_role", drop_role, OP_METADATA | OP_V1 | OP_MODIFIES},
 	{0},

@@ -67,7 +67,6 @@ static const char *const GLOBAL[] = {
 	"remove_metrics_config",
 	"add_host_to_tls_allowlist",
 	"drop_host_from_tls_allowlist",
-	"set_graphql_schema_introspection_options",
 	"test_webhook_transform",
 	"set_query_tags",
 	"set_opentelemetry_config",

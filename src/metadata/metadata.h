@@ -211,6 +211,8 @@ const md_table *md_source_table(const md_source *s, qname name);
 const md_function *md_source_function(const md_source *s, qname name);
 const md_relationship *md_table_relationship(const md_table *t, str name);
 const md_permission *md_table_permission(const md_table *t, md_perm_kind kind, str role);
+/* false: graphql_schema_introspection takes __schema and __type away from the role. */
+bool metadata_introspects(const metadata *m, str role);
 
 /* ---- JSON form (metadata/parse.c, metadata/export.c) ---- */
 

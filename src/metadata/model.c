@@ -127,6 +127,14 @@ const md_relationship *md_table_relationship(const md_table *t, str name)
 	return NULL;
 }
 
+bool metadata_introspects(const metadata *m, str role)
+{
+	const md_part *part = map_get(&m->parts, STR("graphql_schema_introspection"));
+	JSON_EACH (r, part ? json_getz(part->value, "disabled_for_roles") : NULL)
+		if (json_is(r, JSON_STRING) && str_eq(r->text, role)) return false;
+	return true;
+}
+
 const md_permission *md_table_permission(const md_table *t, md_perm_kind kind, str role)
 {
 	size_t lo = 0, hi = t->nperms[kind];

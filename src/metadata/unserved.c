@@ -25,6 +25,13 @@ static bool telemetry_off(const json *j)
 	return str_eqz(status, "disabled");
 }
 
+/* Kept as they were written, without a place in the model: collections do nothing by themselves, roles without
+ * introspection are looked up (metadata_introspects). */
+static bool is_served(str part)
+{
+	return str_eqz(part, "query_collections") || str_eqz(part, "graphql_schema_introspection");
+}
+
 /* Prefixes and names that are all absent, and the naming that is the default anyway. */
 static bool customization_inert(const json *j)
 {
@@ -35,7 +42,6 @@ static bool customization_inert(const json *j)
 
 static const unserved_kind top_kinds[] = {
 	{"remote_schemas", "remote_schema", "name", "remote schemas are" NOT_SERVED, MD_CLASS_FEATURE, NULL},
-	/* Collections by themselves do nothing: they are kept, and count as served. */
 	{"allowlist", "allowlist", "collection", "allow lists are" NOT_SERVED, MD_CLASS_SECURITY, NULL},
 	{"actions", "action", "name", "actions are" NOT_SERVED, MD_CLASS_FEATURE, NULL},
 	{"custom_types", "custom_types", NULL, "custom types are" NOT_SERVED, MD_CLASS_FEATURE, NULL},
@@ -43,8 +49,6 @@ static const unserved_kind top_kinds[] = {
 	{"rest_endpoints", "rest_endpoint", "name", "REST endpoints are" NOT_SERVED, MD_CLASS_FEATURE, NULL},
 	{"api_limits", "api_limits", NULL, "API limits are" NOT_SERVED, MD_CLASS_SECURITY, limits_off},
 	{"metrics_config", "metrics_config", NULL, "metrics settings are" NOT_SERVED, MD_CLASS_OPERATIONS, NULL},
-	{"graphql_schema_introspection", "graphql_schema_introspection", NULL,
-		"roles without introspection are" NOT_SERVED, MD_CLASS_SECURITY, NULL},
 	{"network", "network", NULL, "TLS allow lists are" NOT_SERVED, MD_CLASS_OPERATIONS, NULL},
 	{"backend_configs", "backend_configs", NULL, "data connector agents are" NOT_SERVED, MD_CLASS_FEATURE, NULL},
 	{"opentelemetry", "open_telemetry", NULL, "OpenTelemetry exports are" NOT_SERVED, MD_CLASS_OPERATIONS,
@@ -240,7 +244,7 @@ void md_unserved_walk(arena *a, const metadata *m, md_unserved_fn *fn, void *dat
 		walk_source(&w, v[i]);
 	for (const shape_part *p = shape_parts; p->key; p++) {
 		const json *value = map_get(&m->unserved, str_from(p->key));
-		if (value && !str_eqz(STR("query_collections"), p->key))
+		if (value && !is_served(str_from(p->key)))
 			report_part(&w, top_kinds, COUNT(top_kinds), str_from(p->key), value);
 	}
 	for (size_t i = 0; i < m->unserved.n; i++)

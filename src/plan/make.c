@@ -35,6 +35,14 @@ static bool mutation_field(plan_ctx *c, const sel_field *f, const plan_path *at,
 	return true;
 }
 
+/* The role's name is the client's own: the answer tells it nothing. */
+static bool may_introspect(plan_ctx *c, const plan_path *at)
+{
+	return metadata_introspects(c->snap->md, c->role) ||
+		plan_fail_code(c, ERR_ACCESS_DENIED, at, "introspection is disabled for the role \"%.*s\"",
+			STR_ARG(c->role));
+}
+
 static bool query_field(plan_ctx *c, gq_operation_kind kind, const sel_field *f, const plan_path *at, plan_root *out)
 {
 	bool sub = kind == GQ_SUBSCRIPTION;
@@ -42,7 +50,7 @@ static bool query_field(plan_ctx *c, gq_operation_kind kind, const sel_field *f,
 		sub ? role_subscription_root(c->snap, c->role, f->name) : role_query_root(c->snap, c->role, f->name);
 	if (r) return root_rows(c, r, f, at, out);
 	if (!sub && c->req->introspection_allowed && (str_eqz(f->name, "__schema") || str_eqz(f->name, "__type")))
-		return root_introspect(c, f, at, out);
+		return may_introspect(c, at) && root_introspect(c, f, at, out);
 	bool empty = !sub && str_eqz(f->name, "no_queries_available") && !role_has_queries(c->snap, c->role);
 	return empty ? placeholder(c, f, at, out)
 		     : sel_unknown(c, f, at, root_type(kind), missing_root(c, kind, f->name));

@@ -116,6 +116,33 @@ def test_parts_that_are_not_served(weir):
     assert "actions" not in weir.metadata("export_metadata")
 
 
+def test_roles_without_introspection(weir):
+    track(weir)
+    weir.metadata("pg_create_select_permission", {"table": "author", "role": "user", "permission": {"columns": "*", "filter": {}}})
+    weir.metadata("pg_create_select_permission", {"table": "author", "role": "other", "permission": {"columns": "*", "filter": {}}})
+    queries = ["{ __schema { queryType { name } } }", '{ __type(name: "author") { name } }', "query { author { id } __schema { types { name } } }"]
+
+    def answers(role):
+        return [weir.graphql(q, role=role).get("errors", [None])[0] for q in queries]
+
+    assert answers("user") == [None, None, None]
+    assert weir.metadata("set_graphql_schema_introspection_options", {"disabled_for_roles": ["user"]}) == {"message": "success"}
+    assert [e["message"] for e in answers("user")] == ['introspection is disabled for the role "user"'] * 3
+    assert answers("user")[1]["extensions"] == {"path": "$.selectionSet.__type", "code": "access-denied"}
+    assert weir.data("{ __typename author { __typename id } }", role="user") == {"__typename": "query_root", "author": []}
+    assert answers("other") == answers("admin") == [None, None, None]
+    document = weir.metadata("export_metadata")
+    assert document["graphql_schema_introspection"] == {"disabled_for_roles": ["user"]}
+    weir.metadata("clear_metadata")
+    weir.metadata("replace_metadata", document)
+    assert answers("user")[0] and not answers("other")[0]
+    for bad in ({}, {"disabled_for_roles": "user"}, {"disabled_for_roles": [1]}, {"disabled_for_roles": [""]}):
+        assert weir.metadata("set_graphql_schema_introspection_options", bad, ok=False).json()["code"] == "parse-failed"
+    weir.metadata("set_graphql_schema_introspection_options", {"disabled_for_roles": []})
+    assert "graphql_schema_introspection" not in weir.metadata("export_metadata")
+    assert answers("user")[0] is None
+
+
 def test_forms_of_replace(weir):
     answer = weir.metadata("replace_metadata", [], ok=False)
     assert (answer.status_code, answer.json()["path"]) == (400, "$.args")
