@@ -213,3 +213,28 @@ def test_preserved_401(api, hook, database, start_weir):
     assert keeping.post("/v1/graphql", {"query": "{note{id}}"}, {}).status_code == 401
     hook.answer = lambda *_: (500, [], "")
     assert keeping.post("/v1/graphql", {"query": "{note{id}}"}, {}).status_code == 200
+
+
+def test_admin_endpoints_behind_the_hook(api, hook):
+    def status(headers):
+        return [api.post(path, {"type": "export_metadata" if path != "/v2/query" else "bulk", "args": {} if path != "/v2/query" else []},
+                         headers).status_code for path in ("/v1/metadata", "/v1/query", "/v2/query")]
+
+    def config(headers):
+        return api.get("/v1alpha1/config", headers=headers).status_code
+
+    assert status({"X-Hasura-Admin-Secret": SECRET}) == [200] * 3 and config({"X-Hasura-Admin-Secret": SECRET}) == 200
+    assert status({"Authorization": "Bearer x"}) == [400] * 3 and config({"Authorization": "Bearer x"}) == 400
+    hook.answer = lambda *_: (401, [], "")
+    assert status({}) == [401] * 3 and config({}) == 401
+    hook.answer = lambda *_: (200, [], json.dumps({"X-Hasura-Role": "admin"}))
+    assert status({"Authorization": "Bearer x"}) == [200] * 3 and config({"Authorization": "Bearer x"}) == 200
+
+
+def test_post_tells_what_is_no_query(api, posting, hook):
+    """The hook is asked even when the body cannot be read; the answer is about the body then."""
+    for body, told in ((b"{", None), (b'{"query": 1}', None), (b'{"query": "{ nope }", "variables": {"a": [1]}, "operationName": "x", "extensions": {}}',
+                                                              {"query": "{ nope }", "variables": {"a": [1]}, "operationName": "x"})):
+        answer = posting.post("/v1/graphql", data=body, headers={"Authorization": "Bearer x"})
+        assert answer.status_code == 200 and "errors" in answer.json()
+        assert hook.last()[2]["request"] == told
