@@ -156,6 +156,8 @@ typedef VEC(const snap_inconsistency *) issue_list;
 issue_list candidate_new_issues(arena *a, const snapshot *old, const snapshot *fresh);
 /* Roles that form a cycle, which is an error even where inconsistencies are allowed: true with err filled. */
 bool issues_cycle(const issue_list *l, error *err);
+/* The same when root fields clash: Hasura's text, which names both sides. */
+bool issues_clash(arena *a, const issue_list *l, error *err);
 json *issue_json(arena *a, const snap_inconsistency *i);
 json *issues_json(arena *a, const issue_list *l);
 json *snapshot_issues_json(arena *a, const snapshot *s);

@@ -110,7 +110,7 @@ bool candidate_apply(candidate *c, metadata *next, str object, error *err)
 		candidate_adopt(c, next, fresh);
 		return true;
 	}
-	bool said = issues_cycle(&all, err);
+	bool said = issues_cycle(&all, err) || issues_clash(c->a, &all, err);
 	if (!said && own.n) {
 		(void)object_error(c, &own, err);
 	} else if (!said) {

@@ -42,6 +42,37 @@ bool issues_cycle(const issue_list *l, error *err)
 	return false;
 }
 
+static const snap_inconsistency *clash_in(const issue_list *l, size_t i, str type)
+{
+	return str_eq(l->v[i]->clash_type, type) ? l->v[i] : NULL;
+}
+
+/* 'author' defined in [table author in source default, table x in source default] */
+static str clash_text(arena *a, const snap_inconsistency *i)
+{
+	bool swap = str_cmp(i->clash_between[0], i->clash_between[1]) > 0;
+	return str_printf(a, "'%.*s' defined in [%.*s, %.*s]", STR_ARG(i->clash_field), STR_ARG(i->clash_between[swap]),
+		STR_ARG(i->clash_between[!swap]));
+}
+
+/* Hasura v2: schema-parsers, safeSelectionSet; mutations are built first. */
+bool issues_clash(arena *a, const issue_list *l, error *err)
+{
+	const str types[] = {STR("mutation_root"), STR("subscription_root")};
+	size_t n = 0, t = 0;
+	str texts = STR("");
+	for (; t < 2 && !n; t++)
+		for (size_t i = 0; i < l->n; i++) {
+			const snap_inconsistency *clash = clash_in(l, i, types[t]);
+			if (clash) texts = str_cat(a, 3, texts, n++ ? STR(", ") : STR(""), clash_text(a, clash));
+		}
+	if (!n) return false;
+	return !error_set(err, ERR_UNEXPECTED, STR(""),
+		"Encountered conflicting definitions in the selection set for '%.*s' for field%s%.*s%s. "
+		"Fields must not be defined more than once across all sources.",
+		STR_ARG(types[t - 1]), n > 1 ? "s: [" : " ", STR_ARG(texts), n > 1 ? "]" : "");
+}
+
 issue_list candidate_new_issues(arena *a, const snapshot *old, const snapshot *fresh)
 {
 	issue_list found = {0};

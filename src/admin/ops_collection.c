@@ -1,5 +1,7 @@
 /* ops_collection: named collections of queries. They do nothing by themselves. Hasura v2: RQL/DDL/QueryCollection.hs. */
 #include "admin/args.h"
+#include "base/jsonpath.h"
+#include "graphql/document.h"
 
 #define PART STR("query_collections")
 
@@ -36,6 +38,64 @@ static bool is_new(json *owner, str name, const char *at, error *err)
 		STR_ARG(name));
 }
 
+/* ---- definitions ---- */
+
+static bool bad_query(candidate *c, str at, error *err)
+{
+	c->arg_error = true;
+	return error_set(err, ERR_PARSE_FAILED, at, "parsing the graphql query failed");
+}
+
+static bool parses(candidate *c, str query)
+{
+	arena *scratch = arena_new(0);
+	error ignored;
+	gq_document *doc;
+	error_init(&ignored, c->a);
+	bool ok = gq_parse(scratch, query, NULL, &doc, &ignored);
+	arena_free(scratch);
+	return ok;
+}
+
+/* One {name, query} of a definition. */
+static bool check_query(candidate *c, const json *one, str at, map *names, str *twice, error *err)
+{
+	str name, query;
+	if (!arg_object(c, one, "ListedQuery", err) || !arg_nonempty(c, one, "name", &name, err) ||
+		!arg_text(c, one, "query", &query, err)) {
+		error_prepend_path(err, at);
+		return false;
+	}
+	if (!parses(c, query)) return bad_query(c, jsonpath_key(c->a, at, STR("query")), err);
+	if (!map_add(c->a, names, name, c))
+		*twice = str_cat(c->a, 4, *twice, twice->n ? STR(", \"") : STR("\""), name, STR("\""));
+	return true;
+}
+
+static bool check_definition(candidate *c, const json *def, error *err)
+{
+	static const str at = STR_INIT("$.definition.queries");
+	map names = {0};
+	str twice = STR("");
+	size_t i = 0;
+	const json *queries = json_getz(def, "queries");
+	if (!json_is(def, JSON_OBJECT)) return arg_mismatch(c, "definition", "CollectionDef", "Object", def, err);
+	if (!queries) {
+		c->arg_error = true;
+		return error_set(err, ERR_PARSE_FAILED, STR("$.definition"), "key \"queries\" not found");
+	}
+	if (queries->kind != JSON_ARRAY) {
+		(void)arg_mismatch(c, NULL, "[]", "Array", queries, err);
+		error_prepend_path(err, at);
+		return false;
+	}
+	JSON_EACH (q, queries)
+		if (!check_query(c, q, jsonpath_index(c->a, at, i++), &names, &twice, err)) return false;
+	return !twice.n || error_set(err, ERR_NOT_SUPPORTED, at, "found duplicate query names %.*s", STR_ARG(twice));
+}
+
+/* ---- operations ---- */
+
 static bool create(candidate *c, const json *args, buf *out, error *err)
 {
 	str name;
@@ -43,7 +103,7 @@ static bool create(candidate *c, const json *args, buf *out, error *err)
 	if (!arg_object(c, args, "CreateCollection", err) || !arg_nonempty(c, args, "name", &name, err)) return false;
 	if (!arg_member(c, args, "definition", &def, err)) return false;
 	json *owner = owner_of(c), *entry = json_new_object(c->a);
-	if (!is_new(owner, name, "$.name", err)) return false;
+	if (!is_new(owner, name, "$.name", err) || !check_definition(c, def, err)) return false;
 	json_setz(entry, "name", json_new_str(c->a, name));
 	json_setz(entry, "definition", json_copy(c->a, def));
 	const json *comment = json_getz(args, "comment");
@@ -98,6 +158,7 @@ static bool add_query(candidate *c, const json *args, buf *out, error *err)
 	if (!arg_object(c, args, "AddQueryToCollection", err)) return false;
 	if (!arg_nonempty(c, args, "collection_name", &collection, err)) return false;
 	if (!arg_nonempty(c, args, "query_name", &name, err) || !arg_text(c, args, "query", &query, err)) return false;
+	if (!parses(c, query)) return bad_query(c, STR("$.query"), err);
 	if (!find(c, owner, collection, "", &entry, err)) return false;
 	json *def = json_getz(entry, "definition"), *one = json_new_object(c->a);
 	if (edit_find(def, "queries", "name", name))

@@ -158,9 +158,37 @@ static bool reload_sources(candidate *c, const json *which, error *err)
 	return true;
 }
 
+static bool reload_named(
+	candidate *c, const json *args, const char *key, const map *there, const char *what, error *err)
+{
+	const json *which = json_getz(args, key);
+	if (json_is_null(which) || which->kind == JSON_BOOL) return true;
+	if (which->kind != JSON_ARRAY) return arg_mismatch(c, key, "HashSet", "Array", which, err);
+	JSON_EACH (name, which) {
+		if (name->kind == JSON_STRING && map_has(there, name->text)) continue;
+		return error_set(err, ERR_NOT_EXISTS, STR(""), "%s with name \"%.*s\" not found in metadata", what,
+			STR_ARG(name->kind == JSON_STRING ? name->text : STR("")));
+	}
+	return true;
+}
+
+/* Remote schemas and agents are not served; a name that is none is a mistake all the same. */
+static bool reload_others(candidate *c, const json *args, error *err)
+{
+	map schemas = {0}, agents = {0};
+	const json *backends = map_get(&c->md->unserved, STR("backend_configs"));
+	JSON_EACH (s, (const json *)map_get(&c->md->unserved, STR("remote_schemas")))
+		map_put(c->a, &schemas, json_str_or(s, "name", STR("")), c);
+	JSON_EACH (agent, backends ? json_getz(backends, "dataconnector") : NULL)
+		map_put(c->a, &agents, agent->key, c);
+	return reload_named(c, args, "reload_remote_schemas", &schemas, "Remote schema", err) &&
+		reload_named(c, args, "reload_data_connectors", &agents, "Data connector", err);
+}
+
 static bool reload_metadata(candidate *c, const json *args, buf *out, error *err)
 {
-	if (!arg_object(c, args, "ReloadMetadata", err) || !reload_sources(c, json_getz(args, "reload_sources"), err))
+	if (!arg_object(c, args, "ReloadMetadata", err) || !reload_others(c, args, err) ||
+		!reload_sources(c, json_getz(args, "reload_sources"), err))
 		return false;
 	for (size_t i = 0; i < c->adm->links.n; i++)
 		link_forget_enums(c->adm->links.v[i]);

@@ -66,7 +66,8 @@ static bool set_introspection(candidate *c, const json *args, buf *out, error *e
 	if (roles->kind != JSON_ARRAY) return arg_mismatch(c, "disabled_for_roles", "HashSet", "Array", roles, err);
 	json *part = json_new_object(c->a);
 	json_setz(part, "disabled_for_roles", json_copy(c->a, roles));
-	if (!metadata_with_part(c->md, STR("graphql_schema_introspection"), part, &next, err)) return arg_failed(c, err);
+	if (!metadata_with_part(c->md, STR("graphql_schema_introspection"), part, &next, err))
+		return arg_failed(c, err);
 	return candidate_apply_drop(c, next, err) && reply_success(out);
 }
 

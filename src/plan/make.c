@@ -39,8 +39,8 @@ static bool mutation_field(plan_ctx *c, const sel_field *f, const plan_path *at,
 static bool may_introspect(plan_ctx *c, const plan_path *at)
 {
 	return metadata_introspects(c->snap->md, c->role) ||
-		plan_fail_code(c, ERR_ACCESS_DENIED, at, "introspection is disabled for the role \"%.*s\"",
-			STR_ARG(c->role));
+		plan_fail_code(
+			c, ERR_ACCESS_DENIED, at, "introspection is disabled for the role \"%.*s\"", STR_ARG(c->role));
 }
 
 static bool query_field(plan_ctx *c, gq_operation_kind kind, const sel_field *f, const plan_path *at, plan_root *out)

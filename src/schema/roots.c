@@ -14,17 +14,41 @@ typedef struct root_store {
 
 /* ---- adding ---- */
 
-static void table_conflict(building *b, const snap_source *src, const snap_table *t, str field)
+/* Hasura v2: MetadataObjId as its errors print it. */
+static str owner_of(building *b, const snap_root *r)
 {
-	str table = qname_display(b->a, t->name);
-	str name = str_printf(b->a, "%.*s in source %.*s", STR_ARG(table), STR_ARG(src->name));
+	bool table = r->kind == SNAP_ROOT_TABLE;
+	str name = qname_display(b->a, table ? r->table->name : r->fn->md->name);
+	return str_printf(
+		b->a, "%s %.*s in source %.*s", table ? "table" : "function", STR_ARG(name), STR_ARG(r->source->name));
+}
+
+static void table_conflict(building *b, const snap_root *r)
+{
+	str table = qname_display(b->a, r->table->name);
+	str name = str_printf(b->a, "%.*s in source %.*s", STR_ARG(table), STR_ARG(r->source->name));
 	str why =
 		str_printf(b->a, "the root field \"%.*s\" of table \"%.*s\" is already taken by another tracked object",
-			STR_ARG(field), STR_ARG(table));
-	snap_inconsistency i = issue_make(b->a, "table", name, md_qname_json(b->a, t->name), why);
-	i.source = src->name;
-	i.object = t->name;
+			STR_ARG(r->name), STR_ARG(table));
+	snap_inconsistency i = issue_make(b->a, "table", name, md_qname_json(b->a, r->table->name), why);
+	i.source = r->source->name;
+	i.object = r->table->name;
 	vec_push(b->a, &b->issues, i);
+}
+
+/* `taken` has the name that r asks for. What queries have subscriptions have too, and they are made first. */
+static void conflict(building *b, const map *roots, const snap_root *r, const snap_root *taken)
+{
+	((root_store *)b->s->roots)->conflicts = true;
+	if (r->kind == SNAP_ROOT_TABLE) table_conflict(b, r);
+	else
+		build_function_issue(
+			b, r->source, r->fn->md, STR("its root field name is already taken by another tracked object"));
+	snap_inconsistency *i = &b->issues.v[b->issues.n - 1];
+	i->clash_type = roots == &b->s->mutation_roots ? STR("mutation_root") : STR("subscription_root");
+	i->clash_field = r->name;
+	i->clash_between[0] = owner_of(b, r);
+	i->clash_between[1] = owner_of(b, taken);
 }
 
 static map *roots_of(snapshot *s, md_root_field f)
@@ -39,11 +63,7 @@ static void add_root(building *b, map *roots, snap_root root)
 	root_store *st = b->s->roots;
 	snap_root *r = &st->v[st->n];
 	if (!map_add(b->a, roots, root.name, r)) {
-		st->conflicts = true;
-		if (root.kind == SNAP_ROOT_TABLE) table_conflict(b, root.source, root.table, root.name);
-		else
-			build_function_issue(b, root.source, root.fn->md,
-				STR("its root field name is already taken by another tracked object"));
+		conflict(b, roots, &root, map_get(roots, root.name));
 		return;
 	}
 	*r = root;
@@ -51,10 +71,7 @@ static void add_root(building *b, map *roots, snap_root root)
 	if (roots != &b->s->query_roots) return;
 	/* A stream of that name gives way: the field is in query_root too. */
 	const snap_root *stream = map_get(&b->s->subscription_roots, root.name);
-	if (stream) {
-		st->conflicts = true;
-		table_conflict(b, stream->source, stream->table, root.name);
-	}
+	if (stream) conflict(b, &b->s->subscription_roots, stream, r);
 	map_put(b->a, &b->s->subscription_roots, root.name, r);
 }
 

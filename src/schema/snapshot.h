@@ -203,6 +203,8 @@ typedef struct snap_inconsistency {
 	str message;  /* p NULL: none */
 	json *internal;
 	bool blocks; /* an apply that brings it is refused (Hasura's rules) */
+	/* Two objects ask for one root field: of which type, its name, who; p NULL: another trouble. */
+	str clash_type, clash_field, clash_between[2];
 	/* What it is about, for drop_inconsistent_metadata and cascade. */
 	str source;
 	qname object;

@@ -158,6 +158,38 @@ def test_reload_of_named_sources(weir):
     assert weir.metadata("reload_metadata", {"reload_sources": ["default"]})["is_consistent"]
     answer = weir.metadata("reload_metadata", {"reload_sources": ["nope"]}, ok=False)
     assert answer.json() == {"error": 'Source with name "nope" not found in metadata', "path": "$.args", "code": "not-exists"}
+    for key, what in (("reload_remote_schemas", "Remote schema"), ("reload_data_connectors", "Data connector")):
+        assert weir.metadata("reload_metadata", {key: True})["is_consistent"]
+        assert weir.metadata("reload_metadata", {key: []})["is_consistent"]
+        answer = weir.metadata("reload_metadata", {key: ["nope"]}, ok=False)
+        assert answer.json() == {"error": f'{what} with name "nope" not found in metadata', "path": "$.args", "code": "not-exists"}
+        assert weir.metadata("reload_metadata", {key: "nope"}, ok=False).json()["path"] == "$.args." + key
+
+
+def test_root_fields_that_clash(weir, database):
+    track(weir)
+
+    def refused(configuration):
+        answer = weir.metadata("pg_set_table_customization", {"table": "article", "configuration": configuration}, ok=False)
+        assert answer.json()["code"] == "unexpected" and answer.json()["path"] == "$.args"
+        return answer.status_code, answer.json()["error"]
+
+    both = "[table article in source default, table author in source default]"
+    text = "Encountered conflicting definitions in the selection set for '{}' for field{}. Fields must not be defined more than once across all sources."
+    assert refused({"custom_root_fields": {"select_by_pk": "author"}}) == (
+        500, text.format("subscription_root", f" 'author' defined in {both}"))
+    assert refused({"custom_root_fields": {"insert": "insert_author"}}) == (
+        500, text.format("mutation_root", f" 'insert_author' defined in {both}"))
+    assert refused({"custom_root_fields": {"select": "author", "insert": "insert_author", "delete": "delete_author"}}) == (
+        500, text.format("mutation_root", f"s: ['insert_author' defined in {both}, 'delete_author' defined in {both}]"))
+    assert weir.data("{ author { id } article { id } }") == {"author": [], "article": []}
+    # A document that asks for it twice is served as far as it can be.
+    document = weir.metadata("export_metadata")
+    document["sources"][0]["tables"][0]["configuration"] = {"custom_root_fields": {"select": "author"}}
+    assert weir.metadata("replace_metadata", document, ok=False).status_code == 400
+    answer = weir.metadata("replace_metadata", {"metadata": document, "allow_inconsistent_metadata": True}, version=2)
+    assert [i["type"] for i in answer["inconsistent_objects"]] == ["table"]
+    assert weir.data("{ author { id } }") == {"author": []}
 
 
 # ---- bulks
@@ -254,6 +286,26 @@ def test_the_old_endpoint(weir, v1):
     assert v1("track_table", {"nam": "x"}, 400) == {"path": "$", "error": 'key "name" not found', "code": "parse-failed"}
     assert v1("nonsense", {}, 400)["code"] == "parse-failed"
     assert v1("track_table", "author", 400)["path"] == "$.args"
+
+
+def test_collections_that_are_none(weir):
+    def refused(definition, name="c"):
+        answer = weir.metadata("create_query_collection", {"name": name, "definition": definition}, ok=False)
+        return answer.status_code, answer.json()["path"], answer.json()["error"]
+
+    q = {"name": "q", "query": "{ a }"}
+    at = "$.args.definition.queries"
+    assert refused({"queries": [q, {**q, "query": "{ b }"}]}) == (400, at, 'found duplicate query names "q"')
+    assert refused({"queries": [q, {"name": "r", "query": "{"}]}) == (400, at + "[1].query", "parsing the graphql query failed")
+    assert refused({"queries": [q, {"name": "r", "query": 1}]})[1] == at + "[1].query"
+    assert refused({"queries": [{"name": "", "query": "{ a }"}]})[1] == at + "[0].name"
+    assert refused({"queries": {}}) == (400, at, "parsing [] failed, expected Array, but encountered Object")
+    assert refused({}) == (400, "$.args.definition", 'key "queries" not found')
+    assert refused([])[1] == "$.args.definition"
+    assert "query_collections" not in weir.metadata("export_metadata")
+    weir.metadata("create_query_collection", {"name": "c", "definition": {"queries": []}})
+    answer = weir.metadata("add_query_to_collection", {"collection_name": "c", "query_name": "q", "query": "query {"}, ok=False).json()
+    assert (answer["path"], answer["error"]) == ("$.args.query", "parsing the graphql query failed")
 
 
 def test_query_collections(weir):
