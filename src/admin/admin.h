@@ -10,6 +10,7 @@
 #include "metadata/connection.h"
 #include "metadata/store.h"
 #include "schema/snapshot.h"
+#include <stdatomic.h>
 
 typedef struct admin admin;
 
@@ -25,6 +26,8 @@ typedef struct admin_config {
 	bool read_only;            /* read-only mode */
 	bool maintenance;          /* metadata cannot be modified */
 	str server_version;        /* "v2.48.0-weir.0.1.0" */
+	uint64_t pg_dump_ms;       /* time a dump may take; 0: any */
+	size_t pg_dump_bytes;      /* size it may have; 0: any */
 	/* A new snapshot; the callee takes the reference given. */
 	void (*on_snapshot)(void *data, snapshot *s);
 	void *data;
@@ -36,7 +39,8 @@ MUST_CHECK bool admin_start(arena *a, const admin_config *c, admin **out, error 
 /* Lets the running request end, stops the thread, frees. */
 void admin_stop(admin *a);
 
-typedef enum admin_path { ADMIN_V1_METADATA, ADMIN_V2_QUERY, ADMIN_V1_QUERY } admin_path;
+/* ADMIN_PG_DUMP: the body is {source, opts, clean_output}, the answer is SQL text. */
+typedef enum admin_path { ADMIN_V1_METADATA, ADMIN_V2_QUERY, ADMIN_V1_QUERY, ADMIN_PG_DUMP } admin_path;
 
 /* Caller-owned; must live until done. */
 typedef struct admin_request {
@@ -45,11 +49,13 @@ typedef struct admin_request {
 	const json *body;       /* {type, args, version?, resource_version?} */
 	const session *session; /* checked here: admin only, but for the CRUD of /v1/query */
 	str request_id;
+	const atomic_bool
+		*cancel; /* set by others: the answer is wanted no more (heeded by dumps); NULL: it always is */
 	void (*done)(struct admin_request *r); /* on a thread of admin's */
 	void *data;
 	/* Answer. */
 	bool ok;
-	buf out;                    /* ok: JSON; the caller frees it */
+	buf out;                    /* ok: JSON, or SQL; the caller frees it */
 	error err;                  /* !ok: the flat envelope */
 	str operation;              /* type of the operation, for logs */
 	struct admin_request *next; /* private */

@@ -65,7 +65,8 @@ struct admin {
 	pthread_t thread;
 	bool threaded;
 	atomic_bool stop;
-	int stop_fd; /* eventfd, readable when stopping: ends waits on databases */
+	int stop_fd;      /* eventfd, readable when stopping: ends waits on databases */
+	atomic_int dumps; /* running now */
 	atomic_bool metadata_ok;
 	pthread_mutex_t lock; /* of snap, as seen by others */
 	snapshot *snap;       /* the published one */
@@ -203,6 +204,9 @@ extern const op ops_table[], ops_relationship[], ops_permission[], ops_function[
 bool dispatch_is_aside(const admin_request *r);
 /* Runs the request's body. */
 MUST_CHECK bool dispatch_run(candidate *c, error *err);
+
+/* ops_dump.c: the request of ADMIN_PG_DUMP. Aside. */
+MUST_CHECK bool dump_run(candidate *c, buf *out, error *err);
 
 /* ---- finding things (find.c), with Hasura's errors ---- */
 

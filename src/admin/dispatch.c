@@ -147,7 +147,7 @@ static bool aside_command(const admin_request *r, const json *body, unsigned dep
 
 bool dispatch_is_aside(const admin_request *r)
 {
-	return r->path != ADMIN_V1_METADATA && aside_command(r, r->body, 0);
+	return r->path == ADMIN_PG_DUMP || (r->path != ADMIN_V1_METADATA && aside_command(r, r->body, 0));
 }
 
 /* ---- who may ---- */
@@ -347,6 +347,7 @@ static bool run_command(const command *cmd, buf *out, error *err)
 
 bool dispatch_run(candidate *c, error *err)
 {
+	if (c->req->path == ADMIN_PG_DUMP) return dump_run(c, &c->req->out, err);
 	if (!check_admin(c, err)) return false;
 	command cmd = {.c = c, .body = c->req->body, .at = STR("$"), .run_at = STR("$")};
 	return run_command(&cmd, &c->req->out, err);

@@ -66,7 +66,8 @@ struct cmd {
 	bool json_log;
 	cmd_log level;
 	uint64_t began_ns;
-	bool bar; /* a progress line is on the screen */
+	bool bar;     /* a progress line is on the screen */
+	bool serving; /* part of a server: what is said goes into its log */
 };
 
 /* The commands of a project; ends with NULL. */

@@ -2,6 +2,8 @@
  * cmd_deploy: metadata, migrations and seeds of a project onto a server, in the order that works.
  * Hasura v2: cli/pkg/deploy: metadata first, since it names the databases; then migrations; then metadata again, which now fits.
  */
+#include "cli/cmd_deploy.h"
+
 #include "cli/cmd_migrate.h"
 #include "cli/cmd_seed.h"
 #include "cli/files.h"
@@ -88,6 +90,90 @@ static bool run_seeds(deploy *d, error *err)
 	if (d->seeds) say_info(d->c, "%zu seeds planted", n);
 	return true;
 }
+
+/* ---- as part of a server's start ---- */
+
+/* A new start of the same files leaves the metadata, and so the other instances, alone. */
+static bool says_the_same(deploy *d)
+{
+	json *now;
+	error ignored;
+	error_init(&ignored, d->c->a);
+	if (!remote_metadata(&d->p, "export_metadata", 0, NULL, &now, &ignored)) return false;
+	return json_equal(md_canonical(d->c->a, now), md_canonical(d->c->a, d->doc));
+}
+
+static void say_outcome(deploy *d, const md_applied *done)
+{
+	str home = project_metadata_home(&d->p, d->p.version);
+	JSON_EACH (w, done->warnings) {
+		str text = json_str_or(w, "message", STR(""));
+		say_warn(d->c, "%.*s", STR_ARG(text));
+	}
+	if (!done->consistent) project_say_inconsistent(&d->p, &d->folder, d->doc, done->objects);
+	say_info(d->c, "metadata applied from %.*s%s", STR_ARG(home),
+		done->consistent ? "" : "; what is named above does not fit the database and is not served");
+}
+
+/* A folder that is no database of the metadata is a mistake that would otherwise go unseen. */
+static bool sources_at_start(deploy *d, error *err)
+{
+	str_vec known = {0}, names = {0};
+	if (!remote_sources(&d->p, &known, err)) return false;
+	if (d->p.version < 3) {
+		vec_push(d->c->a, &d->sources, STR("default"));
+		return true;
+	}
+	if (!dir_list(d->c->a, d->p.migrations_dir, &names, err)) return false;
+	for (size_t i = 0; i < names.n; i++) {
+		bool found = false;
+		if (!path_is_dir(d->c->a, path_join(d->c->a, d->p.migrations_dir, names.v[i]))) continue;
+		for (size_t k = 0; k < known.n; k++)
+			found |= str_eq(known.v[k], names.v[i]);
+		if (!found)
+			return error_set(err, ERR_NOT_FOUND, STR(""),
+				"%.*s/%.*s: the metadata has no database \"%.*s\": rename the folder, or add the database to the "
+				"metadata",
+				STR_ARG(d->p.migrations_dir), STR_ARG(names.v[i]), STR_ARG(names.v[i]));
+		vec_push(d->c->a, &d->sources, names.v[i]);
+	}
+	return true;
+}
+
+static bool migrations_at_start(deploy *d, error *err)
+{
+	if (!migrate_state_read(&d->p, &d->state, err) || !sources_at_start(d, err)) return false;
+	d->migrates = d->state.mode;
+	if (!d->migrates) say_warn(d->c, "migrations: none are run, migration mode is switched off on this database");
+	for (size_t i = 0; d->migrates && i < d->sources.n; i++) {
+		size_t n;
+		if (!count_pending(d, d->sources.v[i], &n, err)) return false;
+		d->pending += n;
+	}
+	if (d->migrates && !d->pending) say_info(d->c, "migrations: none to run");
+	return run_migrations(d, err);
+}
+
+bool deploy_at_start(const project *p, bool metadata, int migrations_version, error *err)
+{
+	deploy d = {.c = p->c, .p = *p};
+	md_applied done = {.consistent = true};
+	if (metadata && !project_metadata_read(&d.p, &d.folder, &d.doc, err)) return false;
+	bool same = !metadata || says_the_same(&d);
+	if (!same && !apply_metadata(&d, &done, err)) return false;
+	if (migrations_version) {
+		d.p.version = migrations_version;
+		if (!migrations_at_start(&d, err)) return false;
+		d.p.version = p->version;
+	}
+	if (!metadata) return true;
+	if (d.pending && !apply_metadata(&d, &done, err)) return false;
+	if (same && !d.pending) say_info(d.c, "metadata: the database has that of the files already");
+	else say_outcome(&d, &done);
+	return true;
+}
+
+/* ---- the command ---- */
 
 static bool run(cmd *c, error *err)
 {

@@ -50,6 +50,19 @@ static void show_table(project *p, const md_folder *f, const json *doc, const js
 	term_table(p->a, &rows, COLUMNS);
 }
 
+/* The server's objects, and the file and line of each. */
+static json *with_files(arena *a, const md_folder *f, const json *doc, const json *objects)
+{
+	json *out = json_new_array(a);
+	JSON_EACH (o, objects) {
+		json *one = json_push(out, json_copy(a, o));
+		str place = f ? project_place_of_object(a, f, doc, o) : STR("");
+		one->key = STR_NULL;
+		json_setz(one, "file", place.n ? json_new_str(a, place) : json_new_null(a));
+	}
+	return out;
+}
+
 static bool list(cmd *c, error *err)
 {
 	project p;
@@ -60,16 +73,14 @@ static bool list(cmd *c, error *err)
 	error ignored;
 	error_init(&ignored, c->a);
 	if (!term_format(c, &format, err) || !ask(c, &p, &consistent, &objects, err)) return false;
-	if (strcmp(format, "table") != 0) {
-		term_value(c, objects ? objects : json_new_array(c->a));
-		return true;
-	}
-	if (consistent) {
+	bool for_people = strcmp(format, "table") == 0;
+	if (consistent && for_people) {
 		say_info(c, "metadata is consistent");
 		return true;
 	}
-	bool read = project_metadata_read(&p, &f, &doc, &ignored);
-	show_table(&p, read ? &f : NULL, doc, objects);
+	bool read = !consistent && project_metadata_read(&p, &f, &doc, &ignored);
+	if (for_people) show_table(&p, read ? &f : NULL, doc, objects);
+	else term_value(c, with_files(c->a, read ? &f : NULL, doc, objects));
 	return true;
 }
 

@@ -10,8 +10,8 @@
 
 typedef struct diff_side {
 	str name;
-	json *doc; /* canonical */
-	int version;
+	json *doc;   /* canonical */
+	int version; /* 2: about one database, and says nothing of how it is reached */
 } diff_side;
 
 /* A folder (of metadata, or of a project), or a file. */
@@ -32,6 +32,7 @@ static bool read_side(cmd *c, str where, diff_side *out, error *err)
 	} else if (!md_document_read(&f, dir, &doc, err)) {
 		return false;
 	}
+	if (!json_getz(doc, "sources")) out->version = 2;
 	out->doc = md_canonical(c->a, doc);
 	return true;
 }
@@ -42,7 +43,8 @@ static bool read_project(cmd *c, diff_side *out, error *err)
 	md_folder f;
 	json *doc;
 	if (!project_open(c, &p, err) || !project_metadata_read(&p, &f, &doc, err)) return false;
-	*out = (diff_side){.name = STR("project"), .doc = md_canonical(c->a, doc), .version = p.version};
+	*out = (diff_side){.name = STR("project"), .doc = md_canonical(c->a, doc)};
+	out->version = json_getz(doc, "sources") ? 3 : 2;
 	return true;
 }
 
@@ -51,7 +53,7 @@ static bool read_server(cmd *c, diff_side *out, error *err)
 	project p;
 	json *doc;
 	if (!project_open(c, &p, err) || !remote_metadata(&p, "export_metadata", 0, NULL, &doc, err)) return false;
-	*out = (diff_side){.name = STR("server"), .doc = md_canonical(c->a, doc), .version = p.version};
+	*out = (diff_side){.name = STR("server"), .doc = md_canonical(c->a, doc), .version = 3};
 	return true;
 }
 

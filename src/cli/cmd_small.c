@@ -171,6 +171,16 @@ static bool no_actions(cmd *c, error *err)
 		"generated");
 }
 
+static bool no_scripts(cmd *c, error *err)
+{
+	(void)c;
+	return error_set(err, ERR_NOT_SUPPORTED, STR(""),
+		"projects of config.yaml version 1 and 2 are used as they are, and none needs to be rewritten; metadata export "
+		"--config-version writes the metadata in another version's layout");
+}
+
+const cmd_spec cmd_scripts = {
+	.name = "scripts", .max_args = 9, .what = "not served: old projects are used as they are", .run = no_scripts};
 const cmd_spec cmd_plugins = {.name = "plugins",
 	.aliases = "plugin",
 	.max_args = 9,

@@ -73,7 +73,8 @@ void md_sort(arena *a, json *j);
 json *md_as_version_2(arena *a, const json *doc);
 
 /* md_sdl*.c: actions.graphql. */
-/* Adds to actions (list with name and definition) and types (custom_types) what the text says. Error: line and cause. */
-MUST_CHECK bool md_sdl_read(arena *a, str text, json *actions, json *types, error *err);
-/* The text of actions and types. */
+/* Adds to actions (list with name and definition) and types (custom_types) what the text says; notes: what it says that
+ * actions cannot have. Error: line and cause. */
+MUST_CHECK bool md_sdl_read(arena *a, str text, json *actions, json *types, str_vec *notes, error *err);
+/* The text of actions and types, without comments of actions: those are in actions.yaml. */
 void md_sdl_write(buf *b, const json *actions, const json *types);

@@ -210,6 +210,9 @@ static bool join_actions(md_folder *f, json *actions, const json *sdl, str graph
 				at ? at->line : 1, STR_ARG(name), STR_ARG(graphql));
 		if (!definition) definition = json_setz(act, "definition", json_new_object(f->a));
 		merge_members(f->a, definition, json_getz(known, "definition"));
+		/* Hasura v2: the comment is that of actions.yaml. What is only said in the SDL is not lost here. */
+		const json *comment = json_getz(known, "comment");
+		if (comment && !json_getz(act, "comment")) json_setz(act, "comment", json_copy(f->a, comment));
 	}
 	JSON_EACH (known, sdl) {
 		str name = json_str_or(known, "name", STR(""));
@@ -255,10 +258,13 @@ static bool read_actions(md_folder *f, str dir, json *doc, error *err)
 	if (json_is_null(both)) return true;
 	if (!json_is(both, JSON_OBJECT)) return wrong_form(file, false, err);
 	if (path_exists(f->a, graphql) && !file_read(f->a, graphql, &text, err)) return false;
-	if (!md_sdl_read(f->a, text, sdl, sdl_types, err)) {
+	str_vec notes = {0};
+	if (!md_sdl_read(f->a, text, sdl, sdl_types, &notes, err)) {
 		err->message = str_printf(f->a, "%.*s, %.*s", STR_ARG(graphql), STR_ARG(err->message));
 		return false;
 	}
+	for (size_t i = 0; i < notes.n; i++)
+		vec_push(f->a, &f->notes, str_printf(f->a, "%.*s, %.*s", STR_ARG(graphql), STR_ARG(notes.v[i])));
 	json *actions = json_getz(both, "actions");
 	if (!json_is(actions, JSON_ARRAY)) actions = json_new_array(f->a);
 	if (!join_actions(f, actions, sdl, graphql, err)) return false;

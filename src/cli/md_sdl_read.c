@@ -1,6 +1,8 @@
 /* md_sdl_read: the type definitions of actions.graphql. Hasura v2: cli-ext. The syntax is GraphQL's, October 2021. */
 #include "cli/md_layout.h"
 
+#include <string.h>
+
 enum { TYPE_DEPTH = 32 };
 
 typedef struct sdl {
@@ -10,6 +12,7 @@ typedef struct sdl {
 	unsigned line;
 	str token;    /* empty at the end */
 	bool is_text; /* the token is a string's content */
+	str_vec *notes;
 	error *err;
 } sdl;
 
@@ -179,6 +182,16 @@ static bool skip_group(sdl *s)
 	return true;
 }
 
+/* A default value: a number is several tokens here, the other forms are one or in brackets. */
+static bool skip_value(sdl *s)
+{
+	char ch = s->token.n && !s->is_text ? s->token.p[0] : 0;
+	if (ch != '-' && (ch < '0' || ch > '9')) return skip_group(s);
+	while (s->at < s->text.n && (is_name_char(s->text.p[s->at]) || strchr(".+-", s->text.p[s->at])))
+		s->at++;
+	return next(s);
+}
+
 static bool skip_directives(sdl *s)
 {
 	str n;
@@ -203,7 +216,13 @@ static bool input_values(sdl *s, const char *end, json *list)
 	while (!is(s, end)) {
 		str text, n, type;
 		if (!description(s, &text) || !name(s, &n) || !expect(s, ":") || !type_text(s, &type)) return false;
-		if (is(s, "=") && (!next(s) || !skip_group(s))) return false;
+		if (is(s, "=")) {
+			vec_push(s->a, s->notes,
+				str_printf(s->a,
+					"line %u: \"%.*s\" has a default value, which actions do not have: it is left out",
+					s->line, STR_ARG(n)));
+			if (!next(s) || !skip_value(s)) return false;
+		}
 		if (!skip_directives(s)) return false;
 		json_setz(json_push(list, described(s, "name", n, text)), "type", json_new_str(s->a, type));
 	}
@@ -305,9 +324,9 @@ static bool definition(sdl *s, json *actions, json *types)
 	return !is_enum || enum_values(s, json_setz(o, "values", json_new_array(s->a)));
 }
 
-bool md_sdl_read(arena *a, str text, json *actions, json *types, error *err)
+bool md_sdl_read(arena *a, str text, json *actions, json *types, str_vec *notes, error *err)
 {
-	sdl s = {.a = a, .text = text, .line = 1, .err = err};
+	sdl s = {.a = a, .text = text, .line = 1, .notes = notes, .err = err};
 	if (!next(&s)) return false;
 	while (s.token.n || s.is_text)
 		if (!definition(&s, actions, types)) return false;

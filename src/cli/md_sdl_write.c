@@ -25,7 +25,6 @@ static void put_action(buf *b, const json *action)
 {
 	const json *d = json_getz(action, "definition"), *args = json_getz(d, "arguments");
 	str name = json_str_or(action, "name", STR("")), type = json_str_or(d, "output_type", STR(""));
-	put_description(b, action, "comment", "  ");
 	buf_printf(b, "  %.*s", STR_ARG(name));
 	if (args && args->count) buf_puts(b, "(\n");
 	JSON_EACH (arg, args)

@@ -114,10 +114,18 @@ static void write_sources(layout *l, const json *doc)
 /* What the SDL says is not said again. */
 static json *action_rest(arena *a, const json *action)
 {
-	json *out = json_copy(a, action), *definition = json_getz(out, "definition");
-	static const char *const of_sdl[] = {"arguments", "output_type", "type"};
-	for (size_t i = 0; i < sizeof of_sdl / sizeof *of_sdl; i++)
-		json_remove(definition, str_from(of_sdl[i]));
+	json *out = json_copy(a, action), *definition = json_new_object(a);
+	static const char *const of_sdl[] = {"arguments", "output_type", "type", "kind"};
+	/* Hasura v2: first, and empty for queries. */
+	const json *kind = json_getz(json_getz(action, "definition"), "kind");
+	json_setz(definition, "kind", kind ? json_copy(a, kind) : json_new_str(a, STR("")));
+	JSON_EACH (m, json_getz(action, "definition")) {
+		bool said = false;
+		for (size_t i = 0; i < sizeof of_sdl / sizeof *of_sdl; i++)
+			said |= str_eqz(m->key, of_sdl[i]);
+		if (!said) json_set(definition, m->key, json_copy(a, m));
+	}
+	json_setz(out, "definition", definition);
 	json_remove(out, STR("comment"));
 	if (json_getz(action, "comment")) json_setz(out, "comment", json_copy(a, json_getz(action, "comment")));
 	out->key = STR_NULL;
@@ -207,6 +215,30 @@ static json *sorted_texts(arena *a, const json *list)
 	return copy;
 }
 
+/* What the server fills in when it is not said. */
+static json *without_kinds(arena *a, const json *file)
+{
+	json *out = json_copy(a, file);
+	JSON_EACH (act, json_getz(out, "actions")) {
+		json *definition = json_getz(act, "definition");
+		str kind = json_str_or(definition, "kind", STR(""));
+		if (!kind.n || str_eqz(kind, "synchronous")) json_remove(definition, STR("kind"));
+	}
+	return out;
+}
+
+/* actions.graphql: its order means nothing, and comments of actions are actions.yaml's. */
+static json *sdl_meaning(arena *a, json *actions, json *types)
+{
+	json *out = json_new_object(a);
+	JSON_EACH (act, actions)
+		json_remove(act, STR("comment"));
+	json_setz(out, "actions", actions);
+	json_setz(out, "custom_types", types);
+	md_sort(a, out);
+	return out;
+}
+
 /* The text of the types, however it is laid out. */
 static bool sdl_same(arena *a, str path, str want)
 {
@@ -214,8 +246,11 @@ static bool sdl_same(arena *a, str path, str want)
 	error ignored;
 	error_init(&ignored, a);
 	json *x = json_new_array(a), *y = json_new_array(a), *xt = json_new_object(a), *yt = json_new_object(a);
-	return file_read(a, path, &now, &ignored) && md_sdl_read(a, now, x, xt, &ignored) &&
-		md_sdl_read(a, want, y, yt, &ignored) && same_sorted(a, x, y) && same_sorted(a, xt, yt);
+	str_vec notes = {0};
+	if (!file_read(a, path, &now, &ignored) || !md_sdl_read(a, now, x, xt, &notes, &ignored) ||
+		!md_sdl_read(a, want, y, yt, &notes, &ignored))
+		return false;
+	return json_equal(sdl_meaning(a, x, xt), sdl_meaning(a, y, yt));
 }
 
 static bool says_the_same(arena *a, str path, const md_file *f)
@@ -231,6 +266,10 @@ static bool says_the_same(arena *a, str path, const md_file *f)
 	if (now->kind == JSON_ARRAY && want->kind == JSON_ARRAY) {
 		now = sorted_texts(a, now);
 		want = sorted_texts(a, want);
+	}
+	if (str_eqz(f->path, "actions.yaml")) {
+		now = without_kinds(a, now);
+		want = without_kinds(a, want);
 	}
 	if (same_sorted(a, now, want)) return true;
 	const json *whole = f->whole ? f->whole : f->plain;

@@ -24,6 +24,7 @@ typedef struct options {
 	bool embedded;
 	str embedded_dir;
 	bool track_all;
+	str metadata_dir, migrations_dir; /* files to apply at start; empty: none */
 	/* libpq's parts, joined into database_url */
 	str pg_host, pg_user, pg_password, pg_dbname, pg_options;
 	uint16_t pg_port;

@@ -1,21 +1,12 @@
 #include "cli/pg_programs.h"
 
-#include "base/vec.h"
+#include "pg/pg_bin.h"
 
-#include <glob.h>
 #include <limits.h>
 #include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-static const char *const usual_places[] = {
-	"/usr/lib/postgresql/*/bin", /* Debian, Ubuntu */
-	"/usr/pgsql-*/bin",          /* PostgreSQL's packages for Red Hat */
-	"/usr/lib/postgresql*/bin",  /* SUSE, Gentoo, Alpine */
-	"/usr/libexec/postgresql*",  /* Alpine */
-	"/usr/local/pgsql/bin",      /* built from source */
-};
 
 const char *pg_programs_locale(void)
 {
@@ -37,26 +28,6 @@ const char *const *pg_programs_env(arena *a)
 	}
 	env[n] = str_z(a, str_printf(a, "LC_ALL=%s", pg_programs_locale()));
 	return env;
-}
-
-/* A program of dir, or NULL when there is none that we may run. */
-static const char *program(arena *a, str dir, const char *name)
-{
-	const char *path = str_z(a, str_printf(a, "%.*s/%s", STR_ARG(dir), name));
-	return access(path, X_OK) == 0 ? path : NULL;
-}
-
-static const char *program_in_path(arena *a, const char *name)
-{
-	str path = str_from(getenv("PATH"));
-	while (path.n) {
-		size_t n = str_find_char(path, ':');
-		str dir = str_sub(path, 0, n == SIZE_MAX ? path.n : n);
-		path = n == SIZE_MAX ? STR_NULL : str_from_at(path, n + 1);
-		const char *found = dir.n && dir.p[0] == '/' ? program(a, dir, name) : NULL;
-		if (found) return found;
-	}
-	return NULL;
 }
 
 /* "postgres (PostgreSQL) 15.20 (Debian 15.20-0+deb12u1)", "postgres (PostgreSQL) 18beta1". */
@@ -82,7 +53,7 @@ static bool parse_version(arena *a, str text, pg_programs *p)
 /* What dir offers; false: not a set of server programs. */
 static bool look_in(arena *a, str dir, const child_user *user, pg_programs *p)
 {
-	*p = (pg_programs){.initdb = program(a, dir, "initdb"), .postgres = program(a, dir, "postgres")};
+	*p = (pg_programs){.initdb = pg_bin_program(a, dir, "initdb"), .postgres = pg_bin_program(a, dir, "postgres")};
 	if (!p->initdb || !p->postgres) return false;
 	const char *argv[] = {p->postgres, "--version", NULL};
 	child_spec spec = {.argv = argv, .envp = pg_programs_env(a), .dir = "/", .user = user, .out = -1};
@@ -90,21 +61,15 @@ static bool look_in(arena *a, str dir, const child_user *user, pg_programs *p)
 	error ignored;
 	error_init(&ignored, a);
 	if (!child_run(a, &spec, 30000, &said, &ignored) || said.status != 0) return false;
-	p->createdb = program(a, dir, "createdb");
-	if (!p->createdb) p->createdb = program_in_path(a, "createdb");
+	p->createdb = pg_bin_program(a, dir, "createdb");
+	if (!p->createdb) p->createdb = pg_bin_in_path(a, "createdb");
 	return parse_version(a, said.text, p);
 }
 
 static void list_usual(arena *a, str_vec *dirs)
 {
-	for (size_t i = 0; i < sizeof usual_places / sizeof *usual_places; i++) {
-		glob_t g = {0};
-		if (glob(usual_places[i], GLOB_NOSORT, NULL, &g) == 0)
-			for (size_t k = 0; k < g.gl_pathc && dirs->n < 64; k++)
-				vec_push(a, dirs, str_copy(a, str_from(g.gl_pathv[k])));
-		globfree(&g);
-	}
-	const char *initdb = program_in_path(a, "initdb");
+	pg_bin_folders(a, dirs);
+	const char *initdb = pg_bin_in_path(a, "initdb");
 	if (!initdb) return;
 	/* A link in /usr/bin leads to the folder that has the others too. */
 	char real[PATH_MAX];

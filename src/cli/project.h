@@ -28,7 +28,9 @@ typedef struct project {
 	json *config;
 	void *lines; /* yaml_marks * */
 	void *curl;
-	str server_version; /* once asked */
+	uint64_t asked_ns, say_ns; /* of the request that runs */
+	struct server *local;      /* asked without HTTP instead of endpoint; NULL: none */
+	str server_version;        /* once asked */
 } project;
 
 /*

@@ -18,6 +18,8 @@ bool project_metadata_read(project *p, md_folder *f, json **doc, error *err)
 	*f = (md_folder){.a = p->a};
 	bool ok = p->metadata_file.n || p->version == 1 ? md_document_read(f, home, doc, err)
 							: md_folder_read(f, home, p->version, doc, err);
+	for (size_t i = 0; i < f->notes.n; i++)
+		say_warn(p->c, "%.*s", STR_ARG(f->notes.v[i]));
 	if (!ok && err->code == ERR_NOT_FOUND)
 		err->message = str_printf(p->a, "%.*s (%s metadata export gets it from the server)",
 			STR_ARG(err->message), p->c->program);
@@ -113,6 +115,9 @@ static const json *part_of(const json *table, str type, const json *definition)
 			if (str_eq(json_str_or(e, parts[i].by, STR("")),
 				    json_str_or(definition, parts[i].by, STR("?"))))
 				return e;
+			else if (str_eq(json_str_or(e, parts[i].by, STR("")),
+					 json_str_or(json_getz(definition, "configuration"), parts[i].by, STR("?"))))
+				return e;
 	}
 	return table;
 }
@@ -128,9 +133,47 @@ static const json *find_in_tables(const json *tables, const json *object)
 	return NULL;
 }
 
+/* Objects beside the tables: the list they are in and what they are called by; by NULL: the whole of it. */
+static const struct {
+	const char *type, *member, *by;
+} others[] = {
+	{"source", "sources", "name"},
+	{"remote_schema", "remote_schemas", "name"},
+	{"action", "actions", "name"},
+	{"cron_trigger", "cron_triggers", "name"},
+	{"rest_endpoint", "rest_endpoints", "name"},
+	{"inherited_role", "inherited_roles", "role_name"},
+	{"query_collection", "query_collections", "name"},
+	{"allowlist", "allowlist", "collection"},
+	{"api_limits", "api_limits", NULL},
+	{"custom_types", "custom_types", NULL},
+	{"graphql_schema_introspection", "graphql_schema_introspection", NULL},
+	{"metrics_config", "metrics_config", NULL},
+	{"network", "network", NULL},
+	{"opentelemetry", "opentelemetry", NULL},
+	{"backend_configs", "backend_configs", NULL},
+};
+
+static const json *find_other(const json *doc, const json *object)
+{
+	const json *definition = json_getz(object, "definition");
+	str type = json_str_or(object, "type", STR(""));
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+		if (!str_eqz(type, others[i].type)) continue;
+		const json *member = json_getz(doc, others[i].member);
+		if (!others[i].by) return member;
+		str name = json_is(definition, JSON_STRING) ? definition->text
+							    : json_str_or(definition, others[i].by, STR("?"));
+		JSON_EACH (e, member)
+			if (str_eq(json_str_or(e, others[i].by, STR("")), name)) return e;
+	}
+	return NULL;
+}
+
 str project_place_of_object(arena *a, const md_folder *f, const json *doc, const json *object)
 {
-	const json *found = find_in_tables(json_getz(doc, "tables"), object);
+	const json *found = find_other(doc, object);
+	if (!found) found = find_in_tables(json_getz(doc, "tables"), object);
 	str source = json_str_or(json_getz(object, "definition"), "source", STR_NULL);
 	JSON_EACH (s, json_getz(doc, "sources")) {
 		if (found) break;
@@ -155,9 +198,12 @@ void project_say_inconsistent(project *p, const md_folder *f, const json *doc, c
 		const json *why = json_getz(o, "reason");
 		str reason = json_is(why, JSON_STRING) ? why->text : json_to_str(p->a, why ? why : json_new_null(p->a));
 		const json *message = json_getz(o, "message");
-		str more = json_is(message, JSON_STRING) ? message->text : STR("");
-		say_warn(p->c, "%.*s%s%.*s %.*s: %.*s%s%.*s", STR_ARG(place), place.n ? ": " : "", STR_ARG(type),
-			STR_ARG(name), STR_ARG(reason), more.n ? ": " : "", STR_ARG(more));
+		str more = json_is(message, JSON_STRING) ? message->text : STR(""), mark = STR("Inconsistent object: ");
+		if (str_starts(reason, mark)) reason = str_from_at(reason, mark.n);
+		bool named = str_starts(name, type); /* "action login": Weir's names begin with the type */
+		say_warn(p->c, "%.*s%s%.*s%s%.*s: %.*s%s%.*s", STR_ARG(place), place.n ? ": " : "",
+			STR_ARG(named ? STR("") : type), named ? "" : " ", STR_ARG(name), STR_ARG(reason),
+			more.n ? ": " : "", STR_ARG(more));
 	}
 }
 

@@ -1,9 +1,14 @@
 /* remote: the project's server, by libcurl. */
 #include "cli/project.h"
 
+#include "base/clock.h"
+#include "server/server.h"
+
 #include <curl/curl.h>
 
-enum { ANSWER_MAX = 512 * 1024 * 1024, CONNECT_MS = 10000, ERROR_TEXT_MAX = 2000 };
+enum { ANSWER_MAX = 512 * 1024 * 1024, CONNECT_MS = 10000, ERROR_TEXT_MAX = 2000, PROBE_S = 30 };
+
+#define SECOND UINT64_C(1000000000)
 
 static size_t on_data(char *p, size_t size, size_t n, void *into)
 {
@@ -51,19 +56,32 @@ static bool cannot_reach(const project *p, CURLcode code, error *err)
 	if (code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE)
 		todo = "name the certificates to trust with --certificate-authority";
 	else if (code == CURLE_COULDNT_RESOLVE_HOST) todo = "is the name right?";
-	else if (code == CURLE_OPERATION_TIMEDOUT) todo = "it takes too long to answer";
+	else if (code == CURLE_OPERATION_TIMEDOUT)
+		todo = "it takes connections and does not answer: look at its log, or is another program at that port?";
+	else if (code == CURLE_SSL_CONNECT_ERROR)
+		todo = "does it speak TLS there? If not, the endpoint begins with http://";
+	else if (code == CURLE_GOT_NOTHING || code == CURLE_WEIRD_SERVER_REPLY || code == CURLE_RECV_ERROR)
+		todo = "another program may be at that port, or it speaks TLS: then the endpoint begins with https://";
 	return error_set(err, ERR_UNEXPECTED, STR(""),
-		"cannot reach the server at %.*s (%.*s): %s; %s Another one is named with --endpoint",
+		"cannot reach the server at %.*s (%.*s): %s; %s (--endpoint names another server)",
 		STR_ARG(p->endpoint), STR_ARG(p->endpoint_from), curl_easy_strerror(code), todo);
 }
 
-bool remote_call(project *p, const remote_request *r, long *status, str *answer, error *err)
+/* Long work is not silence: a word after ten seconds, then each minute. */
+static int on_progress(void *data, curl_off_t dn, curl_off_t d, curl_off_t un, curl_off_t u)
 {
-	if (!p->curl) {
-		p->curl = curl_easy_init();
-		if (!p->curl) return error_set(err, ERR_UNEXPECTED, STR(""), "cannot start an HTTP request");
-		arena_on_free(p->a, close_handle, p->curl);
-	}
+	project *p = data;
+	uint64_t now = clock_mono_ns();
+	(void)dn, (void)d, (void)un, (void)u;
+	if (now < p->say_ns) return 0;
+	say_info(p->c, "still waiting for the server's answer (%llu s)",
+		(unsigned long long)((now - p->asked_ns) / SECOND));
+	p->say_ns = now + 60 * SECOND;
+	return 0;
+}
+
+static bool perform(project *p, const remote_request *r, long *status, str *answer, error *err)
+{
 	CURL *c = p->curl;
 	buf got = {0};
 	struct curl_slist *headers = headers_of(p, r);
@@ -80,6 +98,11 @@ bool remote_call(project *p, const remote_request *r, long *status, str *answer,
 		curl_easy_setopt(c, CURLOPT_POSTFIELDS, r->body.p);
 	}
 	curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, r->method);
+	curl_easy_setopt(c, CURLOPT_NOPROGRESS, 0L);
+	curl_easy_setopt(c, CURLOPT_XFERINFOFUNCTION, on_progress);
+	curl_easy_setopt(c, CURLOPT_XFERINFODATA, p);
+	p->asked_ns = clock_mono_ns();
+	p->say_ns = p->asked_ns + 10 * SECOND;
 	CURLcode code = curl_easy_perform(c);
 	curl_slist_free_all(headers);
 	if (code == CURLE_OK) {
@@ -88,6 +111,44 @@ bool remote_call(project *p, const remote_request *r, long *status, str *answer,
 	}
 	buf_free(&got);
 	return code == CURLE_OK || cannot_reach(p, code, err);
+}
+
+/*
+ * Before the first request, which may rightly take hours: does anything answer there? Hasura v2's CLI asks for the version
+ * too. Any status will do, a proxy may have its own mind about that path; a page for people is another program's.
+ */
+static bool probe(project *p, error *err)
+{
+	long status = 0;
+	str text;
+	json *j;
+	error ignored;
+	error_init(&ignored, p->a);
+	remote_request r = {.method = "GET", .path = p->path_version, .timeout_s = PROBE_S};
+	if (!perform(p, &r, &status, &text, err)) return false;
+	if (str_starts(str_trim(text), STR("<")))
+		return error_set(err, ERR_UNEXPECTED, STR(""),
+			"%.*s (%.*s) is no GraphQL engine: it answers %ld with a page for browsers (--endpoint names "
+			"another server)",
+			STR_ARG(p->endpoint), STR_ARG(p->endpoint_from), status);
+	if (status == 200 && json_parse(p->a, text, &j, &ignored))
+		p->server_version = json_str_or(j, "version", STR_NULL);
+	return true;
+}
+
+bool remote_call(project *p, const remote_request *r, long *status, str *answer, error *err)
+{
+	if (p->local) {
+		*status = server_call(p->local, p->a, r->path, r->body, answer);
+		return true;
+	}
+	if (!p->curl) {
+		p->curl = curl_easy_init();
+		if (!p->curl) return error_set(err, ERR_UNEXPECTED, STR(""), "cannot start an HTTP request");
+		arena_on_free(p->a, close_handle, p->curl);
+		if (!probe(p, err)) return false;
+	}
+	return perform(p, r, status, answer, err);
 }
 
 /* ---- answers ---- */
@@ -118,9 +179,14 @@ bool remote_error(const char *what, long status, str body, error *err)
 		str shown = str_sub(body, 0, ERROR_TEXT_MAX);
 		return error_set(err, ERR_UNEXPECTED, STR(""), "%s: HTTP %ld: %.*s", what, status, STR_ARG(shown));
 	}
+	if (status == 404 && str_eqz(text, "resource does not exist"))
+		return error_set(err, ERR_NOT_FOUND, STR(""),
+			"%s: the server does not serve this: is the API switched off there (--enabled-apis), or the server older?",
+			what);
 	str code = json_str_or(j, "code", STR("")), path = json_str_or(j, "path", STR("$"));
 	json *internal = json_getz(j, "internal");
-	str more = postgres_words(err->a, internal);
+	str more = json_is(internal, JSON_STRING) ? str_cat(err->a, 2, STR(": "), str_trim(internal->text))
+						  : postgres_words(err->a, internal);
 	error_set(err, ERR_UNEXPECTED, STR(""), "%s: %.*s%.*s (%.*s at %.*s)", what, STR_ARG(text), STR_ARG(more),
 		STR_ARG(code), STR_ARG(path));
 	err->internal = internal;

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "cli/embedded.h"
 #include "cli/options.h"
+#include "cli/serve_files.h"
 #include "cli/track_all.h"
 #include "server/errors.h"
 #include "server/server.h"
@@ -102,7 +103,8 @@ static bool start_server(serve *s, error *err)
 		.database_url_env = o->database_url_env,
 		.retries = o->retries};
 	if (o->embedded && !start_cluster(s, &db, err)) return false;
-	return server_new(&o->server, &db, &s->server, err) && server_start(s->server, err);
+	return server_new(&o->server, &db, &s->server, err) && serve_files_apply(s->a, o, s->server, err) &&
+		server_start(s->server, err);
 }
 
 static str local_url(serve *s)

@@ -2,6 +2,7 @@
 #include "cli/cmd.h"
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/yaml.h"
 
 #include <stdlib.h>
@@ -69,6 +70,12 @@ static void log_as_json(cmd_log level, str text)
 	arena_free(a);
 }
 
+static void log_of_server(cmd_log level, str text)
+{
+	static const log_level levels[] = {LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR, LOG_ERROR};
+	log_text(LOG_STARTUP, levels[level], "project", "%.*s", STR_ARG(text));
+}
+
 void term_log(cmd *c, cmd_log level, const char *fmt, ...)
 {
 	static const char *const words[] = {"DEBUG", "INFO", "WARN", "ERROR", "FATAL"};
@@ -80,14 +87,15 @@ void term_log(cmd *c, cmd_log level, const char *fmt, ...)
 	va_end(ap);
 	term_progress_end(c);
 	fflush(stdout);
-	if (c->json_log) log_as_json(level, text);
+	if (c->serving) log_of_server(level, text);
+	else if (c->json_log) log_as_json(level, text);
 	else if (c->color) fprintf(stderr, "\033[%dm%s\033[0m %.*s\n", colors[level], words[level], STR_ARG(text));
 	else fprintf(stderr, "%s %.*s\n", words[level], STR_ARG(text));
 }
 
 void term_progress(cmd *c, size_t done, size_t all, str what)
 {
-	if (c->json_log || !isatty(STDERR_FILENO) || is_set("CI")) return;
+	if (c->serving || c->json_log || !isatty(STDERR_FILENO) || is_set("CI")) return;
 	fprintf(stderr, "\r\033[K[%zu/%zu] %.*s", done, all, STR_ARG(str_sub(what, 0, 60)));
 	fflush(stderr);
 	c->bar = true;
@@ -181,7 +189,7 @@ static bool ask_line(cmd *c, str *out, error *err)
 static bool not_interactive(const char *question, const char *flag, error *err)
 {
 	return error_set(
-		err, ERR_INVALID_PARAMS, STR(""), "%s There is no terminal to ask at: say it with %s", question, flag);
+		err, ERR_INVALID_PARAMS, STR(""), "without a terminal \"%s\" cannot be asked: give %s", question, flag);
 }
 
 bool term_ask(cmd *c, const char *question, str dflt, const char *flag, str *out, error *err)

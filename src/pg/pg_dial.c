@@ -234,6 +234,27 @@ PGconn *pg_dial_replication(pg_params *p, pg_error *e)
 	return dial(p, true, e);
 }
 
+static const char *variable_of(const PQconninfoOption *all, const char *key)
+{
+	for (const PQconninfoOption *o = all; o->keyword; o++)
+		if (strcmp(o->keyword, key) == 0) return o->envvar;
+	return NULL;
+}
+
+bool pg_dial_settings(const pg_params *p,
+	void (*tell)(void *arg, const char *variable, const char *key, const char *value), void *arg, pg_error *e)
+{
+	conninfo c = {0};
+	PQconninfoOption *all = PQconninfoParse("", NULL);
+	bool ok = all && fill(&c, p, true, false, e);
+	for (size_t i = 0; ok && i < c.n; i++)
+		tell(arg, variable_of(all, c.keys[i]), c.keys[i], c.values[i]);
+	if (!all) pg_error_text(e, PG_ERR_CONNECT, "out of memory");
+	PQconninfoFree(all);
+	release(&c);
+	return ok;
+}
+
 static void copy_setting(char *to, size_t size, const PGconn *c, const char *name)
 {
 	const char *v = PQparameterStatus(c, name);

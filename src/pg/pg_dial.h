@@ -11,5 +11,11 @@
 PGconn *pg_dial(pg_params *p, pg_error *e);
 /* The same, of a WAL sender that decodes this database's changes. */
 PGconn *pg_dial_replication(pg_params *p, pg_error *e);
+/*
+ * The settings of p as they stand now, one call each: libpq's variable for the key (NULL or empty: it has none), the key,
+ * the value, which is gone after the call. Of a key told twice the last counts. For programs that connect by themselves.
+ */
+bool pg_dial_settings(const pg_params *p,
+	void (*tell)(void *arg, const char *variable, const char *key, const char *value), void *arg, pg_error *e);
 /* What the connection tells of itself. */
 void pg_dial_server(const PGconn *c, pg_server *out);

@@ -94,6 +94,16 @@ void call_reply(call *c, buf *json_text)
 	reply(c, &res);
 }
 
+void call_reply_sql(call *c, buf *sql)
+{
+	http_response res = {.body = buf_str(sql),
+		.content_type = STR("application/sql; charset=utf-8"),
+		.release = mem_free,
+		.release_arg = sql->p};
+	*sql = (buf){0};
+	reply(c, &res);
+}
+
 void call_reply_gzip(call *c, str bytes, void (*release)(void *arg), void *arg)
 {
 	http_response res = {.body = bytes, .release = release, .release_arg = arg, .gzipped = true};

@@ -56,6 +56,8 @@ bool call_shows_internal(const call *c);
 
 /* 200 with the bytes of *json, taken over. */
 void call_reply(call *c, buf *json);
+/* The same with SQL text. */
+void call_reply_sql(call *c, buf *sql);
 /* The same with bytes that are a gzip stream, only to clients that accept one. They live until release(arg) is called. */
 void call_reply_gzip(call *c, str bytes, void (*release)(void *arg), void *arg);
 /* For the log only: the handler answers by itself. NULL: it succeeded. */

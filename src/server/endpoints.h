@@ -11,6 +11,8 @@ void explain_post(call *c);
 void metadata_post(call *c);
 /* The command weir_explain_permissions, its args as the body. */
 void permissions_explain_post(call *c);
+/* A source's database as SQL; admins only. */
+void pg_dump_post(call *c);
 /* auth_explain.c */
 void auth_explain_post(call *c);
 /* health.c, version.c, config.c */
@@ -26,7 +28,7 @@ void console_get(call *c);
 void not_found(call *c);
 
 /* refuse.c: what Hasura serves and Weir does not yet, by name; the route's tag says what. */
-enum { REFUSE_PG_DUMP, REFUSE_METRICS, REFUSE_DEVELOPER, REFUSE_SWAGGER, REFUSE_REST };
+enum { REFUSE_METRICS, REFUSE_DEVELOPER, REFUSE_SWAGGER, REFUSE_REST };
 void refuse(call *c);
 void refuse_admin(call *c); /* for admins; others get access-denied */
 void relay_post(call *c);

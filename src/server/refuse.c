@@ -1,7 +1,6 @@
 #include "server/endpoints.h"
 
 static const char *const things[] = {
-	[REFUSE_PG_DUMP] = "pg_dump over HTTP",
 	[REFUSE_METRICS] = "the metrics endpoint",
 	[REFUSE_DEVELOPER] = "the developer endpoints",
 	[REFUSE_SWAGGER] = "the OpenAPI document",

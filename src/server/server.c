@@ -179,6 +179,8 @@ static bool start_admin(server *s, error *err)
 		.sync_interval_ms = g->schema_poll_ms,
 		.maintenance = g->maintenance_mode,
 		.server_version = STR(SERVER_VERSION),
+		.pg_dump_ms = g->pg_dump_ms,
+		.pg_dump_bytes = g->pg_dump_bytes,
 		.on_snapshot = take_snapshot,
 		.data = s};
 	return admin_start(s->a, &c, &s->admin, err);

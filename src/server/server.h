@@ -38,6 +38,12 @@ void server_join(server *s);
 /* After server_join, or when never started. NULL is fine. */
 void server_free(server *s);
 
+/*
+ * A request of the metadata API, as an admin, without HTTP; from server_new to server_free. Blocks; any thread but the
+ * server's own. path: "v1/metadata", "v2/query", "v1/query", "v1/version". The status as HTTP's, the answer in a.
+ */
+long server_call(server *s, arena *a, str path, str body, str *answer);
+
 uint16_t server_port(const server *s);
 /* No source has a tracked table: the first start. */
 bool server_tracks_nothing(server *s);

@@ -64,6 +64,8 @@ typedef struct server_config {
 	bool preserve_401_errors;
 	/* what is served */
 	uint32_t apis; /* set of server_api */
+	uint64_t pg_dump_ms;
+	size_t pg_dump_bytes;
 	bool enable_console;
 	str console_assets_dir;
 	str console_environment; /* name in the console's top bar */

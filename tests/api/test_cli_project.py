@@ -53,6 +53,11 @@ def cli(server, weir_bin, tmp_path):
     make = Cli(weir_bin, str(tmp_path), server.url)
     make("init", "p", "--endpoint", server.url, "--admin-secret", SECRET)
     make.folder = str(tmp_path / "p")
+    made = os.listdir(tmp_path / "p/migrations/default")
+    assert [n.split("_")[1] for n in made] == ["init"] and "CREATE TABLE public.author" in \
+        files(tmp_path)[f"p/migrations/default/{made[0]}/up.sql"]
+    make("migrate", "status", "--exit-code")
+    make("migrate", "delete", "--all", "--force")
     return make
 
 
@@ -63,6 +68,7 @@ def test_article_lines(server, weir_bin, tmp_path):
     assert "Flag --directory has been deprecated" in done.stderr
     assert SECRET not in done.stderr + done.stdout
     assert "version: 3" in files(tmp_path)["blog/config.yaml"]
+    server.metadata("set_catalog_state", {"type": "cli", "state": {}})
 
 
 def test_django_owns_migrations(server, weir_bin, tmp_path):

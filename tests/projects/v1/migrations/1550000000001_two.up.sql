@@ -1,0 +1,1 @@
+insert into v1t(name) values('x')

@@ -1,0 +1,1 @@
+drop function f; drop table b; drop table a;
