@@ -122,6 +122,7 @@ typedef struct candidate {
 	str args_at;     /* path of the command's args */
 	bool arg_error;  /* the error at hand is about the form of args */
 	bool atomic;     /* inside bulk_atomic: inconsistencies are looked at when all is done */
+	map *batch;      /* in a batch: names of the objects so far; snap is of before it */
 	bool aside;      /* not on the builder thread: links are its own */
 	db_link **links; /* aside: one for each of the builder's */
 	size_t nlinks;
@@ -146,6 +147,10 @@ void candidate_adopt(candidate *c, metadata *next, snapshot *snap);
  * own reason.
  */
 MUST_CHECK bool candidate_apply(candidate *c, metadata *next, str object, error *err);
+/* Begins a batch: until its end every next is taken as it is. */
+void candidate_batch_begin(candidate *c);
+/* ok: its operations succeeded so far. False: they did not, or what they made does not fit; c is to be set back. */
+MUST_CHECK bool candidate_batch_end(candidate *c, bool ok);
 /* The same; when it does not fit, these tables of the source are read again first, and it is tried once more: they may have been
    changed behind the server. */
 MUST_CHECK bool candidate_apply_fresh(
@@ -185,7 +190,8 @@ enum {
 	OP_ANY_ROLE = 1 << 6,  /* not for admins only, on /v1/query */
 	OP_ATOMIC = 1 << 7,    /* may be in bulk_atomic */
 	OP_NO_ARGS = 1 << 8,   /* args may be left out */
-	OP_ASIDE = 1 << 9      /* leaves the metadata alone (run_sql: when it is plain) */
+	OP_ASIDE = 1 << 9,     /* leaves the metadata alone (run_sql: when it is plain) */
+	OP_BATCH = 1 << 10     /* reads what it changes from c->md: many in a row need one snapshot */
 };
 
 typedef bool op_fn(candidate *c, const json *args, buf *out, error *err);

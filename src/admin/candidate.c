@@ -101,8 +101,36 @@ static bool object_error(candidate *c, const issue_list *own, error *err)
 	return false;
 }
 
+void candidate_batch_begin(candidate *c)
+{
+	c->batch = NEW(c->a, map);
+}
+
+bool candidate_batch_end(candidate *c, bool ok)
+{
+	map *objects = c->batch;
+	c->batch = NULL;
+	if (!ok) return false;
+	snapshot *fresh = candidate_build(c, c->md);
+	bool good = candidate_new_issues(c->a, c->snap, fresh).n == 0;
+	for (size_t i = 0; good && i < fresh->ninconsistencies; i++)
+		good = !map_has(objects, fresh->inconsistencies[i].name);
+	if (good) candidate_adopt(c, metadata_ref(c->md), fresh);
+	else snapshot_unref(fresh);
+	return good;
+}
+
+static bool batch_add(candidate *c, metadata *next, str object)
+{
+	map_put(c->a, c->batch, object, c);
+	metadata_unref(c->md);
+	c->md = next;
+	return true;
+}
+
 bool candidate_apply(candidate *c, metadata *next, str object, error *err)
 {
+	if (c->batch) return batch_add(c, next, object);
 	snapshot *fresh = candidate_build(c, next);
 	issue_list own = {0}, all = candidate_new_issues(c->a, c->snap, fresh);
 	name_issues(c, fresh, object, &own);
@@ -142,6 +170,7 @@ bool candidate_apply_fresh(
 
 bool candidate_apply_drop(candidate *c, metadata *next, error *err)
 {
+	if (c->batch) return batch_add(c, next, STR(""));
 	snapshot *fresh = candidate_build(c, next);
 	issue_list all = candidate_new_issues(c->a, c->snap, fresh);
 	if (c->atomic || !all.n) {

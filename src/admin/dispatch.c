@@ -269,6 +269,56 @@ static bool check_types(const command *cmd, const json *list, error *err)
 	return true;
 }
 
+enum { BATCH_LEAST = 4 };
+
+/* How many commands from here on may be done as one batch. */
+static size_t batch_length(const command *cmd, const json *e, size_t i)
+{
+	size_t n = 0;
+	error ignored;
+	error_init(&ignored, cmd->c->a);
+	for (; e && cmd->c->req->path == ADMIN_V1_METADATA; e = e->next, n++) {
+		const op *o;
+		str type = STR_NULL;
+		command sub = sub_command(cmd, e, i + n);
+		if (!find_type(&sub, &type, &ignored) || is_bulk(type) || str_eqz(type, "bulk_atomic")) break;
+		if (!resolve(&sub, &o, &ignored) || !(o->flags & OP_BATCH)) break;
+	}
+	return n;
+}
+
+static bool batch_each(const command *cmd, const json *e, size_t i, size_t n, buf *out)
+{
+	error ignored;
+	error_init(&ignored, cmd->c->a);
+	for (size_t k = 0; k < n; k++, e = e->next) {
+		command sub = sub_command(cmd, e, i + k);
+		if (i + k) buf_putc(out, ',');
+		if (!run_command(&sub, out, &ignored)) return false;
+	}
+	return true;
+}
+
+/* n commands with one snapshot at their end. False, and nothing done: one of them fails, or they do not fit; then they are run
+   one by one, for the words that say which and why. A schema of thousands of tables is built once, not thousands of times. */
+static bool run_batch(const command *cmd, const json *e, size_t i, size_t n, buf *out)
+{
+	candidate *c = cmd->c;
+	metadata *md = metadata_ref(c->md);
+	snapshot *snap = snapshot_ref(c->snap);
+	size_t written = out->n;
+	candidate_batch_begin(c);
+	if (candidate_batch_end(c, batch_each(cmd, e, i, n, out))) {
+		metadata_unref(md);
+		snapshot_unref(snap);
+		return true;
+	}
+	c->arg_error = false;
+	out->n = written;
+	candidate_adopt(c, md, snap);
+	return false;
+}
+
 static bool run_bulk(const command *cmd, bool keep, buf *out, error *err)
 {
 	const json *list = json_getz(cmd->body, "args");
@@ -278,10 +328,17 @@ static bool run_bulk(const command *cmd, bool keep, buf *out, error *err)
 	if (cmd->depth > BULK_DEPTH) return error_set(err, ERR_BAD_REQUEST, at, "bulk commands are nested too deeply");
 	if (!check_types(cmd, list, err)) return false;
 	buf_putc(out, '[');
-	size_t i = 0;
-	JSON_EACH (e, list) {
+	size_t i = 0, single = 0; /* up to single a batch was tried */
+	for (const json *e = list->first; e; e = e->next, i++) {
+		size_t n = i >= single ? batch_length(cmd, e, i) : 0;
+		if (n >= BATCH_LEAST && run_batch(cmd, e, i, n, out)) {
+			for (i += n - 1; --n; e = e->next) {
+			}
+			continue;
+		}
+		if (n) single = i + n;
 		if (i) buf_putc(out, ',');
-		command sub = sub_command(cmd, e, i++);
+		command sub = sub_command(cmd, e, i);
 		if (keep) keep_going(&sub, out);
 		else if (!run_command(&sub, out, err)) return false;
 	}

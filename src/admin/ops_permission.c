@@ -162,14 +162,14 @@ CREATE_AND_DROP(delete, MD_PERM_DELETE)
 #define PERM (OP_METADATA | OP_PG | OP_V1 | OP_MODIFIES)
 
 const op ops_permission[] = {
-	{"create_select_permission", create_select, PERM},
-	{"create_insert_permission", create_insert, PERM},
-	{"create_update_permission", create_update, PERM},
-	{"create_delete_permission", create_delete, PERM},
-	{"drop_select_permission", drop_select, PERM},
-	{"drop_insert_permission", drop_insert, PERM},
-	{"drop_update_permission", drop_update, PERM},
-	{"drop_delete_permission", drop_delete, PERM},
+	{"create_select_permission", create_select, PERM | OP_BATCH},
+	{"create_insert_permission", create_insert, PERM | OP_BATCH},
+	{"create_update_permission", create_update, PERM | OP_BATCH},
+	{"create_delete_permission", create_delete, PERM | OP_BATCH},
+	{"drop_select_permission", drop_select, PERM | OP_BATCH},
+	{"drop_insert_permission", drop_insert, PERM | OP_BATCH},
+	{"drop_update_permission", drop_update, PERM | OP_BATCH},
+	{"drop_delete_permission", drop_delete, PERM | OP_BATCH},
 	{"set_permission_comment", set_comment, PERM},
 	{0},
 };

@@ -15,13 +15,17 @@ static bool part_error(candidate *c, error *err, const char *prefix)
 	return arg_failed(c, err);
 }
 
-static bool field_taken(candidate *c, const snap_table *t, str name, error *err)
+static const char *const LIST[] = {"object_relationships", "array_relationships"};
+
+/* doc: the table as the candidate has it, for a batch, whose snapshot is of before. */
+static bool field_taken(candidate *c, const snap_table *t, const json *doc, str name, error *err)
 {
 	bool taken = cat_table_column(t->cat, name) != NULL;
 	for (size_t i = 0; i < t->nrels; i++)
 		taken |= str_eq(t->rels[i].name, name);
 	for (size_t i = 0; i < t->ncomputed; i++)
 		taken |= str_eq(t->computed[i].name, name);
+	if (c->batch) taken |= edit_find(doc, LIST[0], "name", name) || edit_find(doc, LIST[1], "name", name);
 	if (!taken) return false;
 	str table = qname_display(c->a, t->name);
 	(void)error_set(err, ERR_ALREADY_EXISTS, STR(""), "field with name \"%.*s\" already exists in table \"%.*s\"",
@@ -67,7 +71,6 @@ static size_t tables_of(candidate *c, qname table, const json *entry, qname name
 
 static bool create(candidate *c, const json *args, bool array, buf *out, error *err)
 {
-	static const char *const LIST[] = {"object_relationships", "array_relationships"};
 	static const char *const PREFIX[] = {"$.object_relationships[0]", "$.array_relationships[0]"};
 	str source;
 	qname table;
@@ -79,8 +82,8 @@ static bool create(candidate *c, const json *args, bool array, buf *out, error *
 	if (!check_entry(c, table, LIST[array], entry, PREFIX[array], err)) return false;
 	if (!find_table(c, source, table, &t, err)) return false;
 	str name = json_str_or(entry, "name", STR(""));
-	if (field_taken(c, t, name, err)) return false;
-	json *doc = md_table_json(c->a, t->md);
+	json *doc = md_table_json(c->a, md_source_table(metadata_source(c->md, source), table));
+	if (field_taken(c, t, doc, name, err)) return false;
 	edit_append(c->a, doc, LIST[array], entry);
 	metadata *next;
 	if (!edit_put_table(c->md, source, doc, &next, err)) return arg_failed(c, err);
@@ -186,7 +189,7 @@ static bool rename_rel(candidate *c, const json *args, buf *out, error *err)
 	error taken;
 	error_init(&taken, c->a);
 	str table = qname_display(c->a, r.table);
-	if (field_taken(c, r.t, to, &taken))
+	if (field_taken(c, r.t, NULL, to, &taken))
 		return error_set(err, ERR_ALREADY_EXISTS, STR(""),
 			"cannot rename relationship \"%.*s\" to \"%.*s\" in table \"%.*s\" as a column/relationship with the name "
 			"already exists",
@@ -319,8 +322,8 @@ static bool suggest_relationships(candidate *c, const json *args, buf *out, erro
 #define REL (OP_METADATA | OP_PG | OP_V1 | OP_MODIFIES)
 
 const op ops_relationship[] = {
-	{"create_object_relationship", create_object, REL | OP_ATOMIC},
-	{"create_array_relationship", create_array, REL | OP_ATOMIC},
+	{"create_object_relationship", create_object, REL | OP_ATOMIC | OP_BATCH},
+	{"create_array_relationship", create_array, REL | OP_ATOMIC | OP_BATCH},
 	{"drop_relationship", drop_relationship, REL | OP_ATOMIC},
 	{"set_relationship_comment", set_comment, REL},
 	{"rename_relationship", rename_rel, REL},
