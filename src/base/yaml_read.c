@@ -2,6 +2,7 @@
 
 #include "base/vec.h"
 
+#include <string.h>
 #include <yaml.h>
 
 typedef struct reader {
@@ -128,7 +129,10 @@ static bool next_event(reader *r, yaml_event_t *e)
 	const yaml_mark_t *m = r->parser.problem_mark.line || r->parser.problem_mark.column || !r->parser.context
 		? &r->parser.problem_mark
 		: &r->parser.context_mark;
-	return fail_at(r, m, r->parser.problem ? r->parser.problem : "this is not YAML");
+	const char *why = r->parser.problem ? r->parser.problem : "this is not YAML";
+	if (strcmp(why, "found character that cannot start any token") == 0)
+		why = "found character that cannot start any token (a tab? YAML is indented with blanks)";
+	return fail_at(r, m, why);
 }
 
 static void remember(reader *r, const json *node, const yaml_mark_t *m)

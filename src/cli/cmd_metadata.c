@@ -238,8 +238,9 @@ static bool validate(cmd *c, error *err)
 		const md_place *at = md_place_at(&f, whole, err->path);
 		str place = at ? str_printf(c->a, "%.*s:%u: ", STR_ARG(at->file), at->line) : STR("");
 		str path = error_path(err);
-		err->message =
-			str_printf(c->a, "%.*s%.*s (at %.*s)", STR_ARG(place), STR_ARG(err->message), STR_ARG(path));
+		str hint = md_hint(c->a, err->message);
+		err->message = str_printf(c->a, "%.*s%.*s%.*s (at %.*s)", STR_ARG(place), STR_ARG(err->message),
+			STR_ARG(hint), STR_ARG(path));
 		return false;
 	}
 	size_t tables = 0;

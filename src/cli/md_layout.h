@@ -47,6 +47,9 @@ const md_place *md_place_of(const md_folder *f, const json *node);
  * passed over. NULL: none. */
 const md_place *md_place_at(const md_folder *f, const json *doc, str path);
 
+/* What to do about an error of the server's on the form of metadata, to be put behind it; or empty. */
+str md_hint(arena *a, str message);
+
 typedef struct md_file {
 	str path;          /* below the metadata folder */
 	str text;          /* what to write */

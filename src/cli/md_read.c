@@ -126,8 +126,14 @@ static bool resolve(md_folder *f, json *node, str dir, error *err)
 {
 	if (node->kind == JSON_STRING && str_starts(node->text, STR("!include ")))
 		return resolve_include(f, node, dir, err);
-	for (json *c = node->first; c; c = c->next)
+	for (json *c = node->first; c; c = c->next) {
+		const md_place *at = md_place_of(f, c);
+		str name = c->kind == JSON_STRING ? c->text : STR("");
 		if (!resolve(f, c, dir, err)) return false;
+		if (node->kind == JSON_ARRAY && c->kind == JSON_NULL && str_starts(name, STR("!include ")))
+			return error_set(err, ERR_PARSE_FAILED, STR(""), "%.*s, line %u: the file of %.*s is empty",
+				STR_ARG(at ? at->file : STR("")), at ? at->line : 1, STR_ARG(name));
+	}
 	return true;
 }
 
@@ -290,6 +296,37 @@ static bool read_object(md_folder *f, str dir, const md_object *o, json *doc, bo
 	return true;
 }
 
+/* Of a table or function that is there twice the server takes the last without a word. Hasura v2: oMapFromL. */
+static void note_twice(md_folder *f, const json *list, const char *what)
+{
+	map seen = {0};
+	JSON_EACH (e, list) {
+		const json *name = json_getz(e, what);
+		str schema = json_str_or(name, "schema", STR("public"));
+		str key = json_is(name, JSON_STRING) ? name->text : json_str_or(name, "name", STR_NULL);
+		if (!key.n) continue;
+		key = str_cat(f->a, 3, schema, STR("."), key);
+		const json *first = map_get(&seen, key);
+		const md_place *a = md_place_of(f, e), *b = first ? md_place_of(f, first) : NULL;
+		if (a && b)
+			vec_push(f->a, &f->notes,
+				str_printf(f->a,
+					"%.*s:%u: the %s %.*s is here a second time, after %.*s:%u: this one counts",
+					STR_ARG(a->file), a->line, what, STR_ARG(key), STR_ARG(b->file), b->line));
+		map_put(f->a, &seen, key, (void *)(uintptr_t)e);
+	}
+}
+
+static void note_all_twice(md_folder *f, const json *doc)
+{
+	note_twice(f, json_getz(doc, "tables"), "table");
+	note_twice(f, json_getz(doc, "functions"), "function");
+	JSON_EACH (s, json_getz(doc, "sources")) {
+		note_twice(f, json_getz(s, "tables"), "table");
+		note_twice(f, json_getz(s, "functions"), "function");
+	}
+}
+
 bool md_folder_read(md_folder *f, str dir, int version, json **out, error *err)
 {
 	json *doc = json_new_object(f->a);
@@ -309,6 +346,7 @@ bool md_folder_read(md_folder *f, str dir, int version, json **out, error *err)
 			STR_ARG(dir));
 	if (version == 3 && !json_getz(doc, "sources")) json_setz(doc, "sources", json_new_array(f->a));
 	if (version == 2 && !json_getz(doc, "tables")) json_setz(doc, "tables", json_new_array(f->a));
+	note_all_twice(f, doc);
 	*out = doc;
 	return true;
 }

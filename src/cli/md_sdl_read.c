@@ -19,6 +19,9 @@ typedef struct sdl {
 static bool fail(sdl *s, const char *what)
 {
 	if (s->err->set) return false;
+	if (!s->token.n && !s->is_text)
+		return error_set(
+			s->err, ERR_PARSE_FAILED, STR(""), "line %u: %s is expected, and the file ends", s->line, what);
 	return error_set(s->err, ERR_PARSE_FAILED, STR(""), "line %u: %s is expected, there is \"%.*s\"", s->line, what,
 		STR_ARG(str_sub(s->token, 0, 40)));
 }

@@ -1,10 +1,9 @@
 #include "cli/options.h"
 #include "base/arena.h"
+#include "cli/nearest.h"
 #include "cli/options_internal.h"
 #include <stdarg.h>
 #include <stdio.h>
-
-enum { NAME_MAX_N = 96, NEAR = 3 };
 
 static const char hasura_prefix[] = "HASURA_GRAPHQL_";
 static const char weir_prefix[] = "WEIR_";
@@ -22,49 +21,14 @@ void options_warn(options_state *st, const char *fmt, ...)
 
 /* --- looking for the nearest name --- */
 
-/* Edit distance, names cut at NAME_MAX_N. */
-static size_t distance(str a, str b)
-{
-	size_t row[NAME_MAX_N + 1];
-
-	if (a.n > NAME_MAX_N) a.n = NAME_MAX_N;
-	if (b.n > NAME_MAX_N) b.n = NAME_MAX_N;
-	for (size_t j = 0; j <= b.n; j++)
-		row[j] = j;
-	for (size_t i = 1; i <= a.n; i++) {
-		size_t diagonal = row[0];
-		row[0] = i;
-		for (size_t j = 1; j <= b.n; j++) {
-			size_t above = row[j];
-			size_t best = diagonal + (a.p[i - 1] == b.p[j - 1] ? 0 : 1);
-			if (above + 1 < best) best = above + 1;
-			if (row[j - 1] + 1 < best) best = row[j - 1] + 1;
-			diagonal = above;
-			row[j] = best;
-		}
-	}
-	return row[b.n];
-}
-
-static void consider(str wrong, str name, size_t *best_distance, str *best)
-{
-	size_t d = distance(wrong, name);
-
-	if (d < *best_distance) {
-		*best_distance = d;
-		*best = name;
-	}
-}
-
 static str nearest_flag(str wrong)
 {
-	size_t d = NEAR + 1;
-	str best = STR_NULL;
+	nearest n = nearest_of(wrong);
 
 	for (size_t i = 0; i < options_row_count; i++) {
-		if (options_rows[i].flag) consider(wrong, str_from(options_rows[i].flag), &d, &best);
+		if (options_rows[i].flag) nearest_look(&n, str_from(options_rows[i].flag));
 	}
-	return best;
+	return n.name;
 }
 
 static str weir_name(arena *a, const option_row *row)
@@ -75,15 +39,14 @@ static str weir_name(arena *a, const option_row *row)
 
 static str nearest_variable(arena *a, str wrong)
 {
-	size_t d = NEAR + 1;
-	str best = STR_NULL;
+	nearest n = nearest_of(wrong);
 
 	for (size_t i = 0; i < options_row_count; i++) {
 		if (!options_rows[i].env) continue;
-		consider(wrong, str_from(options_rows[i].env), &d, &best);
-		consider(wrong, weir_name(a, &options_rows[i]), &d, &best);
+		nearest_look(&n, str_from(options_rows[i].env));
+		nearest_look(&n, weir_name(a, &options_rows[i]));
 	}
-	return best;
+	return n.name;
 }
 
 /* --- one value --- */

@@ -3,6 +3,7 @@
 #include "base/yaml.h"
 #include "cli/child.h"
 #include "cli/files.h"
+#include "cli/nearest.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -242,6 +243,27 @@ static bool read_config_version(project *p, error *err)
 	return true;
 }
 
+/* A setting that is not read would leave a default in its place without a word. */
+static void warn_of_unknown(project *p)
+{
+	static const char *const known[] = {"version", "endpoint", "admin_secret", "admin_secrets", "access_key",
+		"insecure_skip_tls_verify", "certificate_authority", "api_paths", "metadata_directory", "metadata_file",
+		"migrations_directory", "seeds_directory", "actions", "disable_interactive", "no_transaction",
+		"migrations_owner"};
+	JSON_EACH (m, p->config) {
+		bool found = false;
+		nearest n = nearest_of(m->key);
+		for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+			found |= str_eqz(m->key, known[i]);
+			nearest_look(&n, str_from(known[i]));
+		}
+		if (found) continue;
+		say_warn(p->c, "%.*s, line %u: \"%.*s\" is no setting and is not read%s%.*s%s",
+			STR_ARG(project_shown(p, p->config_file)), yaml_line(p->lines, m), STR_ARG(m->key),
+			n.name.p ? ": did you mean " : "", STR_ARG(n.name), n.name.p ? "?" : "");
+	}
+}
+
 static bool read_config(project *p, error *err)
 {
 	str text;
@@ -255,6 +277,7 @@ static bool read_config(project *p, error *err)
 	if (json_is_null(p->config)) p->config = json_new_object(p->a);
 	if (!json_is(p->config, JSON_OBJECT))
 		return config_error(p, p->config, err, "settings (name: value) are expected");
+	warn_of_unknown(p);
 	p->django = str_eqz(json_str_or(p->config, "migrations_owner", STR("")), "django");
 	return read_config_version(p, err);
 }

@@ -213,6 +213,7 @@ void project_say_inconsistent(project *p, const md_folder *f, const json *doc, c
 static bool with_place(project *p, const md_folder *f, const json *doc, error *err)
 {
 	const md_place *at = err->path.n ? md_place_at(f, doc, err->path) : NULL;
+	err->message = str_cat(p->a, 2, err->message, md_hint(p->a, err->message));
 	if (at) err->message = str_printf(p->a, "%.*s:%u: %.*s", STR_ARG(at->file), at->line, STR_ARG(err->message));
 	if (json_is(err->internal, JSON_ARRAY)) project_say_inconsistent(p, f, doc, err->internal);
 	return false;
