@@ -4,22 +4,39 @@
  */
 #include "sql/select.h"
 
+static bool has_array(const maker *m, pg_oid type)
+{
+	const cat_type *t = catalog_base_type(m->source->cat, type);
+	return t && t->array && t->delim == ',' && !t->elem;
+}
+
+static bool array_cells(const maker *m, const plan_select *sel);
+
 static bool array_cell(const maker *m, const plan_field *f)
 {
 	if (f->kind == PF_TYPENAME) return true;
+	if (f->kind == PF_OBJECT) {
+		/* the joined row's key says whether there is one */
+		const cat_column *key =
+			f->rel->npairs ? cat_table_column(f->select->table->cat, f->rel->pairs[0].remote) : NULL;
+		return key && has_array(m, key->type) && array_cells(m, f->select);
+	}
 	if (f->kind != PF_COLUMN) return false;
-	const cat_type *t = catalog_base_type(m->source->cat, f->col->cat->type);
-	if (!t) return false;
 	if (scalar_codec(m, f) == CODEC_TO_JSON || scalar_codec(m, f) == CODEC_GEOJSON) return true;
-	return t->array && t->delim == ',' && !t->elem;
+	return has_array(m, f->col->cat->type);
+}
+
+/* Depth: as deep as the document nests. */
+static bool array_cells(const maker *m, const plan_select *sel)
+{
+	for (size_t i = 0; i < sel->nfields; i++)
+		if (!array_cell(m, &sel->fields[i])) return false;
+	return true;
 }
 
 bool arrays_allowed(const maker *m, const plan_select *sel)
 {
-	if (sel->shape != SHAPE_LIST || sel->function) return false;
-	for (size_t i = 0; i < sel->nfields; i++)
-		if (!array_cell(m, &sel->fields[i])) return false;
-	return true;
+	return sel->shape == SHAPE_LIST && !sel->function && array_cells(m, sel);
 }
 
 /* SELECT array_agg(x.c1) AS c1, … FROM (SELECT … AS c1 … in order) x */
@@ -50,7 +67,7 @@ const out_node *arrays_list(cells *c, const place *p, const plan_select *sel, co
 	maker *m = c->m;
 	row_set r;
 	row_source src = {.rel = rel, .parent = p->row.alias};
-	rows_begin(c->b, &r, sel, &src, 0);
+	rows_begin(c->b, &r, sel, &src, select_deep(sel->fields, sel->nfields) ? ROWS_WRAP : 0);
 	place at = {.row = r.row, .sel = sel};
 	cells inner = {.m = m, .b = c->b, .r = &r, .json_only = true};
 	const out_node *row = cells_object(&inner, &at, sel->fields, sel->nfields);
