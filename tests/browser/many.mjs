@@ -15,6 +15,7 @@ await story(
 	async ({ visit, page, step }) => {
 		const session = await visit.browser.newBrowserCDPSession();
 		const figures = {};
+		const slow = [];
 		/** Runs what a user does until they see what they wanted; wall and processor time of the page, in ms. */
 		const measure = async (name, act, seen, limit) => {
 			const [cpuFrom, from] = [await cpu(session), performance.now()];
@@ -25,7 +26,7 @@ await story(
 			const used = ((await cpu(session)) - cpuFrom) * 1000;
 			figures[name] = { wall: Math.round(wall), cpu: Math.round(used) };
 			console.log(`         ${name}: ${wall.toFixed(0)} ms, of them processor ${used.toFixed(0)} ms`);
-			if (limit) assert.ok(used <= limit, `${name}: ${used.toFixed(0)} ms of processor time, allowed are ${limit}`);
+			if (used > limit) slow.push(`${name}: ${used.toFixed(0)} ms of processor time, allowed are ${limit}`);
 		};
 		const inSidebar = (text) => page.getByRole("complementary").getByText(text, { exact: true });
 
@@ -65,11 +66,9 @@ await story(
 			await measure("palette finds", () => page.getByPlaceholder("A table, a page").fill("thing3999 perm"), page.getByRole("button", { name: /area49_thing3999/ }).first(), 500);
 			await page.keyboard.press("Escape");
 		});
-		await step("the API explorer", async () => {
-			await measure("explorer", () => visit.go("/api/api-explorer"), page.getByRole("treeitem", { name: /^area00_thing0000 / }).first());
-			await measure("find a field", () => page.getByLabel("Find a field").fill("thing2345"), page.getByRole("treeitem", { name: /^area45_thing2345 / }).first(), 600);
-		});
+
 		console.log(JSON.stringify(figures));
+		assert.deepEqual(slow, []);
 	},
 	{},
 );

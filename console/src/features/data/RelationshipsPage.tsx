@@ -12,6 +12,7 @@ import { usePlace } from './paths';
 import { Section } from './Section';
 import { SuggestionsSection } from './SuggestionsSection';
 import { TableFrame } from './TableFrame';
+import { TableSelect } from './TableSelect';
 
 export default function RelationshipsPage() {
 	const { source: name, table } = usePlace();
@@ -202,12 +203,12 @@ function Manual({ source, table }: { source: SourceMetadata; table: QualifiedNam
 						onChange={(e) => setKind(e.currentTarget.value as 'object' | 'array')}
 					/>
 					<TextInput label="Name" value={name} onChange={(e) => setName(e.currentTarget.value)} />
-					<NativeSelect
+					<TableSelect
 						label="To table"
+						tables={tables}
 						value={target}
-						data={tables.map((t) => ({ value: tableKey(t), label: tableLabel(t) }))}
-						onChange={(e) => {
-							setTarget(e.currentTarget.value);
+						onChange={(t) => {
+							setTarget(tableKey(t));
 							setPairs((all) => all.map(([a]) => [a, '']));
 						}}
 					/>

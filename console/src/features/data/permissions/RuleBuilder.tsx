@@ -1,12 +1,13 @@
 // A row rule as a tree of conditions: groups, relationships, `exists`, columns. Its JSON is the one that is saved.
 import { ActionIcon, Button, Code, NativeSelect, TextInput } from '@mantine/core';
-import { createContext, useContext, useState } from 'react';
+import { createContext, useContext, useMemo, useState } from 'react';
 import { useSource } from '@/api/hooks';
 import { operatorsFor, type RuleNode, shownValue, typedValue } from '@/model/boolexp';
 import { type QualifiedName, qualified, type SourceMetadata, tableKey, tableLabel } from '@/model/metadata';
 import { relationshipRows } from '@/model/relationships';
 import { useForeignKeys, useTableInfo } from '@/model/useCatalog';
 import { IconTrash } from '@/ui/icons';
+import { TableSelect } from '../TableSelect';
 import classes from './Permissions.module.css';
 
 const Where = createContext<{ source: string }>({ source: 'default' });
@@ -201,21 +202,19 @@ export function ungrouped(n: RuleNode): RuleNode {
 
 function Exists({ node, onChange, onRemove, depth }: NodeProps & { node: RuleNode & { kind: 'exists' } }) {
 	const { source } = useContext(Where);
-	const tables = useSource(source)?.tables ?? [];
+	const md = useSource(source);
+	const tables = useMemo(() => md?.tables.map((t) => t.table) ?? [], [md]);
 	const at = qualified(node.table as QualifiedName | string);
 	return (
 		<div className={classes.node}>
 			<div className={classes.line}>
 				<span className={classes.word}>there is a row in</span>
-				<NativeSelect
+				<TableSelect
 					size="xs"
-					aria-label="Table"
+					ariaLabel="Table"
+					tables={tables}
 					value={tableKey(at)}
-					data={tables.map((t) => ({ value: tableKey(t.table), label: tableLabel(t.table) }))}
-					onChange={(e) => {
-						const found = tables.find((t) => tableKey(t.table) === e.currentTarget.value);
-						if (found) onChange({ ...node, table: found.table, child: { kind: 'and', children: [] } });
-					}}
+					onChange={(t) => onChange({ ...node, table: t, child: { kind: 'and', children: [] } })}
 				/>
 				<span className={classes.word}>where</span>
 				<Remove onRemove={onRemove} what="exists" />
