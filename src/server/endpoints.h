@@ -21,6 +21,9 @@ void version_get(call *c);
 void config_get(call *c);
 /* dev_subscriptions.c; the route's tag: extended */
 void dev_subscriptions_get(call *c);
+/* dev_stats.c */
+void dev_ekg_get(call *c);
+void dev_plan_cache_get(call *c);
 /* console.c */
 void console_root(call *c);
 void console_get(call *c);

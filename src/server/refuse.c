@@ -2,7 +2,7 @@
 
 static const char *const things[] = {
 	[REFUSE_METRICS] = "the metrics endpoint",
-	[REFUSE_DEVELOPER] = "the developer endpoints",
+	[REFUSE_DEVELOPER] = "this developer endpoint",
 	[REFUSE_SWAGGER] = "the OpenAPI document",
 	[REFUSE_REST] = "REST endpoints",
 };

@@ -27,6 +27,8 @@ static const route routes[] = {
 	{METHOD_GET, "/dev/subscriptions", API_DEVELOPER, ROUTE_SESSION, ENVELOPE_FLAT, dev_subscriptions_get, 0},
 	{METHOD_GET, "/dev/subscriptions/extended", API_DEVELOPER, ROUTE_SESSION, ENVELOPE_FLAT, dev_subscriptions_get,
 		1},
+	{METHOD_GET, "/dev/ekg", API_DEVELOPER, ROUTE_SESSION, ENVELOPE_FLAT, dev_ekg_get, 0},
+	{METHOD_GET, "/dev/plan_cache", API_DEVELOPER, ROUTE_SESSION, ENVELOPE_FLAT, dev_plan_cache_get, 0},
 	{METHOD_GET, "/dev*", API_DEVELOPER, ROUTE_SESSION, ENVELOPE_FLAT, refuse_admin, REFUSE_DEVELOPER},
 	{METHOD_GET, "/api/swagger/json", 0, ROUTE_SESSION, ENVELOPE_FLAT, refuse_admin, REFUSE_SWAGGER},
 	{METHOD_GET, "/api/rest*", 0, ROUTE_SESSION, ENVELOPE_FLAT, refuse, REFUSE_REST},

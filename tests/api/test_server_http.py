@@ -186,6 +186,24 @@ def test_graphql_api_off(new_database, start_weir):
     assert server.metadata("export_metadata")["version"] == 3
 
 
+def test_developer_endpoints(weir, new_database, start_weir):
+    paths = ["/dev/ekg", "/dev/plan_cache", "/dev/subscriptions", "/dev/subscriptions/extended"]
+    for path in paths:
+        assert (weir.get(path).status_code, weir.get(path).json()) == (404, NOT_FOUND)
+    server = start_weir(new_database().url, env={"HASURA_GRAPHQL_ENABLED_APIS": "metadata,graphql,developer"})
+    denied = {"path": "$", "error": "You have to be an admin to access this endpoint", "code": "access-denied"}
+    for path in paths:
+        assert server.get(path).status_code == 200
+        answer = server.get(path, headers=server.headers("user"))
+        assert (answer.status_code, answer.json()) == (400, denied)
+        assert server.get(path, headers={}).status_code == 401
+    ekg = server.get("/dev/ekg").json()
+    assert ekg["ekg"]["server_timestamp_ms"]["type"] == "c" and ekg["process"]["resident_bytes"]["val"] > 1 << 20
+    assert server.get("/dev/plan_cache").json() is None
+    answer = server.get("/dev/nothing")
+    assert answer.status_code == 400 and "developer endpoint" in answer.json()["error"]
+
+
 # -- what is known but not served
 
 
