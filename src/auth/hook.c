@@ -191,11 +191,24 @@ static bool check_status(const http_call_result *answer, error *err)
 	return false;
 }
 
+/* For who asks why: what the client is not told. */
+static void say_answer(auth_request *r, const http_call_result *answer)
+{
+	str body = str_sub(answer->body, 0, LOGGED_MAX);
+	if (!r->steps) return;
+	if (answer->failure != HTTP_CALL_OK)
+		auth_step(r, "hook answered", false, "no answer: %s", answer->why ? answer->why : "");
+	else
+		auth_step(r, "hook answered", answer->status == 200, "HTTP %d: %.*s", answer->status,
+			STR_ARG(str_is_utf8(body) ? body : STR("(no text)")));
+}
+
 bool hook_read_answer(const hook_config *h, auth_request *r, const http_call_result *answer, uint64_t wall_ms,
 	session **out, error *err)
 {
 	session_parts p = {.a = r->a};
 	json *o;
+	say_answer(r, answer);
 	if (!check_status(answer, err) || !parse_answer(r->a, answer->body, &o, err)) {
 		log_call(h, r, LOG_ERROR, answer, answer->why, STR_NULL);
 		return auth_step_failed(r, "hook", err);

@@ -1,4 +1,5 @@
 #include "auth/jwt.h"
+#include "auth/jwt_explain.h"
 #include "auth/jwt_verify.h"
 #include "auth/make.h"
 #include "auth/token_cache.h"
@@ -349,6 +350,7 @@ static jwt_outcome verify(jwt_worker *w, auth_request *r, const match *m, const 
 {
 	const jwt_config *c = &w->j->configs[m->config];
 	jwt_check check = {c, w->keys[m->config], w->j->lenient, clock_wall_ms()};
+	jwt_explain_token(r, scratch, m->token, check.now_ms);
 	arena *keep = arena_new(1024);
 	verified v;
 	bool unknown_kid;
@@ -373,7 +375,7 @@ jwt_outcome jwt_authenticate(jwt_worker *w, auth_request *r, session **out, erro
 	match m;
 	find_tokens(r->a, w->j, r, &f);
 	if (!f.n) {
-		auth_step(r, "token found", false, "no token where the configuration looks for one");
+		jwt_explain_places(r, w->j->configs, w->j->n);
 		return JWT_NONE;
 	}
 	refresh_keys(w);

@@ -1,6 +1,7 @@
 /* auth_check: `weir auth check`: which session a request would get, step by step; here, or asked of a running server. */
 #include "cli/cli.h"
 
+#include "base/log.h"
 #include "cli/api_call.h"
 #include "cli/options.h"
 #include "cli/own_flags.h"
@@ -129,6 +130,8 @@ int auth_main(int argc, char **argv)
 	json *found = NULL;
 	int status = 0;
 	error_init(&err, a);
+	/* The steps tell it; standard output is theirs. */
+	log_configure(&(log_config){.level = LOG_ERROR});
 	if (!read_args(&k, argc, argv, &err)) {
 		status = 2;
 	} else if (k.help) {

@@ -269,6 +269,20 @@ def test_weir_auth_check(weir_bin):
     assert "--token" in run(weir_bin, "auth", "check", "--help").stdout
 
 
+def test_weir_auth_check_of_a_hook(weir_bin):
+    from tokens import Service
+    hook = Service(lambda *_: (403, [], "no such user"))
+    env = {"HASURA_GRAPHQL_ADMIN_SECRET": SECRET, "HASURA_GRAPHQL_AUTH_HOOK": hook.url}
+    done = run(weir_bin, "auth", "check", "--token", "x", env=env)
+    assert done.returncode == 1 and "FAIL  hook answered: HTTP 403: no such user" in done.stdout
+    hook.answer = lambda *_: (200, [], '{"X-Hasura-Role": "user", "X-Hasura-Org": "a"}')
+    done = run(weir_bin, "auth", "check", "--token", "x", env=env)
+    assert done.returncode == 0 and "x-hasura-org: a" in done.stdout
+    hook.stop()
+    done = run(weir_bin, "auth", "check", env=env)
+    assert done.returncode == 1 and "FAIL  hook answered: no answer: " in done.stdout
+
+
 def test_weir_auth_check_asks_a_server(weir_bin, api):
     args = ["auth", "check", "--token", token(claims("7")), "--url", api.url]
     assert "x-hasura-user-id: 7" in run(weir_bin, *args, "--admin-secret", SECRET).stdout

@@ -615,6 +615,7 @@ static void explanations(void **state)
 	const char *want =
 		"{\"mode\":\"admin secret and JWT\",\"steps\":[{\"step\":\"admin secret\",\"ok\":true,\"detail\":\"not sent\"},"
 		"{\"step\":\"token configuration\",\"ok\":true,\"detail\":\"number 1 of 1\"},"
+		"{\"step\":\"token read\",\"ok\":true,\"detail\":\"algorithm HS256; its claims: https://hasura.io/jwt/claims\"},"
 		"{\"step\":\"token verified\",\"ok\":true,\"detail\":\"signature, dates hold; claims read by namespace\"},"
 		"{\"step\":\"allowed roles\",\"ok\":true,\"detail\":\"user, editor (default user)\"},"
 		"{\"step\":\"role\",\"ok\":true,\"detail\":\"editor, asked for by the header x-hasura-role\"}],"
@@ -629,7 +630,18 @@ static void explanations(void **state)
 			    "\"status\":400}")) != SIZE_MAX);
 	auth_request none = {.a = A};
 	got = json_to_str(A, auth_explain(the_auth, A, &none));
-	assert_true(str_find(got, STR("{\"step\":\"token found\",\"ok\":false")) != SIZE_MAX);
+	assert_true(
+		str_find(got,
+			STR("{\"step\":\"token found\",\"ok\":false,\"detail\":\"no token; looked for in the header "
+			    "Authorization\"}")) != SIZE_MAX);
+	h = with_token("{\"iss\":\"me\",\"aud\":[\"a\",\"b\"],\"exp\":1000000000,\"nbf\":\"odd\"}", "");
+	headers[0].value = str_sub(str_from_at(h, 15), 0, h.n - 16);
+	got = json_to_str(A, auth_explain(the_auth, A, &r));
+	const char *old = "algorithm HS256, issuer me, audience [\\\"a\\\",\\\"b\\\"], not before odd, expires "
+			  "2001-09-09T01:46:40.000+0000 (";
+	if (str_find(got, str_from(old)) == SIZE_MAX ||
+		str_find(got, STR(" s ago); its claims: iss, aud, exp, nbf")) == SIZE_MAX)
+		fail_msg("%.*s", STR_ARG(got));
 }
 
 static void described_sessions(void **state)
