@@ -110,10 +110,11 @@ static void inside_order(walk *w, json *o, const plan_select *sel)
 static void walk_fields(
 	walk *w, str path, const plan_select *sel, const plan_field *fields, size_t n, const sql_reach *reach);
 
-static void put_limit(walk *w, json *o, const snap_table *t)
+/* Of lists: a single row has none. */
+static void put_limit(walk *w, json *o, const plan_select *sel)
 {
-	const md_permission *m = md_table_permission(t->md, MD_PERM_SELECT, w->p->role);
-	if (m && m->has_limit) json_setz(o, "limit", json_new_i64(w->a, m->limit));
+	const snap_select_perm *p = role_perms(w->p->snap, sel->source, sel->table, w->p->role)->select;
+	if (p && p->has_limit && sel->shape != SHAPE_ONE) json_setz(o, "limit", json_new_i64(w->a, p->limit));
 }
 
 static void walk_select(walk *w, str path, const plan_select *sel, const sql_reach *reach, const char *uncounted)
@@ -122,7 +123,7 @@ static void walk_select(walk *w, str path, const plan_select *sel, const sql_rea
 	json_setz(o, "table", json_new_str(w->a, qname_display(w->a, sel->table->name)));
 	put_rule(w, o, "rule", sel->table, MD_PERM_SELECT, false);
 	put_filter(w, o, "filter", sel->source, sel->filter);
-	put_limit(w, o, sel->table);
+	put_limit(w, o, sel);
 	inside_where(w, o, sel->source, sel->where);
 	inside_order(w, o, sel);
 	if (reach) {
@@ -244,8 +245,10 @@ static void walk_mutation(walk *w, const plan_root *r)
 		put_filter(w, o, "filter", m->source, m->filter);
 	}
 	if (kind != MD_PERM_DELETE) {
+		const md_permission *p = md_table_permission(m->table->md, kind, w->p->role);
 		put_rule(w, o, "check_rule", m->table, kind, true);
 		put_filter(w, o, "check", m->source, check);
+		if (p && p->set && p->set->count) json_setz(o, "presets", json_copy(w->a, p->set));
 	}
 	count_targets(w, o, m);
 	walk_response(w, r, m);

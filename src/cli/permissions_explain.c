@@ -29,7 +29,7 @@ static const char help_text[] =
 	"                           \"role\" (ROLE), \"type\" (select, insert, update, delete; select), \"source\" (default)\n"
 	"  --variables JSON         variables of the query\n"
 	"  --operation NAME         which operation of QUERY\n"
-	"  --url URL                the server [http://127.0.0.1:8080]\n"
+	"  --url URL                the server, also --endpoint [HASURA_GRAPHQL_ENDPOINT, http://127.0.0.1:8080]\n"
 	"  --admin-secret SECRET    its secret [HASURA_GRAPHQL_ADMIN_SECRET, WEIR_ADMIN_SECRET]\n"
 	"  --json                   the answer as JSON\n"
 	"\n"
@@ -46,14 +46,21 @@ static str secret_of_environment(void)
 	return str_from(s ? s : getenv("WEIR_ADMIN_SECRET"));
 }
 
+static str url_of_environment(void)
+{
+	const char *s = getenv("HASURA_GRAPHQL_ENDPOINT");
+	return s && *s ? str_from(s) : STR("http://127.0.0.1:8080");
+}
+
 static bool read_args(explain *x, int argc, char **argv, error *err)
 {
 	int n;
 	char **rest;
 	own_flag flags[] = {{"--role", &x->roles, NULL}, {"--session", &x->sessions, NULL}, {"--url", &x->urls, NULL},
-		{"--admin-secret", &x->secrets, NULL}, {"--permission", &x->permissions, NULL},
-		{"--variables", &x->variables, NULL}, {"--operation", &x->operations, NULL},
-		{"--json", NULL, &x->as_json}, {"--help", NULL, &x->help}, {"-h", NULL, &x->help}};
+		{"--endpoint", &x->urls, NULL}, {"--admin-secret", &x->secrets, NULL},
+		{"--permission", &x->permissions, NULL}, {"--variables", &x->variables, NULL},
+		{"--operation", &x->operations, NULL}, {"--json", NULL, &x->as_json}, {"--help", NULL, &x->help},
+		{"-h", NULL, &x->help}};
 	if (!own_flags_take(x->a, argc - 1, argv + 1, flags, sizeof flags / sizeof *flags, &n, &rest, err))
 		return false;
 	if (x->help) return true;
@@ -117,13 +124,15 @@ static bool ask(explain *x, json **out, error *err)
 	long status = 0;
 	str text;
 	json *body = json_new_object(x->a);
-	api_target to = {.url = last(&x->urls, STR("http://127.0.0.1:8080")),
-		.secret = last(&x->secrets, secret_of_environment())};
+	api_target to = {
+		.url = last(&x->urls, url_of_environment()), .secret = last(&x->secrets, secret_of_environment())};
 	if (!make_body(x, body, err) || !api_call(x->a, &to, "/v1/weir/permissions/explain", body, &status, &text, err))
 		return false;
 	if (!json_parse(x->a, text, out, err) || status == 200) return status == 200;
 	str path = json_str_or(*out, "path", STR("$")), why = json_str_or(*out, "error", text);
-	return error_set(err, ERR_UNEXPECTED, STR_NULL, "%.*s (%.*s)", STR_ARG(why), STR_ARG(path));
+	str detail = json_str_or(*out, "internal", STR(""));
+	return error_set(err, ERR_UNEXPECTED, STR_NULL, "%.*s%s%.*s (%.*s)", STR_ARG(why), detail.n ? ": " : "",
+		STR_ARG(detail), STR_ARG(path));
 }
 
 /* ---- the table ---- */
@@ -162,6 +171,10 @@ static void print_more(arena *a, const json *f)
 	if (json_is(json_getz(f, "shown_if"), JSON_OBJECT))
 		print_line("shown if ", condition(a, json_getz(f, "shown_if")));
 	if (limit) print_line("limit   ", limit->text);
+	JSON_EACH (v, json_getz(f, "presets"))
+		print_line("preset  ",
+			str_printf(a, "%.*s = %.*s", STR_ARG(v->key),
+				STR_ARG(json_is(v, JSON_STRING) ? v->text : json_to_str(a, v))));
 	if (why.n) print_line("not counted: ", why);
 	JSON_EACH (o, json_getz(f, "also_filtered")) {
 		str in = json_str_or(o, "in", STR("")), table = json_str_or(o, "table", STR(""));

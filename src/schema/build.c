@@ -181,6 +181,7 @@ snapshot *snapshot_build(const metadata *md, const source_catalog *cats, size_t 
 	building b = {.a = a, .s = s, .md = md, .cats = cats, .ncats = ncats, .previous = previous};
 	for (size_t i = 0; i < md->sources.n; i++)
 		add_source(&b, md->sources.items[i].value);
+	build_collisions(&b);
 	build_roots(&b);
 	add_roles(&b);
 	inherit_check(s, a, &b.issues);

@@ -10,9 +10,13 @@ typedef struct building {
 	size_t ncats;
 	const snapshot *previous;
 	issue_vec issues;
+	VEC(const snap_table *) clashing; /* named as inconsistent: they have no root fields */
 } building;
 
 /* A function that cannot be in the schema. */
 void build_function_issue(building *b, const snap_source *src, const md_function *md, str why);
+/* collisions.c: finds tables whose GraphQL type is also something else's, before the roots are built. */
+void build_collisions(building *b);
+bool build_clashes(const building *b, const snap_table *t);
 /* roots.c: fills query_roots, mutation_roots and subscription_roots of b->s. */
 void build_roots(building *b);

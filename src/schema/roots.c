@@ -77,6 +77,7 @@ static void add_root(building *b, map *roots, snap_root root)
 
 static void add_table_roots(building *b, const snap_source *src, const snap_table *t)
 {
+	if (build_clashes(b, t)) return;
 	for (size_t f = 0; f < ROOT_FIELD_COUNT; f++) {
 		if (!t->roots[f].name.p) continue;
 		add_root(b, roots_of(b->s, (md_root_field)f),
@@ -166,7 +167,7 @@ static bool source_follows(const snap_source *old, const snap_source *src)
 static bool can_follow(const building *b)
 {
 	const snapshot *old = b->previous;
-	if (!old || !old->roots || ((const root_store *)old->roots)->conflicts) return false;
+	if (b->clashing.n || !old || !old->roots || ((const root_store *)old->roots)->conflicts) return false;
 	if (old->sources.n != b->s->sources.n) return false;
 	for (size_t i = 0; i < old->sources.n; i++)
 		if (!source_follows(old->sources.items[i].value, snapshot_source(b->s, old->sources.items[i].key)))
@@ -259,4 +260,5 @@ void build_roots(building *b)
 	b->s->roots = store_new(b, 0);
 	if (can_follow(b)) follow(b);
 	else add_all(b);
+	if (b->clashing.n) ((root_store *)b->s->roots)->conflicts = true;
 }

@@ -106,6 +106,12 @@ static void put_where(sql_build *b, buf *where, const plan_select *sel, const ro
 		buf_put(where, buf_str(&cond));
 	}
 	buf_free(&cond);
+	if (!sel->function || !sel->function->fn->single) return;
+	/* PostgreSQL: NULL instead of a row becomes a row of nulls. */
+	put_condition(where, &any);
+	buf_puts(where, "NOT (");
+	sql_put_alias(where, alias);
+	buf_puts(where, " IS NULL)");
 }
 
 static void put_cursor(sql_build *b, buf *text, const plan_stream *st, unsigned alias)

@@ -38,7 +38,7 @@ def api(weir):
             ("book", {"columns": ["id", "title", "author_id"], "filter": {"draft": {"_eq": False}}})):
         weir.metadata("pg_create_select_permission", {"source": "default", "table": table, "role": "user", "permission": permission})
     weir.metadata("pg_create_update_permission", {"source": "default", "table": "book", "role": "user", "permission": {
-        "columns": ["title"], "filter": {"author_id": {"_eq": "X-Hasura-User-Id"}}, "check": None}})
+        "columns": ["title"], "filter": {"author_id": {"_eq": "X-Hasura-User-Id"}}, "check": None, "set": {"draft": True}}})
     return weir
 
 
@@ -70,6 +70,11 @@ def test_rows_seen_and_hidden(api):
     # What is counted is what comes out.
     data = api.data("{ author { books { title } } }", role="user", session={"x-hasura-user-id": "3"})
     assert len(data["author"]) == 2 and sum(len(a["books"]) for a in data["author"]) == 5
+
+
+def test_limits_are_of_lists(api):
+    got = fields(ask(api, "{ author_by_pk(id: 4) { id } book { author { id } } author { id } }"))
+    assert "limit" not in got["author_by_pk"] and "limit" not in got["book.author"] and got["author"]["limit"] == 10
 
 
 def test_conditions_of_the_client_count(api):
@@ -121,6 +126,7 @@ def test_mutations_are_not_run(api):
     got = fields(ask(api, 'mutation { update_book(where: {}, _set: {title: "x"}) { affected_rows returning { title draft } } delete_book(where: {}) { affected_rows } }'))
     assert got["update_book"]["rows"] == {"seen": 3, "hidden": 7}
     assert got["update_book"]["rule"] == {"author_id": {"_eq": "X-Hasura-User-Id"}}
+    assert got["update_book"]["presets"] == {"draft": True}
     assert got["update_book.returning.title"]["allowed"] and not got["update_book.returning.draft"]["allowed"]
     assert got["delete_book"]["reason"] == 'no delete permission on table "book" for role "user"'
     assert api.data('{ book_aggregate(where: {title: {_eq: "x"}}) { aggregate { count } } }')["book_aggregate"]["aggregate"]["count"] == 0
@@ -140,6 +146,7 @@ def test_functions_and_inherited_roles(api):
     api.metadata("add_inherited_role", {"role_name": "both", "role_set": ["user", "payroll"]})
     got = fields(ask(api, "{ author { id salary } }", session={"x-hasura-role": "both", "x-hasura-user-id": "4"}))
     assert got["author"]["rows"] == {"seen": 2, "hidden": 2} and "rule" not in got["author"]
+    assert got["author"]["limit"] == 10  # the largest of those who have one
     assert '"id"' in got["author.salary"]["shown_if"]["sql"] and "shown_if" not in got["author.id"]
     # An unsaved permission of a parent counts for its heir.
     wide = {"table": "author", "role": "payroll", "permission": {"columns": ["id", "salary"], "filter": {}}}
@@ -301,6 +308,11 @@ def test_weir_permissions_explain(weir_bin, api, tmp_path):
     assert line.split()[:4] == ["author.books", "yes", "5", "2"]
     done = explain("{ author { salary } }")
     assert done.returncode == 1 and 'column "salary" of table "author" is not granted to role "user"' in done.stdout
+    done = run(weir_bin, "permissions", "explain", "--role", "user", 'mutation { update_book(where: {}, _set: {title: "x"}) { affected_rows } }',
+               env={"HASURA_GRAPHQL_ADMIN_SECRET": SECRET, "HASURA_GRAPHQL_ENDPOINT": api.url})
+    assert done.returncode == 0 and "preset  draft = true" in done.stdout, done.stderr
+    done = explain("{ author { ")
+    assert done.returncode == 2 and "Syntax Error: Expected Name, found <EOF>. line 1, column 12" in done.stderr
     file = tmp_path / "permission.json"
     file.write_text(json.dumps({"table": "author", "role": "user", "permission": {"columns": "*", "filter": {}}}))
     done = explain("--permission", str(file), "--json", "query ($i: Int!) { author(where: {id: {_eq: $i}}) { salary } }",
