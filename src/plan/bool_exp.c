@@ -1,5 +1,6 @@
 /* bool_exp: <T>_bool_exp. Hasura v2: GraphQL/Schema/BoolExp.hs. */
 #include "plan/aggregate_bool_exp.h"
+#include "plan/missing.h"
 #include "plan/compare.h"
 
 static str bool_exp_type(plan_ctx *c, const snap_table *t)
@@ -140,7 +141,8 @@ bool where_read(plan_ctx *c, const snap_source *src, const snap_table *t, const 
 		else if (str_eqz(m->name, "_or")) ok = read_list(c, src, t, &m->value, BEXP_OR, &all);
 		else if (str_eqz(m->name, "_not")) ok = read_not(c, src, t, &m->value, &all);
 		else ok = read_field(c, src, t, m, &known, &all);
-		if (!known) return input_unknown_field(c, m, type);
+		if (!known)
+			return input_unknown_field(c, m, type) || missing_because(c, missing_field(c, src, t, m->name));
 		if (!ok) return false;
 	}
 	*out = bexp_all(c, &all);

@@ -128,7 +128,7 @@ static bool check_operation(plan_ctx *c)
 		[GQ_QUERY] = GQ_ON_QUERY, [GQ_MUTATION] = GQ_ON_MUTATION, [GQ_SUBSCRIPTION] = GQ_ON_SUBSCRIPTION};
 	const gq_operation *op = c->req->op;
 	if (op->kind == GQ_MUTATION && !role_has_mutations(c->snap, c->role, c->req->backend))
-		return plan_fail(c, NULL, "no mutations exist");
+		return plan_fail(c, NULL, "no mutations exist") || missing_because(c, missing_mutations(c));
 	if (op->kind == GQ_SUBSCRIPTION && !c->snap->subscription_roots.n)
 		return plan_fail(c, NULL, "no subscriptions exist");
 	return gq_check_directives(op->directives, where[op->kind], STR("$"), c->err) && check_cached(c);

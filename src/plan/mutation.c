@@ -1,5 +1,6 @@
 /* mutation: root fields of tables in mutation_root; their responses; delete. */
 #include "plan/mutation.h"
+#include "plan/missing.h"
 
 str mutation_type(plan_ctx *c, const snap_table *t, const char *suffix)
 {
@@ -70,7 +71,7 @@ static bool response_field(mutating *k, const sel_field *f, str type, const plan
 		return sel_leaf(c, f, at) && sel_arguments(c, f, at, NULL, 0);
 	}
 	if (!str_eqz(f->name, "returning") || !permit_select(c, k->src, k->t))
-		return sel_unknown(c, f, at, type, STR(""));
+		return sel_unknown(c, f, at, type, missing_returning(c, k->src, k->t, f->name));
 	out->kind = MR_RETURNING;
 	if (!sel_arguments(c, f, at, NULL, 0)) return false;
 	out->select = select_returned(k, &f->sub, at);

@@ -3,6 +3,7 @@
  * Backends/Postgres/Execute/Insert.hs (what may not be given twice).
  */
 #include "plan/mutation.h"
+#include "plan/missing.h"
 
 /* One insert into one table: a root field, or the data of a relationship. */
 typedef struct inserting {
@@ -106,7 +107,8 @@ static bool read_relationship(inserting *x, const snap_rel *rel, const input_mem
 	plan_ctx *c = x->k->c;
 	const snap_table *target = snap_source_table(x->k->src, rel->target);
 	if (!insert_perm(c, x->k->src, target))
-		return input_unknown_field(c, m, mutation_type(c, x->t, "_insert_input"));
+		return input_unknown_field(c, m, mutation_type(c, x->t, "_insert_input")) ||
+			missing_because(c, missing_write(c, x->k->src, x->t, x->perm, true, m->name));
 	str type = mutation_type(c, target, rel->array ? "_arr_rel_insert_input" : "_obj_rel_insert_input");
 	input in = m->value;
 	input_object o;
@@ -187,7 +189,9 @@ static bool read_row(inserting *x, const input *given, row_draft *d)
 			fine = read_column(x, f->index, &o.v[i].value, d);
 		else if (f && (f->kind == FIELD_OBJECT || f->kind == FIELD_ARRAY))
 			fine = read_relationship(x, &x->t->rels[f->index], &o.v[i], d);
-		else input_unknown_field(c, &o.v[i], type);
+		else
+			fine = input_unknown_field(c, &o.v[i], type) ||
+				missing_because(c, missing_write(c, x->k->src, x->t, x->perm, true, o.v[i].name));
 		if (!fine) return false;
 	}
 	if (!check_given(x, d) || !check_nested(x, d)) return false;

@@ -1,5 +1,6 @@
 /* mutation_update: _set and the other operators, one batch or many. Hasura v2: pgkParseUpdateOperators. */
 #include "plan/mutation.h"
+#include "plan/missing.h"
 
 typedef enum op_value { OP_COLUMN, OP_TEXT, OP_INT, OP_TEXTS } op_value;
 
@@ -78,7 +79,8 @@ static bool read_operator(const updating *u, const op_rule *r, const input *give
 	for (size_t i = 0; i < o.n; i++) {
 		const snap_field *f = snap_table_field(t, o.v[i].name);
 		if (!f || f->kind != FIELD_COLUMN || !applies(u, r, f->index))
-			return input_unknown_field(c, &o.v[i], type);
+			return input_unknown_field(c, &o.v[i], type) ||
+				missing_because(c, missing_write(c, u->k->src, t, u->perm, false, o.v[i].name));
 		plan_set_item item = {.col = &t->cols[f->index], .op = str_from(r->op)};
 		if (!read_value(u, r, item.col, &o.v[i].value, &item.value)) return false;
 		vec_push(c->a, items, item);

@@ -1,5 +1,6 @@
 /* order_by: <T>_order_by. Hasura v2: GraphQL/Schema/OrderBy.hs. */
 #include "plan/agg_ops.h"
+#include "plan/missing.h"
 #include "plan/input.h"
 
 typedef VEC(plan_order) order_vec;
@@ -190,7 +191,8 @@ static bool read_object(const ordering *o, const snap_table *t, const input *in)
 	for (size_t i = 0; i < members.n; i++) {
 		bool known;
 		if (read_field(o, t, &members.v[i], &known)) continue;
-		return known ? false : input_unknown_field(o->c, &members.v[i], type);
+		if (known || input_unknown_field(o->c, &members.v[i], type)) return false;
+		return missing_because(o->c, missing_field(o->c, o->src, t, members.v[i].name));
 	}
 	return true;
 }

@@ -2,6 +2,7 @@
  * selection: the fields of a selection set. Hasura v2: GraphQL/Parser/Collect.hs.
  */
 #include "plan/input.h"
+#include "plan/missing.h"
 
 typedef struct collecting {
 	plan_ctx *c;
@@ -143,9 +144,5 @@ bool sel_argument(plan_ctx *c, const sel_field *f, const plan_path *at, str name
 bool sel_unknown(plan_ctx *c, const sel_field *f, const plan_path *at, str type, str reason)
 {
 	plan_fail(c, at, "field '%.*s' not found in type: '%.*s'", STR_ARG(f->name), STR_ARG(type));
-	if (!c->req->explain_missing || !reason.n) return false;
-	error *err = c->err;
-	err->internal = json_new_object(err->a);
-	json_setz(err->internal, "reason", json_new_str(err->a, str_copy(err->a, reason)));
-	return false;
+	return missing_because(c, reason);
 }
