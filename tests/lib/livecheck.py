@@ -374,7 +374,7 @@ def make_peers(n, nstreams, seed):
         rooms = {"X-Hasura-Rooms": "{%d,%d,%d}" % tuple(r.sample(range(ROOMS), 3))} if i % 3 == 1 else {}
         field, order = ("event_stream", "($c: bigint!) {event_stream(batch_size: %d, cursor: {initial_value: {id: $c}}) {id}}") if safe else \
             ("tick_stream", "($c: bigint!) {tick_stream(batch_size: %d, cursor: {initial_value: {id: $c}}) {id}}")
-        by_who.setdefault(("reader" if rooms else None, tuple(rooms.items())), []).append((order % r.choice((5, 20, 100)), {"c": 0}, field))
+        by_who.setdefault(("reader" if rooms else None, tuple(rooms.items())), []).append((order % r.choice((20, 50, 200)), {"c": 0}, field))
     peers, number = [], 0
     for (role, session), wanted in sorted(by_who.items(), key=str):
         r.shuffle(wanted)
