@@ -1,4 +1,9 @@
-import type { Completion, CompletionContext, CompletionResult } from '@codemirror/autocomplete';
+import {
+	autocompletion,
+	type Completion,
+	type CompletionContext,
+	type CompletionResult,
+} from '@codemirror/autocomplete';
 import { keywordCompletionSource, PostgreSQL } from '@codemirror/lang-sql';
 import { type Diagnostic, setDiagnostics } from '@codemirror/lint';
 import { Prec } from '@codemirror/state';
@@ -71,6 +76,7 @@ export function SqlEditor(props: {
 				]),
 			),
 			PostgreSQL.extension,
+			autocompletion({ icons: false }),
 			PostgreSQL.language.data.of({ autocomplete: (c: CompletionContext) => complete(c, now.current.catalog) }),
 			PostgreSQL.language.data.of({ autocomplete: keywordCompletionSource(PostgreSQL) }),
 		],

@@ -1,5 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useCallback, useEffect, useRef, useState } from 'react';
+import { ApiError, databaseMessage } from '@/api/errors';
 import { notifyError, notifyWarning } from '@/ui/notify';
 import { cancel, explain, type Outcome, type RunRequest, run, SqlError } from './run';
 import { useSql } from './store';
@@ -11,6 +12,13 @@ export type Shown =
 	| { kind: 'plan'; lines: string[] }
 	| { kind: 'failed'; error: unknown };
 
+/** With PostgreSQL's words in front: “query execution failed” says nothing. */
+function plain(error: unknown): Error {
+	const e = error instanceof SqlError ? error.cause : error;
+	if (!(e instanceof ApiError)) return e instanceof Error ? e : new Error(String(e));
+	return new ApiError(databaseMessage(e) ?? e.message, e.status, e.code, undefined, e.internal);
+}
+
 /** offset: where the text that was run begins in the editor. */
 export function useRunner(onPlace: (at: number | null, message: string) => void) {
 	const client = useQueryClient();
@@ -20,9 +28,9 @@ export function useRunner(onPlace: (at: number | null, message: string) => void)
 	const failed = useCallback(
 		(error: unknown, offset: number) => {
 			const at = error instanceof SqlError && error.at !== null ? error.at + offset : null;
-			const cause = error instanceof SqlError ? error.cause : error;
-			setShown({ kind: 'failed', error: cause });
-			onPlace(at, error instanceof Error ? error.message : String(error));
+			const told = plain(error);
+			setShown({ kind: 'failed', error: told });
+			onPlace(at, told.message);
 		},
 		[onPlace],
 	);
@@ -41,7 +49,7 @@ export function useRunner(onPlace: (at: number | null, message: string) => void)
 				setShown({ kind: 'done', outcome });
 			} catch (e) {
 				if (e instanceof DOMException && e.name === 'AbortError') return;
-				useSql.getState().remember({ ...entry, error: e instanceof Error ? e.message : String(e) });
+				useSql.getState().remember({ ...entry, error: plain(e).message });
 				failed(e, offset);
 			} finally {
 				if (going.current === mine) going.current = null;
