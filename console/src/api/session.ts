@@ -11,6 +11,8 @@ export interface ConsoleConfig {
 	migrationMode?: boolean;
 	/** CLI mode: who owns the migrations of the project, when it is not the project itself. */
 	migrationsOwner?: 'django' | null;
+	/** False: /dev/… is not served, where the live queries are told. Unknown in CLI mode. */
+	developerApi?: boolean;
 	/** CLI mode: the server's address. */
 	endpoint?: string;
 	/** Name and colour of the top bar, from the server's settings. */

@@ -148,7 +148,7 @@ function Badges() {
 			)}
 			{found > 0 && (
 				<Link href="/settings/metadata-status" className={classes.badgeLink}>
-					<Badge color="red" leftSection={<IconWarning size={12} />}>
+					<Badge color="red.9" leftSection={<IconWarning size={12} />}>
 						{found} inconsistent
 					</Badge>
 				</Link>

@@ -20,9 +20,8 @@ const colours = EditorView.theme({
 	'.cm-deletedChunk, .cm-deletedLine, &.cm-merge-a .cm-changedLine': {
 		backgroundColor: 'var(--weir-removed) !important',
 	},
-	'.cm-changedText, .cm-deletedText': {
-		background: 'color-mix(in srgb, currentColor 10%, transparent) !important',
-	},
+	// By a line below: a darker ground would take the contrast.
+	'.cm-changedText, .cm-deletedText': { background: 'none !important', boxShadow: 'inset 0 -1px currentColor' },
 	// Its marks are of a font few have.
 	'.cm-collapsedLines:before, .cm-collapsedLines:after': { content: 'none' },
 	'.cm-collapsedLines': {

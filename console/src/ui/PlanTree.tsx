@@ -31,7 +31,7 @@ function Node({ node }: { node: PlanNode }) {
 							cost {node.cost}
 						</Badge>
 						{node.actual && (
-							<Badge size="sm" variant="light" tt="none" title="As it ran">
+							<Badge size="sm" variant="default" tt="none" title="As it ran">
 								{node.actual.rows} rows × {node.actual.loops}, {node.actual.ms} ms
 							</Badge>
 						)}

@@ -43,6 +43,7 @@ export function GroupPane(props: { row: LiveRow; now: number; moving: boolean; o
 			<Text size="xs" c="dimmed" px="md" pb="xs">
 				{w && (
 					<>
+						{row.group.thread_id && `On ${row.group.thread_id}. `}
 						{w.polled ? `Polled${w.polled_why ? `: ${w.polled_why}` : ''}` : levelText(w.level)}. Runs by cause:{' '}
 						{Object.entries(w.cohort_runs_by)
 							.map(([cause, n]) => `${causeText(cause)} ${n}`)
@@ -171,12 +172,12 @@ function Cohort({ cohort, now, onWatch }: { cohort: CohortInfo; now: number; onW
 						changed {ago(w.last_change, now)}, {sizeChange(w.bytes, w.bytes_before)}
 					</Text>
 					{w.failing && (
-						<Badge size="xs" color="red" variant="light" tt="none">
+						<Badge size="xs" color="red" variant="dot" tt="none">
 							fails
 						</Badge>
 					)}
 					{w.paused > 0 && (
-						<Badge size="xs" color="yellow" variant="light" tt="none" title="Their clients do not read">
+						<Badge size="xs" color="yellow" variant="dot" tt="none" title="Their clients do not read">
 							{w.paused} slow
 						</Badge>
 					)}

@@ -1,9 +1,10 @@
 // The live inspector: what is subscribed to, when it ran last and why, and how results change.
-import { Alert, Badge, Button, Code, Group, Text, TextInput, Tooltip } from '@mantine/core';
+import { Alert, Badge, Button, Code, Group, Text, TextInput, Tooltip, VisuallyHidden } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { request } from '@/api/client';
 import { asApiError } from '@/api/errors';
+import { useSession } from '@/api/session';
 import { ErrorView } from '@/ui/ErrorView';
 import { IconPause, IconPlay, IconSearch } from '@/ui/icons';
 import { Empty, Loading, Page } from '@/ui/Page';
@@ -36,11 +37,13 @@ export function useNow(moving: boolean): number {
 
 export default function LivePage() {
 	const [paused, setPaused] = useState(false);
+	const served = useSession((s) => s.config?.developerApi);
 	const asked = useQuery({
 		queryKey: ['live'],
 		queryFn: ({ signal }) => request<Subscriptions>('GET', 'dev/subscriptions', undefined, { signal }),
 		refetchInterval: paused ? false : EVERY,
 		retry: false,
+		enabled: served !== false,
 	});
 	const status = asked.error ? asApiError(asked.error).status : 0;
 	return (
@@ -59,7 +62,7 @@ export default function LivePage() {
 				</Button>
 			}
 		>
-			{status === 404 ? (
+			{served === false || status === 404 ? (
 				<div className={classes.pad}>
 					<Off />
 				</div>
@@ -124,7 +127,7 @@ function Inspector({ data, moving, error }: { data: Subscriptions; moving: boole
 						<Tooltip key={s.source} multiline w={280} label={`${levelText(s.level)} (${s.why})`}>
 							<Badge
 								tabIndex={0}
-								variant="light"
+								variant="dot"
 								tt="none"
 								color={s.level === 'logical' ? 'teal' : s.level === 'probe' ? 'blue' : 'orange'}
 							>
@@ -180,13 +183,7 @@ function GroupRow(props: { row: LiveRow; now: number; ran: boolean; chosen: bool
 	const { row, now, ran } = props;
 	const w = row.group.weir;
 	return (
-		<button
-			type="button"
-			className={classes.row}
-			aria-pressed={props.chosen}
-			aria-label={`${row.title}, ${row.kind} of role ${row.group.role}, ${w?.cohorts ?? 0} cohorts`}
-			onClick={props.onChoose}
-		>
+		<button type="button" className={classes.row} aria-pressed={props.chosen} onClick={props.onChoose}>
 			<span className={classes.title}>
 				<span className={classes.dot} data-ran={ran} />
 				<span className={classes.name}>{row.title}</span>
@@ -196,11 +193,19 @@ function GroupRow(props: { row: LiveRow; now: number; ran: boolean; chosen: bool
 					</Badge>
 				)}
 			</span>
-			<span>{row.group.role}</span>
+			<span>
+				<VisuallyHidden>{row.kind} of role</VisuallyHidden> {row.group.role}
+			</span>
 			<span>{w?.polled ? 'poll' : w?.level}</span>
-			<span className={classes.number}>{w?.cohorts}</span>
-			<span className={classes.number}>{w?.statements}</span>
-			<span className={classes.number}>{w?.pushes}</span>
+			<span className={classes.number}>
+				{w?.cohorts} <VisuallyHidden>cohorts</VisuallyHidden>
+			</span>
+			<span className={classes.number}>
+				{w?.statements} <VisuallyHidden>runs</VisuallyHidden>
+			</span>
+			<span className={classes.number}>
+				{w?.pushes} <VisuallyHidden>pushes</VisuallyHidden>
+			</span>
 			<Group gap={6} wrap="nowrap">
 				<span className={classes.when}>{ago(w?.last_run, now)}</span>
 				<Text span size="xs" c="dimmed" truncate className={classes.cause}>

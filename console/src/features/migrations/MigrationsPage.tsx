@@ -148,7 +148,7 @@ function Listed({ status }: { status: MigrationStatus }) {
 								<Table.Td>{m.name}</Table.Td>
 								<Table.Td>{dateOf(m.version)?.toLocaleString() ?? ''}</Table.Td>
 								<Table.Td>
-									<Badge color={state.colour} variant="light" tt="none">
+									<Badge color={state.colour} variant="dot" tt="none">
 										{state.label}
 									</Badge>
 									{state.advice && (

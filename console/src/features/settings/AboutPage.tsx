@@ -9,7 +9,7 @@ import { Loading, Page } from '@/ui/Page';
 
 function yesNo(value: unknown): ReactNode {
 	return (
-		<Badge color={value ? 'teal' : 'gray'} variant="light" tt="none">
+		<Badge color={value ? 'teal' : 'gray'} variant="dot" tt="none">
 			{value ? 'yes' : 'no'}
 		</Badge>
 	);

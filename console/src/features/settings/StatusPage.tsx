@@ -131,7 +131,7 @@ function FindingCard(props: {
 				<Title order={2} size="h5">
 					{finding.what}
 				</Title>
-				<Badge color="red" variant="light" tt="none">
+				<Badge variant="default" tt="none">
 					{object.type}
 				</Badge>
 			</Group>

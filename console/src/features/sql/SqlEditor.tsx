@@ -3,6 +3,7 @@ import {
 	type Completion,
 	type CompletionContext,
 	type CompletionResult,
+	closeCompletion,
 } from '@codemirror/autocomplete';
 import { keywordCompletionSource, PostgreSQL } from '@codemirror/lang-sql';
 import { type Diagnostic, setDiagnostics } from '@codemirror/lint';
@@ -49,10 +50,16 @@ function complete(context: CompletionContext, catalog: SqlCatalog | undefined): 
 }
 
 /** A key that is ours, whatever comes of it. */
-function answered(act: () => void): true {
+function answered(view: EditorView, act: () => void): true {
+	closeCompletion(view);
 	act();
 	return true;
 }
+
+const allKeywords = keywordCompletionSource(PostgreSQL);
+
+/** Behind a dot stand names only. */
+const keywords = (c: CompletionContext) => (c.matchBefore(/\.\s*[\p{L}\p{N}_$"]*/u) ? null : allKeywords(c));
 
 export function SqlEditor(props: {
 	value: string;
@@ -71,14 +78,14 @@ export function SqlEditor(props: {
 		() => [
 			Prec.highest(
 				keymap.of([
-					{ key: 'Mod-Enter', run: () => answered(now.current.onRun) },
-					{ key: 'Mod-Shift-Enter', run: () => answered(now.current.onExplain) },
+					{ key: 'Mod-Enter', run: (v) => answered(v, now.current.onRun) },
+					{ key: 'Mod-Shift-Enter', run: (v) => answered(v, now.current.onExplain) },
 				]),
 			),
 			PostgreSQL.extension,
 			autocompletion({ icons: false }),
 			PostgreSQL.language.data.of({ autocomplete: (c: CompletionContext) => complete(c, now.current.catalog) }),
-			PostgreSQL.language.data.of({ autocomplete: keywordCompletionSource(PostgreSQL) }),
+			PostgreSQL.language.data.of({ autocomplete: keywords }),
 		],
 		[],
 	);

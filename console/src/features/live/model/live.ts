@@ -27,6 +27,8 @@ export interface GroupInfo {
 	source: string;
 	role: string;
 	poller_id: string;
+	/** "worker 0": each worker has groups of its own. */
+	thread_id?: string;
 	multiplexed_query: string;
 	cohorts: CohortInfo[] | null;
 	weir?: {
