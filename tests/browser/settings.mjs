@@ -116,7 +116,7 @@ await story("settings", async ({ visit, page, step }) => {
 		await page.getByRole("option", { name: "reader" }).click();
 		await page.keyboard.press("Escape");
 		await main(page).getByRole("button", { name: "Add" }).click();
-		await main(page).getByRole("cell", { name: "both" }).waitFor();
+		await main(page).getByRole("cell", { name: "both", exact: true }).waitFor();
 		assert.deepEqual((await ask("inherited")).roles, [{ role_name: "both", role_set: ["reader"] }]);
 		await main(page).getByRole("button", { name: "Delete both" }).click();
 		await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
