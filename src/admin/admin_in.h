@@ -126,11 +126,12 @@ typedef struct candidate {
 	bool aside;      /* not on the builder thread: links are its own */
 	db_link **links; /* aside: one for each of the builder's */
 	size_t nlinks;
-	bool concurrent; /* inside concurrent_bulk */
-	bool ran_sql;    /* a run_sql was committed: if the rest fails, the published snapshot must be built again */
-	bool reload_all; /* for other instances */
-	json *reloaded;  /* sources other instances must read again: array, or NULL */
-	json *warnings;  /* array, or NULL */
+	bool concurrent;    /* inside concurrent_bulk */
+	bool ran_sql;       /* a run_sql was committed: if the rest fails, the published snapshot must be built again */
+	bool reload_all;    /* for other instances */
+	json *reloaded;     /* sources other instances must read again: array, or NULL */
+	json *warnings;     /* array, or NULL */
+	struct crud_tx *tx; /* inside bulk_atomic of /v2/query */
 } candidate;
 
 void candidate_begin(candidate *c, admin *adm, admin_request *r);
@@ -191,7 +192,8 @@ enum {
 	OP_ATOMIC = 1 << 7,    /* may be in bulk_atomic */
 	OP_NO_ARGS = 1 << 8,   /* args may be left out */
 	OP_ASIDE = 1 << 9,     /* leaves the metadata alone (run_sql: when it is plain) */
-	OP_BATCH = 1 << 10     /* reads what it changes from c->md: many in a row need one snapshot */
+	OP_BATCH = 1 << 10,    /* reads what it changes from c->md: many in a row need one snapshot */
+	OP_ROWS = 1 << 11      /* may be in bulk_atomic of /v2/query */
 };
 
 typedef bool op_fn(candidate *c, const json *args, buf *out, error *err);
@@ -208,6 +210,16 @@ extern const op ops_table[], ops_relationship[], ops_permission[], ops_function[
 
 /* May the request run beside the builder thread? It neither reads nor changes metadata. */
 bool dispatch_is_aside(const admin_request *r);
+/* ---- one transaction for several of select, count, insert, update, delete (crud.c): bulk_atomic of /v2/query ---- */
+
+typedef struct crud_tx {
+	str source;
+	pg_sync *pg; /* NULL: nothing was sent yet */
+} crud_tx;
+
+MUST_CHECK bool crud_commit(candidate *c, error *err);
+void crud_rollback(candidate *c);
+
 /* Runs the request's body. */
 MUST_CHECK bool dispatch_run(candidate *c, error *err);
 

@@ -1,6 +1,8 @@
 /*
  * crud: select, count, insert, update, delete of /v1/query and /v2/query, on a connection of admin's to the source.
  * plan/ reads the args, sql/ makes the statements, exec/ binds them and writes the answer.
+ * Weir's own: bulk_atomic of /v2/query runs several of them as one transaction, and "expected_rows" of update and delete
+ * refuses, and so undoes, a change that meets another number of rows: who edits rows learns that somebody else did before.
  */
 #include "admin/args.h"
 #include "exec/step.h"
@@ -11,6 +13,8 @@ typedef struct crud {
 	candidate *c;
 	legacy_op what;
 	const json *args;
+	const json *expected; /* "expected_rows"; NULL: any number */
+	str source;
 	plan *plan;
 	const sql_root *root;
 	db_link *link;
@@ -84,9 +88,9 @@ static bool run_statements(crud *k, error *err)
 }
 
 /* A connection that died while it lay idle is no reason to fail. */
-static bool begin(crud *k, error *err)
+static bool begin(crud *k, bool writes, error *err)
 {
-	bool read_only = !k->root->mutation;
+	bool read_only = !writes;
 	for (int attempt = 0;; attempt++) {
 		bool old = k->link->pg != NULL;
 		k->pg = link_connect(k->link, err);
@@ -100,10 +104,54 @@ static bool begin(crud *k, error *err)
 	}
 }
 
+/* Inside bulk_atomic: the first one begins. */
+static bool join_tx(crud *k, error *err)
+{
+	crud_tx *tx = k->c->tx;
+	if (tx->pg && !str_eq(tx->source, k->source))
+		return error_set(err, ERR_NOT_SUPPORTED, STR(""),
+			"one transaction cannot span the sources \"%.*s\" and \"%.*s\": send a bulk_atomic for each",
+			STR_ARG(tx->source), STR_ARG(k->source));
+	k->pg = tx->pg;
+	if (k->pg) return true;
+	if (!begin(k, true, err)) return false;
+	*tx = (crud_tx){.source = k->source, .pg = k->pg};
+	return true;
+}
+
+bool crud_commit(candidate *c, error *err)
+{
+	crud_tx *tx = c->tx;
+	if (!tx->pg) return true;
+	crud k = {.c = c, .pg = tx->pg};
+	bool ok = pg_sync_commit(tx->pg) || tx_failed(&k, err);
+	if (!ok) pg_sync_rollback(tx->pg);
+	pg_sync_set_wakeup(tx->pg, -1);
+	return ok;
+}
+
+void crud_rollback(candidate *c)
+{
+	if (!c->tx->pg) return;
+	pg_sync_rollback(c->tx->pg);
+	pg_sync_set_wakeup(c->tx->pg, -1);
+}
+
+static bool check_expected(const crud *k, error *err)
+{
+	int64_t want = 0;
+	if (!k->expected) return true;
+	uint64_t n = exec_mutation_affected(k->root->mutation, k->results);
+	if (json_to_i64(k->expected, &want) && want >= 0 && n == (uint64_t)want) return true;
+	return error_set(err, ERR_CONFLICT, STR(""), "expected %lld row%s, but %llu %s it: nothing was changed",
+		(long long)want, want == 1 ? "" : "s", (unsigned long long)n, n == 1 ? "meets" : "meet");
+}
+
 static bool run_tx(crud *k, error *err)
 {
-	if (!begin(k, err)) return false;
-	bool ok = run_statements(k, err) && (pg_sync_commit(k->pg) || tx_failed(k, err));
+	if (k->c->tx) return join_tx(k, err) && run_statements(k, err) && check_expected(k, err);
+	if (!begin(k, k->root->mutation != NULL, err)) return false;
+	bool ok = run_statements(k, err) && check_expected(k, err) && (pg_sync_commit(k->pg) || tx_failed(k, err));
 	if (!ok) pg_sync_rollback(k->pg);
 	pg_sync_set_wakeup(k->pg, -1);
 	return ok;
@@ -151,6 +199,18 @@ static bool run_plan(crud *k, const snap_source *src, buf *out, error *err)
 	return ok;
 }
 
+static bool read_expected(crud *k, error *err)
+{
+	int64_t n;
+	if (k->what != LEGACY_UPDATE && k->what != LEGACY_DELETE) return true;
+	const json *j = json_getz(k->args, "expected_rows");
+	if (json_is_null(j)) return true;
+	k->expected = j;
+	if (j->kind == JSON_NUMBER && json_to_i64(j, &n) && n >= 0) return true;
+	k->c->arg_error = true;
+	return error_set(err, ERR_PARSE_FAILED, STR("$.expected_rows"), "expected a number of rows");
+}
+
 static bool run(candidate *c, legacy_op what, const json *args, buf *out, error *err)
 {
 	str source = STR("default");
@@ -164,7 +224,8 @@ static bool run(candidate *c, legacy_op what, const json *args, buf *out, error 
 	if (writes && c->concurrent)
 		return error_set(
 			err, ERR_UNEXPECTED, STR(""), "Only read-only queries are allowed in a concurrent_bulk");
-	if (!find_source(c, source, &src, err)) return false;
+	if (!read_expected(&k, err) || !find_source(c, source, &src, err)) return false;
+	k.source = source;
 	legacy_request req = {.snap = c->snap,
 		.source = src,
 		.role = who(&k)->role,
@@ -193,7 +254,7 @@ CRUD(crud_insert, LEGACY_INSERT)
 CRUD(crud_update, LEGACY_UPDATE)
 CRUD(crud_delete, LEGACY_DELETE)
 
-#define ANY (OP_V1 | OP_V2 | OP_ANY_ROLE | OP_ASIDE)
+#define ANY (OP_V1 | OP_V2 | OP_ANY_ROLE | OP_ASIDE | OP_ROWS)
 
 const op ops_crud[] = {
 	{"select", crud_select, ANY},

@@ -133,7 +133,8 @@ static bool aside_command(const admin_request *r, const json *body, unsigned dep
 {
 	str type = json_str_or(body, "type", STR(""));
 	const json *args = json_getz(body, "args");
-	if (str_eqz(type, "bulk") || str_eqz(type, "concurrent_bulk")) {
+	bool rows = r->path == ADMIN_V2_QUERY && str_eqz(type, "bulk_atomic");
+	if (str_eqz(type, "bulk") || str_eqz(type, "concurrent_bulk") || rows) {
 		if (depth > BULK_DEPTH || !json_is(args, JSON_ARRAY)) return false;
 		for (const json *e = args->first; e; e = e->next)
 			if (!aside_command(r, e, depth + 1)) return false;
@@ -385,6 +386,42 @@ static bool run_atomic(const command *cmd, buf *out, error *err)
 	return ok && reply_success(out);
 }
 
+static bool only_rows(const command *cmd, error *err)
+{
+	const json *list = json_getz(cmd->body, "args");
+	str at = jsonpath_key(cmd->c->a, cmd->at, STR("args"));
+	size_t i = 0;
+	if (cmd->c->tx || cmd->c->concurrent)
+		return error_set(
+			err, ERR_NOT_SUPPORTED, at, "a bulk_atomic cannot be inside another one or a concurrent_bulk");
+	JSON_EACH (e, list) {
+		const op *o;
+		command sub = sub_command(cmd, e, i++);
+		str type = STR_NULL;
+		if (!find_type(&sub, &type, err)) return false;
+		bool list_too = is_bulk(type) || str_eqz(type, "bulk_atomic");
+		if (!list_too && !resolve(&sub, &o, err)) return false;
+		if (list_too || !(o->flags & OP_ROWS))
+			return error_set(err, ERR_NOT_SUPPORTED, sub.at,
+				"bulk_atomic takes select, count, insert, update and delete, not \"%.*s\"",
+				STR_ARG(type));
+	}
+	return true;
+}
+
+/* Weir's own: on /v2/query, one transaction of the source for all of them. */
+static bool run_rows(const command *cmd, buf *out, error *err)
+{
+	candidate *c = cmd->c;
+	crud_tx tx = {0};
+	if (!only_rows(cmd, err)) return false;
+	c->tx = &tx;
+	bool ok = run_bulk(cmd, false, out, err) && crud_commit(c, err);
+	if (!ok) crud_rollback(c);
+	c->tx = NULL;
+	return ok;
+}
+
 static bool run_command(const command *cmd, buf *out, error *err)
 {
 	str type = STR_NULL;
@@ -395,6 +432,7 @@ static bool run_command(const command *cmd, buf *out, error *err)
 	if (str_eqz(type, "bulk")) return run_bulk(cmd, false, out, err);
 	if (keeps && str_eqz(type, "bulk_atomic")) return run_atomic(cmd, out, err);
 	if (keeps && str_eqz(type, "bulk_keep_going")) return run_bulk(cmd, true, out, err);
+	if (cmd->c->req->path == ADMIN_V2_QUERY && str_eqz(type, "bulk_atomic")) return run_rows(cmd, out, err);
 	if (cmd->c->req->path == ADMIN_V2_QUERY && str_eqz(type, "concurrent_bulk")) {
 		cmd->c->concurrent = true;
 		return run_bulk(cmd, false, out, err);

@@ -226,6 +226,17 @@ static bool put_response(const answer *x, size_t max, buf *b)
 	return true;
 }
 
+uint64_t exec_mutation_affected(const sql_mutation *m, const pg_result *const *results)
+{
+	uint64_t sum = 0;
+	for (size_t k = 0; k < m->nparts; k++) {
+		const mut_part *p = &m->parts[k];
+		answer x = {.m = m, .stmts = m->stmts + p->first, .results = results + p->first, .n = p->n};
+		sum += affected(&x);
+	}
+	return sum;
+}
+
 bool exec_write_mutation(const sql_mutation *m, const pg_result *const *results, size_t max, buf *b, error *err)
 {
 	size_t cap = max ? size_add(b->n, max) : 0;

@@ -96,6 +96,8 @@ struct mut_statement;
 /* The answer of a mutation root over the results of its statements. Error: as exec_write. */
 MUST_CHECK bool exec_write_mutation(
 	const struct sql_mutation *m, const pg_result *const *results, size_t max_bytes, buf *b, error *err);
+/* Rows it changed. */
+uint64_t exec_mutation_affected(const struct sql_mutation *m, const pg_result *const *results);
 /* What the failure of its statement m means to the client; false, with err filled. */
 bool exec_mutation_failed(const struct mut_statement *m, const pg_error *e, const pg_statement_info *info, error *err);
 

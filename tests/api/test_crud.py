@@ -377,6 +377,69 @@ def test_bulk(weir):
     assert answer.status_code != 200 and "read-only" in answer.json()["error"]
 
 
+# ---- one transaction
+
+def atomic(weir, *steps):
+    return weir.post("/v2/query", {"type": "bulk_atomic", "args": [{"type": kind, "args": args} for kind, args in steps]})
+
+
+def test_atomic(weir):
+    answer = atomic(weir, ("insert", {"table": "author", "objects": [{"name": "Dan"}], "returning": ["id"]}),
+                    ("update", {"table": "author", "where": {"id": 1}, "$set": {"name": "Ann2"}, "expected_rows": 1}),
+                    ("delete", {"table": "article", "where": {"title": "x1"}, "expected_rows": 1}), ("count", {"table": "author"}),
+                    ("select", {"table": "author", "columns": ["name"], "where": {"id": 1}}))
+    assert answer.json() == [{"affected_rows": 1, "returning": [{"id": 4}]}, {"affected_rows": 1}, {"affected_rows": 1}, {"count": 4},
+                             [{"name": "Ann2"}]]
+    assert ok(weir, "count", {"table": "author"}) == {"count": 4}
+
+
+@pytest.mark.parametrize("bad, code, path", [
+    (("update", {"table": "author", "where": {"id": 2}, "$set": {"name": "Ann"}}), "constraint-violation", "$[1]"),
+    (("update", {"table": "author", "where": {"id": 99}, "$set": {"name": "x"}, "expected_rows": 1}), "conflict", "$[1]"),
+    (("delete", {"table": "article", "where": {"author_id": 1}, "expected_rows": 1}), "conflict", "$[1]"),
+    (("select", {"table": "author", "columns": ["nope"]}), "permission-denied", None),
+    (("update", {"table": "author", "where": {}, "$set": {"name": "x"}, "expected_rows": "1"}), "parse-failed", None),
+    (("count", {"table": "author", "source": "other"}), "not-exists", None),
+    (("run_sql", {"sql": "select 1"}), "not-supported", "$.args[1]"), (("bulk", []), "not-supported", "$.args[1]"),
+    (("bulk_atomic", []), "not-supported", "$.args[1]"), (("nonsense", {}), "parse-failed", "$.args[1]")])
+def test_atomic_leaves_nothing_when_one_fails(weir, bad, code, path):
+    answer = atomic(weir, ("insert", {"table": "author", "objects": [{"name": "Dan"}]}), bad)
+    assert (answer.status_code != 200, answer.json()["code"]) == (True, code), answer.text
+    assert path is None or answer.json()["path"] == path
+    assert "[1]" in answer.json()["path"]
+    assert ok(weir, "count", {"table": "author"}) == {"count": 3}
+    assert atomic(weir, ("insert", {"table": "author", "objects": [{"name": "Dan"}]})).json() == [{"affected_rows": 1}]
+
+
+def test_atomic_fails_at_the_end(weir, database):
+    database.sql("CREATE TABLE IF NOT EXISTS late (id int PRIMARY KEY DEFERRABLE INITIALLY DEFERRED)")
+    weir.metadata("pg_track_table", {"table": "late"})
+    rows = ("insert", {"table": "late", "objects": [{"id": 1}]})
+    answer = atomic(weir, rows, rows)
+    assert (answer.status_code, answer.json()["path"]) == (500, "$") and "23505" in answer.text
+    assert ok(weir, "count", {"table": "late"}) == {"count": 0}
+
+
+def test_atomic_keeps_to_one_source_and_to_admins(weir, new_database):
+    other = new_database()
+    other.sql("CREATE TABLE t (id int)")
+    weir.metadata("pg_add_source", {"name": "second", "configuration": {"connection_info": {"database_url": other.url}}})
+    weir.metadata("pg_track_table", {"source": "second", "table": "t"})
+    answer = atomic(weir, ("delete", {"table": "article", "where": {}}), ("insert", {"source": "second", "table": "t", "objects": [{"id": 1}]}))
+    assert answer.status_code == 400 and "default" in answer.json()["error"] and "second" in answer.json()["error"]
+    assert ok(weir, "count", {"table": "article"}) == {"count": 5}
+    weir.metadata("pg_drop_source", {"name": "second", "cascade": True})
+    assert weir.post("/v2/query", {"type": "bulk_atomic", "args": []}, weir.headers("user")).status_code == 400
+
+
+def test_expected_rows_alone(weir):
+    answer = weir.post("/v2/query", {"type": "delete", "args": {"table": "article", "where": {"author_id": 1}, "expected_rows": 1}})
+    assert (answer.status_code, answer.json()["code"]) == (409, "conflict")
+    assert answer.json()["error"] == "expected 1 row, but 2 meet it: nothing was changed"
+    assert ok(weir, "count", {"table": "article"}) == {"count": 5}
+    assert ok(weir, "delete", {"table": "article", "where": {"author_id": 1}, "expected_rows": 2}) == {"affected_rows": 2}
+
+
 def test_a_lost_connection_is_replaced(weir, database):
     ok(weir, "count", {"table": "author"})
     database.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")

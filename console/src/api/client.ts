@@ -45,6 +45,16 @@ async function send(method: string, path: string, body: unknown, options: CallOp
 
 /** One call; the parsed body, or ApiError. A refused admin secret brings the login page back. */
 export async function request<T>(method: string, path: string, body?: unknown, options: CallOptions = {}): Promise<T> {
+	return JSON.parse(await requestText(method, path, body, options)) as T;
+}
+
+/** The same with the body's text, for whom JavaScript's numbers are too short. */
+export async function requestText(
+	method: string,
+	path: string,
+	body?: unknown,
+	options: CallOptions = {},
+): Promise<string> {
 	const answer = await send(method, path, body, options);
 	const text = await answer.text();
 	let parsed: unknown;
@@ -53,7 +63,7 @@ export async function request<T>(method: string, path: string, body?: unknown, o
 	} catch {
 		throw new ApiError(`The server answered ${answer.status} with something else than JSON.`, answer.status);
 	}
-	if (answer.ok) return parsed as T;
+	if (answer.ok) return text === '' ? 'null' : text;
 	const error = errorFromBody(answer.status, parsed);
 	if (answer.status === 401 && options.asAdmin !== false && options.secret === undefined)
 		useSession.getState().logout('The server did not accept the admin secret.');
@@ -76,8 +86,6 @@ export function fetchConsoleConfig(): Promise<ConsoleConfig> {
 export interface MetadataOp {
 	type: string;
 	args: unknown;
-	/** Of the operation, where it has several. */
-	version?: number;
 }
 
 /** A read of POST /v1/metadata. Writes go through useApply (hooks.ts), which knows the CLI mode. */
@@ -164,10 +172,8 @@ export interface MigrationArgs {
 export const cli = {
 	migrate: (args: MigrationArgs) => request<unknown>('POST', 'apis/migrate', args),
 	metadata: (up: MetadataOp[]) => request<unknown>('POST', 'apis/metadata', { up }),
-	settings: () => request<{ migration_mode?: string }>('GET', 'apis/migrate/settings'),
+	settings: () => request<{ migration_mode?: string | boolean }>('GET', 'apis/migrate/settings'),
 	setMigrationMode: (on: boolean) =>
 		request<unknown>('PUT', 'apis/migrate/settings', { name: 'migration_mode', value: String(on) }),
-	/** Writes the server's metadata into the project's files. */
-	export: () => request<unknown>('GET', 'apis/metadata?export=true'),
 	status: (source: string) => request<unknown>('GET', `apis/migrate?datasource=${encodeURIComponent(source)}`),
 };

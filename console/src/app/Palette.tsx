@@ -1,5 +1,5 @@
 // Command palette: every feature's actions, found by words in any order.
-import { Kbd, Modal, Table } from '@mantine/core';
+import { Kbd, Modal, Table, Title } from '@mantine/core';
 import { Spotlight, spotlight } from '@mantine/spotlight';
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useMemo, useState } from 'react';
@@ -8,6 +8,7 @@ import { currentMetadata } from '@/api/hooks';
 import { useSession } from '@/api/session';
 import { IconSearch } from '@/ui/icons';
 import { notifyError } from '@/ui/notify';
+import { type KeyLine, useShownKeys } from '@/ui/pageKeys';
 import type { PaletteAction } from './feature';
 import { findActions } from './findActions';
 import { features, sections } from './registry';
@@ -70,7 +71,7 @@ export function Palette() {
 	);
 }
 
-const KEYS: [string[], string][] = [
+const KEYS: KeyLine[] = [
 	[['Ctrl', 'K'], 'Command palette'],
 	[['?'], 'This list'],
 	[['Ctrl', 'Enter'], 'Run the query, apply the form'],
@@ -86,25 +87,43 @@ function KeysDialog() {
 		document.addEventListener('weir:keys', show);
 		return () => document.removeEventListener('weir:keys', show);
 	}, []);
-	const rows = [...sections.map((s): [string[], string] => [['g', s.key], `Go to ${s.label}`]), ...KEYS];
+	const page = useShownKeys();
+	const rows = [...sections.map((s): KeyLine => [['g', s.key], `Go to ${s.label}`]), ...KEYS];
 	return (
 		<Modal opened={open} onClose={() => setOpen(false)} title="Keyboard" closeButtonProps={{ 'aria-label': 'Close' }}>
-			<Table>
-				<Table.Tbody>
-					{rows.map(([key, what]) => (
-						<Table.Tr key={what}>
-							<Table.Td w={150}>
-								{key.map((k) => (
-									<Kbd key={k} mr={4}>
-										{k}
-									</Kbd>
-								))}
-							</Table.Td>
-							<Table.Td>{what}</Table.Td>
-						</Table.Tr>
-					))}
-				</Table.Tbody>
-			</Table>
+			{page.lines.length > 0 && (
+				<>
+					<Title order={3} size="h5">
+						{page.title}
+					</Title>
+					<KeyTable rows={page.lines} />
+					<Title order={3} size="h5" mt="md">
+						Everywhere
+					</Title>
+				</>
+			)}
+			<KeyTable rows={rows} />
 		</Modal>
+	);
+}
+
+function KeyTable({ rows }: { rows: KeyLine[] }) {
+	return (
+		<Table>
+			<Table.Tbody>
+				{rows.map(([key, what]) => (
+					<Table.Tr key={what}>
+						<Table.Td w={170}>
+							{key.map((k) => (
+								<Kbd key={k} mr={4}>
+									{k}
+								</Kbd>
+							))}
+						</Table.Td>
+						<Table.Td>{what}</Table.Td>
+					</Table.Tr>
+				))}
+			</Table.Tbody>
+		</Table>
 	);
 }

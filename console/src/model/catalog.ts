@@ -1,6 +1,6 @@
 // What the database holds, read from pg_catalog by one statement a list (information_schema is far slower).
 import { readJson } from '@/api/client';
-import type { QualifiedName } from './metadata';
+import { type QualifiedName, tableKey } from './metadata';
 import { literal } from './sqlText';
 
 export type RelationKind = 'table' | 'view' | 'materialized view' | 'foreign table' | 'partitioned table';
@@ -42,6 +42,16 @@ export interface Column {
 	generated: boolean;
 	comment: string | null;
 	enumValues: string[] | null;
+	/** pg_type.typcategory, of a domain that of its base: "N" numbers, "S" strings, "A" arrays. */
+	category: string;
+	/** Name of the type below a domain; else as `base`. */
+	storage: string;
+	/** The value comes from a sequence when none is given. */
+	identity: boolean;
+	/** Of views: can be written through. */
+	updatable: boolean;
+	/** Not part of the API, for its name. */
+	outside?: boolean;
 }
 
 export interface TableInfo {
@@ -49,6 +59,9 @@ export interface TableInfo {
 	estimate: number | null;
 	columns: Column[];
 	primaryKey: string[];
+	/** The primary key, then other columns that name a row: unique and never NULL. */
+	keys: string[][];
+	can: { insert: boolean; update: boolean; delete: boolean };
 	foreignKeys: ForeignKey[];
 }
 
@@ -141,11 +154,31 @@ export async function readFunctions(source: string, signal?: AbortSignal): Promi
 	);
 }
 
+type ColumnRow = [
+	string,
+	string,
+	string,
+	boolean,
+	string | null,
+	boolean,
+	string | null,
+	string[] | null,
+	string,
+	string,
+	boolean,
+	boolean,
+];
+
+/** Bits of pg_relation_is_updatable. */
+const CAN = { update: 4, insert: 8, delete: 16 };
+
 interface TableRow {
 	kind: string;
 	estimate: number;
-	columns: [string, string, string, boolean, string | null, boolean, string | null, string[] | null][] | null;
+	columns: ColumnRow[] | null;
 	pk: string[] | null;
+	keys: string[][] | null;
+	can: number;
 	fks: FkRow[] | null;
 }
 
@@ -154,12 +187,21 @@ export async function readTable(source: string, t: QualifiedName, signal?: Abort
 		`select json_build_object('kind', r.relkind, 'estimate', r.reltuples::bigint,
 			'columns', (select json_agg(json_build_array(a.attname, format_type(a.atttypid, a.atttypmod), ty.typname, not a.attnotnull,
 				pg_get_expr(d.adbin, d.adrelid), a.attgenerated <> '' or a.attidentity = 'a', col_description(r.oid, a.attnum),
-				(select json_agg(e.enumlabel order by e.enumsortorder) from pg_enum e where e.enumtypid = a.atttypid)) order by a.attnum)
-				from pg_attribute a join pg_type ty on ty.oid = a.atttypid
+				(select json_agg(e.enumlabel order by e.enumsortorder) from pg_enum e where e.enumtypid = a.atttypid),
+				ty.typcategory, coalesce(bt.typname, ty.typname), a.attidentity <> '',
+				pg_column_is_updatable(r.oid, a.attnum, true)) order by a.attnum)
+				from pg_attribute a join pg_type ty on ty.oid = a.atttypid left join pg_type bt on bt.oid = nullif(ty.typbasetype, 0)
 				left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
 				where a.attrelid = r.oid and a.attnum > 0 and not a.attisdropped),
 			'pk', (select json_agg(a.attname order by x.i) from pg_constraint k, unnest(k.conkey) with ordinality x(num, i),
 				pg_attribute a where k.conrelid = r.oid and k.contype = 'p' and a.attrelid = r.oid and a.attnum = x.num),
+			'keys', (select json_agg((select json_agg(a.attname order by x.i) from unnest(i.indkey::int2[]) with ordinality x(num, i)
+				join pg_attribute a on a.attrelid = r.oid and a.attnum = x.num where x.i <= i.indnkeyatts)
+				order by i.indisprimary desc, i.indnkeyatts, i.indexrelid) from pg_index i
+				where i.indrelid = r.oid and i.indisunique and i.indisvalid and i.indpred is null and i.indexprs is null
+					and not exists (select from unnest(i.indkey::int2[]) u(num) join pg_attribute a
+						on a.attrelid = r.oid and a.attnum = u.num where not a.attnotnull)),
+			'can', pg_relation_is_updatable(r.oid, true),
 			'fks', (select json_agg(${FK_COLUMNS} order by k.conname) from ${FK_FROM} where k.contype = 'f' and k.conrelid = r.oid))
 		from pg_class r join pg_namespace rn on rn.oid = r.relnamespace
 		where rn.nspname = ${literal(t.schema)} and r.relname = ${literal(t.name)}`,
@@ -169,18 +211,64 @@ export async function readTable(source: string, t: QualifiedName, signal?: Abort
 	return {
 		kind: KINDS[row.kind] ?? 'table',
 		estimate: row.estimate < 0 ? null : row.estimate,
-		columns: (row.columns ?? []).map(([name, type, base, nullable, defaultText, generated, comment, enumValues]) => ({
-			name,
-			type,
-			base,
-			nullable,
-			defaultText,
-			generated,
-			comment,
-			enumValues,
-		})),
+		columns: (row.columns ?? []).map(columnOf),
 		primaryKey: row.pk ?? [],
+		keys: row.keys ?? [],
+		can: {
+			insert: (row.can & CAN.insert) !== 0,
+			update: (row.can & CAN.update) !== 0,
+			delete: (row.can & CAN.delete) !== 0,
+		},
 		foreignKeys: (row.fks ?? []).map(fkOf),
+	};
+}
+
+export interface TextColumn {
+	name: string;
+	category: string;
+	unique: boolean;
+}
+
+/** Columns of text of these tables, by which their rows may be known to people. */
+export async function readTextColumns(
+	source: string,
+	tables: QualifiedName[],
+	signal?: AbortSignal,
+): Promise<Map<string, TextColumn[]>> {
+	if (tables.length === 0) return new Map();
+	const wanted = tables.map((t) => `(${literal(t.schema)}, ${literal(t.name)})`).join(', ');
+	const rows = await readJson<[string, string, [string, boolean][]][]>(
+		`select coalesce(json_agg(json_build_array(n.nspname, c.relname, (select coalesce(json_agg(json_build_array(a.attname,
+				exists (select from pg_index i where i.indrelid = c.oid and i.indisunique and i.indnkeyatts = 1
+					and i.indpred is null and i.indkey[0] = a.attnum)) order by a.attnum), '[]')
+			from pg_attribute a join pg_type ty on ty.oid = a.atttypid
+			where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and ty.typcategory = 'S'))), '[]')
+		from pg_class c join pg_namespace n on n.oid = c.relnamespace where (n.nspname, c.relname) in (${wanted})`,
+		{ source, signal },
+	);
+	return new Map(
+		rows.map(([schema, name, columns]) => [
+			tableKey({ schema, name }),
+			columns.map(([column, unique]) => ({ name: column, category: 'S', unique })),
+		]),
+	);
+}
+
+function columnOf(row: ColumnRow): Column {
+	const [name, type, base, nullable, defaultText, generated, comment, enumValues, category, storage] = row;
+	return {
+		name,
+		type,
+		base,
+		nullable,
+		defaultText,
+		generated,
+		comment,
+		enumValues,
+		category,
+		storage,
+		identity: row[10],
+		updatable: row[11],
 	};
 }
 

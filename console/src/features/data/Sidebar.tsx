@@ -108,10 +108,11 @@ function Row({ node }: { node: Node }) {
 			</Link>
 		);
 	}
-	const base = tablePath(node.source, node.table).replace(/relationships$/, '');
+	const href = tablePath(node.source, node.table);
+	const base = href.replace(/browse$/, '');
 	return (
 		<Link
-			href={`${base}relationships`}
+			href={href}
 			className={classes.table}
 			title={node.table.name}
 			aria-current={path.startsWith(decodeURI(base)) ? 'page' : undefined}

@@ -8,6 +8,8 @@ import { schemaPath, type TableTab, tablePath } from './paths';
 import classes from './TableFrame.module.css';
 
 const TABS: [TableTab, string][] = [
+	['browse', 'Browse rows'],
+	['insert', 'Insert row'],
 	['relationships', 'Relationships'],
 	['permissions', 'Permissions'],
 ];

@@ -1,6 +1,7 @@
-import { Button, TextInput } from '@mantine/core';
+import { Anchor, Button, TextInput } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
+import { Link } from 'wouter';
 import { useApply } from '@/api/hooks';
 import type { Relation } from '@/model/catalog';
 import { type QualifiedName, tableKey } from '@/model/metadata';
@@ -8,6 +9,7 @@ import { IconTable, IconView } from '@/ui/icons';
 import { notifyDone, notifyError, notifyWarning } from '@/ui/notify';
 import { Empty } from '@/ui/Page';
 import { VirtualList } from '@/ui/VirtualList';
+import { tablePath } from './paths';
 import { Section } from './Section';
 import classes from './Section.module.css';
 
@@ -90,21 +92,39 @@ export function UntrackedSection(props: {
 				</Empty>
 			)}
 			{shown.length > 0 && (
-				<List label="Untracked tables and views" relations={shown} onTrack={(t) => track([t])} busy={busy} />
+				<List
+					source={props.source}
+					label="Untracked tables and views"
+					relations={shown}
+					onTrack={(t) => track([t])}
+					busy={busy}
+				/>
 			)}
 			{theirs.length > 0 && (
 				<details className={classes.fold}>
 					<summary>
 						{theirs.length} framework {theirs.length === 1 ? 'table' : 'tables'} of {which}, rarely wanted in an API
 					</summary>
-					<List label="Framework tables" relations={theirs} onTrack={(t) => track([t])} busy={busy} />
+					<List
+						source={props.source}
+						label="Framework tables"
+						relations={theirs}
+						onTrack={(t) => track([t])}
+						busy={busy}
+					/>
 				</details>
 			)}
 		</Section>
 	);
 }
 
-function List(props: { label: string; relations: Relation[]; onTrack: (t: Relation) => void; busy: boolean }) {
+function List(props: {
+	source: string;
+	label: string;
+	relations: Relation[];
+	onTrack: (t: Relation) => void;
+	busy: boolean;
+}) {
 	return (
 		<VirtualList
 			className={classes.list}
@@ -125,7 +145,16 @@ function List(props: { label: string; relations: Relation[]; onTrack: (t: Relati
 						Track
 					</Button>
 					{/view/.test(r.kind) ? <IconView /> : <IconTable />}
-					<span className={classes.grow}>{r.name}</span>
+					<Anchor
+						component={Link}
+						href={tablePath(props.source, r)}
+						size="sm"
+						c="inherit"
+						className={classes.grow}
+						title={`Rows of ${r.name}`}
+					>
+						{r.name}
+					</Anchor>
 					{r.kind !== 'table' && <span className={classes.dim}>{r.kind}</span>}
 					{r.estimate !== null && r.kind !== 'view' && (
 						<span className={classes.dim}>about {r.estimate.toLocaleString('en')} rows</span>

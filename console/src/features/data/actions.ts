@@ -23,6 +23,21 @@ export function dataActions({ go, metadata }: ActionContext): PaletteAction[] {
 			const id = JSON.stringify([s.name, t.table]);
 			found.push(
 				{
+					id: `browse${id}`,
+					group: 'Tables',
+					label,
+					description: 'Browse rows',
+					keywords: 'rows data browse',
+					run: () => go(tablePath(s.name, t.table)),
+				},
+				{
+					id: `insert${id}`,
+					group: 'Tables',
+					label: `${label} insert row`,
+					keywords: 'new add',
+					run: () => go(tablePath(s.name, t.table, 'insert')),
+				},
+				{
 					id: `permissions${id}`,
 					group: 'Permissions',
 					label: `${label} permissions`,

@@ -24,6 +24,14 @@ export const feature: Feature = {
 		{ path: '/data/:source', section: 'data', title: ':source', load: () => import('./SourceStart') },
 		{ path: '/data/:source/schema/:schema', section: 'data', title: ':schema', load: () => import('./SchemaPage') },
 		{ path: TABLE, section: 'data', title: ':table', load: () => import('./TableStart') },
+		{ path: `${TABLE}/browse`, section: 'data', title: ':table', load: () => import('./browse/BrowsePage') },
+		{
+			path: `${TABLE}/insert`,
+			section: 'data',
+			title: 'Insert into :table',
+			load: () => import('./browse/InsertPage'),
+		},
+		{ path: `${TABLE}/edit`, section: 'data', title: 'Edit a row of :table', load: () => import('./browse/EditPage') },
 		{
 			path: `${TABLE}/relationships`,
 			section: 'data',

@@ -6,9 +6,9 @@ const e = encodeURIComponent;
 export const sourcePath = (source: string) => `/data/${e(source)}`;
 export const schemaPath = (source: string, schema: string) => `/data/${e(source)}/schema/${e(schema)}`;
 
-export type TableTab = 'relationships' | 'permissions';
+export type TableTab = 'browse' | 'insert' | 'edit' | 'relationships' | 'permissions';
 
-export function tablePath(source: string, t: QualifiedName, tab: TableTab = 'relationships'): string {
+export function tablePath(source: string, t: QualifiedName, tab: TableTab = 'browse'): string {
 	return `${schemaPath(source, t.schema)}/tables/${e(t.name)}/${tab}`;
 }
 

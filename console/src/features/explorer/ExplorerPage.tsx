@@ -10,6 +10,7 @@ import { asApiError } from '@/api/errors';
 import { useMetadata } from '@/api/hooks';
 import { serverUrl } from '@/api/session';
 import { rolesOf } from '@/model/metadata';
+import { prettyJson, sizeText } from '@/model/prettyJson';
 import { CodeEditor } from '@/ui/CodeEditor';
 import { ErrorView } from '@/ui/ErrorView';
 import { IconPlay } from '@/ui/icons';
@@ -22,7 +23,6 @@ import { operationAt, operationLabel, operationsOf, parseText, prettify } from '
 import { exportCode, LANGUAGES, type Language } from './model/exportCode';
 import { explainSession, headersOf, roleOf, sessionVariablesOf, withRole } from './model/headers';
 import { historyTitle } from './model/history';
-import { prettyJson, sizeText } from './model/prettyJson';
 import { type Answer, type Explained, execute, explain, type Operation, requestHeaders, subscribe } from './run';
 import { type LeftPane, useExplorer } from './store';
 import { Tree } from './Tree';

@@ -1,0 +1,123 @@
+// Lines around the grid: what is staged, and the active cell.
+import { Button, Text } from '@mantine/core';
+import type { Column } from '@/model/catalog';
+import { IconRedo, IconUndo } from '@/ui/icons';
+import classes from './browse.module.css';
+import { changeText, sizeOf, Value } from './CellView';
+import { type Cell, cellText, isCut } from './model/read';
+import { countCells } from './model/staged';
+import type { Change } from './model/write';
+import type { Edits } from './useEdits';
+
+export function StagedBar({ edits }: { edits: Edits }) {
+	const { history, staged, failure } = edits;
+	const cells = countCells(staged);
+	if (cells === 0 && !failure && history.past.length + history.future.length === 0) return null;
+	return (
+		<section className={classes.staged} aria-label="Changes that are not saved">
+			<Text size="sm" span fw={500} role="status">
+				{cells === 0
+					? 'No changes'
+					: `${cells} ${cells === 1 ? 'change' : 'changes'} in ${staged.size} ${staged.size === 1 ? 'row' : 'rows'}`}
+			</Text>
+			{failure && (
+				<Text size="sm" span className={classes.problem} role="alert">
+					Not saved, nothing was changed: {failure}
+				</Text>
+			)}
+			<span className={classes.spring} />
+			<Button
+				size="compact-sm"
+				variant="default"
+				disabled={history.past.length === 0}
+				onClick={edits.undo}
+				leftSection={<IconUndo size={12} />}
+			>
+				Undo
+			</Button>
+			<Button
+				size="compact-sm"
+				variant="default"
+				disabled={history.future.length === 0}
+				onClick={edits.redo}
+				leftSection={<IconRedo size={12} />}
+			>
+				Redo
+			</Button>
+			<Button size="compact-sm" variant="default" disabled={cells === 0} onClick={edits.discard}>
+				Discard
+			</Button>
+			<Button size="compact-sm" disabled={cells === 0} loading={edits.busy} onClick={edits.save} title="Ctrl+S">
+				Save
+			</Button>
+		</section>
+	);
+}
+
+export function CellBar(props: {
+	column: Column | null;
+	cell: Cell | undefined;
+	change: Change | undefined;
+	writable: boolean;
+	problem: string | null;
+	onEdit: () => void;
+	onOpen: () => void;
+	onChange: (change: Change) => void;
+}) {
+	const { column, cell, change, writable } = props;
+	if (!column) return <div className={classes.cellBar} />;
+	const keepFocus = (e: React.MouseEvent) => e.preventDefault();
+	return (
+		<section className={classes.cellBar} aria-label="The active cell">
+			<Text size="xs" span fw={600}>
+				{column.name}
+			</Text>
+			<Text size="xs" c="dimmed" span>
+				{column.type}
+				{column.nullable ? '' : ', not NULL'}
+			</Text>
+			{props.problem ? (
+				<span className={`${classes.cellText} ${classes.problem}`} role="alert">
+					{props.problem}
+				</span>
+			) : (
+				<span className={classes.cellText}>{change ? changeText(change) : <Value text={cellText(cell)} />}</span>
+			)}
+			{isCut(cell) && (
+				<Text size="xs" c="dimmed" span>
+					{sizeOf(cell.length)}
+				</Text>
+			)}
+			<Button size="compact-xs" variant="default" onClick={props.onOpen} onMouseDown={keepFocus} title="Alt+Enter">
+				Open
+			</Button>
+			{writable && (
+				<>
+					<Button size="compact-xs" variant="default" onClick={props.onEdit} onMouseDown={keepFocus} title="Enter">
+						Edit
+					</Button>
+					<Button
+						size="compact-xs"
+						variant="default"
+						disabled={!column.nullable}
+						onMouseDown={keepFocus}
+						onClick={() => props.onChange({ to: 'null' })}
+						title="Delete"
+					>
+						NULL
+					</Button>
+					<Button
+						size="compact-xs"
+						variant="default"
+						disabled={!column.defaultText && !column.identity}
+						onMouseDown={keepFocus}
+						onClick={() => props.onChange({ to: 'default' })}
+						title={column.defaultText ?? undefined}
+					>
+						Default
+					</Button>
+				</>
+			)}
+		</section>
+	);
+}

@@ -1,5 +1,0 @@
-import { Redirect } from 'wouter';
-
-export default function StartPage() {
-	return <Redirect to="/settings/metadata-actions" replace />;
-}
