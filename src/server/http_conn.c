@@ -3,6 +3,7 @@
 #include "server/http_internal.h"
 #include <poll.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 static void conn_process(http_conn *c, const char *data, size_t n, bool from_pending);
 
@@ -89,7 +90,7 @@ static void refuse(http_worker *hw, uv_tcp_t *tcp)
 	tcp_close(hw, tcp);
 }
 
-void conn_accept(http_worker *hw, uv_stream_t *listener)
+void conn_accept(http_worker *hw, int fd)
 {
 	uint64_t max = hw->server->config.limits.connections;
 	uv_tcp_t *tcp = mem_alloc(sizeof(*tcp));
@@ -98,7 +99,8 @@ void conn_accept(http_worker *hw, uv_stream_t *listener)
 	uv_tcp_init(&hw->w->loop, tcp);
 	worker_hold(hw->w);
 	uint64_t now = atomic_fetch_add_explicit(&hw->server->connections, 1, memory_order_relaxed);
-	if (uv_accept(listener, (uv_stream_t *)tcp) != 0) {
+	if (uv_tcp_open(tcp, fd) != 0) {
+		close(fd);
 		tcp_close(hw, tcp);
 		return;
 	}

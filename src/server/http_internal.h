@@ -20,6 +20,8 @@ enum {
 	HTTP_POOL_REQUESTS = 64,     /* kept for reuse, per worker */
 	HTTP_POOL_BUF_BYTES = 65536, /* larger buffers of a pooled request are given back */
 	HTTP_CORK_BYTES = 16384,     /* pipelined answers are gathered up to this size */
+	HTTP_ACCEPT_BATCH = 64,      /* connections accepted before others have their turn */
+	HTTP_ACCEPT_PAUSE_MS = 100,  /* without a file left to open */
 	HTTP_SWEEP_MS = 250,
 	HTTP_PROBE_MS = 250,
 	HTTP_ID_MAX = 128,
@@ -77,8 +79,10 @@ struct http_conn {
 struct http_worker {
 	http_server *server;
 	worker *w;
-	uv_tcp_t listener;
+	uv_poll_t listener;
+	int listen_fd;
 	bool listening;
+	timer *accept_again;
 	timer *sweep;
 	bool sweeping;
 	http_conn *conns;
@@ -114,7 +118,8 @@ void http_request_put(http_request *req);
 void http_worker_sweep_on(http_worker *hw);
 
 /* http_conn.c */
-void conn_accept(http_worker *hw, uv_stream_t *listener);
+/* A new socket; takes it. */
+void conn_accept(http_worker *hw, int fd);
 void conn_close(http_conn *c);
 /* The client has left, or its socket is broken. */
 void conn_gone(http_conn *c);

@@ -1,6 +1,9 @@
 #include "base/arena.h"
 #include "loop/listen.h"
 #include "server/http_internal.h"
+#include <errno.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 /* --- requests: taken when the first byte comes, given back when answered --- */
 
@@ -88,9 +91,34 @@ void http_request_put(http_request *req)
 
 /* --- the service on each worker --- */
 
-static void on_connection(uv_stream_t *listener, int status)
+/*
+ * Connections are accepted here, not by libuv: without a file left to open, and its spare one taken by another thread, its
+ * loop over accept(2) would never end. Here the worker looks away for a moment; what waits is in the kernel's queue.
+ */
+static void on_connection(uv_poll_t *poll, int status, int events)
 {
-	if (status == 0) conn_accept(listener->data, listener);
+	http_worker *hw = poll->data;
+
+	(void)events;
+	for (int i = 0; i < HTTP_ACCEPT_BATCH && status == 0; i++) {
+		int fd = accept4(hw->listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (fd >= 0) {
+			conn_accept(hw, fd);
+		} else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+			uv_poll_stop(poll);
+			timer_again(hw->accept_again, HTTP_ACCEPT_PAUSE_MS, 0);
+			return;
+		} else if (errno != EINTR && errno != ECONNABORTED) {
+			return;
+		}
+	}
+}
+
+static void on_accept_again(void *arg)
+{
+	http_worker *hw = arg;
+
+	if (hw->listening) uv_poll_start(&hw->listener, UV_READABLE, on_connection);
 }
 
 /* Sweeping stops when the last connection has gone: an idle server sleeps. */
@@ -131,7 +159,9 @@ static void listener_close(http_worker *hw)
 {
 	if (!hw->listening) return;
 	hw->listening = false;
+	uv_poll_stop(&hw->listener);
 	uv_close((uv_handle_t *)&hw->listener, NULL);
+	close(hw->listen_fd);
 }
 
 static void service_drain(worker *w, void *ctx)
@@ -156,7 +186,8 @@ static void service_stop(worker *w, void *ctx)
 	while (hw->conns)
 		conn_gone(hw->conns);
 	timer_stop(hw->sweep);
-	hw->sweep = NULL;
+	timer_stop(hw->accept_again);
+	hw->sweep = hw->accept_again = NULL;
 }
 
 static bool service_start(worker *w, void *ctx, error *err)
@@ -169,14 +200,15 @@ static bool service_start(worker *w, void *ctx, error *err)
 	worker_waits_init(hw, &s->config.limits);
 	hw->gzip = gzip_new();
 	hw->sweep = timer_start(w, UINT32_MAX, 0, on_sweep, hw);
+	hw->accept_again = timer_start(w, UINT32_MAX, 0, on_accept_again, hw);
 	worker_before_sleep(w, on_before_sleep, hw);
-	uv_tcp_init(&w->loop, &hw->listener);
+	hw->listen_fd = s->fds[w->index];
 	hw->listener.data = hw;
-	hw->listening = true;
-	rc = uv_tcp_open(&hw->listener, s->fds[w->index]);
+	rc = uv_poll_init(&w->loop, &hw->listener, hw->listen_fd);
 	if (rc == 0) {
-		s->fds[w->index] = -1; /* the handle's now */
-		rc = uv_listen((uv_stream_t *)&hw->listener, 4096, on_connection);
+		s->fds[w->index] = -1; /* this worker's now */
+		hw->listening = true;
+		rc = uv_poll_start(&hw->listener, UV_READABLE, on_connection);
 	}
 	if (rc == 0) return true;
 	service_stop(w, ctx);
