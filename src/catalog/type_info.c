@@ -170,6 +170,23 @@ str cat_graphql_scalar(arena *a, const catalog *c, pg_oid type)
 	return known ? known->scalar : t->name.name;
 }
 
+/* Hasura v2: pgScalarTypeToText. */
+static str array_scalar(arena *a, const catalog *c, pg_oid elem)
+{
+	const cat_type *t = catalog_base_type(c, elem);
+	const known_type *known = t ? known_type_of(t) : NULL;
+	str name = t ? t->name.name : STR("unknown");
+	if (known) name = known->sql.n && known->sql.p[0] != '"' ? known->sql : known->scalar;
+	return str_cat(a, 2, STR("_"), name);
+}
+
+str cat_graphql_type(arena *a, const catalog *c, pg_oid type, bool no_lists, bool *list)
+{
+	pg_oid elem = cat_array_element(c, type);
+	*list = elem && !no_lists;
+	return elem && no_lists ? array_scalar(a, c, elem) : cat_graphql_scalar(a, c, type);
+}
+
 uint32_t cat_type_flags(const catalog *c, pg_oid type)
 {
 	const cat_type *t = catalog_base_type(c, type);

@@ -47,6 +47,11 @@ enum {
  * Hasura v2: a composite is <name>_scalar (made in a), but plain <name> as an array element.
  */
 str cat_graphql_scalar(arena *a, const catalog *c, pg_oid type);
+/*
+ * The same for schemas that may be without lists: arrays are one scalar then, called after the element (_text). *list: a list
+ * of the scalar. Hasura v2: experimental feature disable_postgres_arrays (Backends/Postgres/Instances/Schema.hs).
+ */
+str cat_graphql_type(arena *a, const catalog *c, pg_oid type, bool no_lists, bool *list);
 /* Element type if this is an array (domains resolved before and after), else 0. */
 pg_oid cat_array_element(const catalog *c, pg_oid type);
 /* TYPE_* bits; domains resolved. */

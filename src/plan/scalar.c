@@ -40,8 +40,8 @@ value_type value_type_oid(plan_ctx *c, const snap_source *src, pg_oid oid)
 {
 	const cat_type *base = catalog_base_type(src->cat, oid);
 	value_type t = {.src = src, .oid = base ? base->oid : oid};
-	t.name = str_copy(c->a, cat_graphql_scalar(c->a, src->cat, t.oid));
-	t.list = !c->snap->options.disable_postgres_arrays && cat_array_element(src->cat, t.oid) != 0;
+	bool no_lists = c->snap->options.disable_postgres_arrays;
+	t.name = str_copy(c->a, cat_graphql_type(c->a, src->cat, t.oid, no_lists, &t.list));
 	t.cast = cat_sql_type(c->a, src->cat, oid);
 	fill_rules(&t);
 	return t;

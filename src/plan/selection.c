@@ -56,7 +56,7 @@ static bool condition(collecting *k, const gq_directive *d, bool *out)
 		if (!str_eqz(a->name, "if"))
 			return plan_fail(
 				c, at, "'%.*s' has no argument named '%.*s'", STR_ARG(d->name), STR_ARG(a->name));
-		arg = a;
+		if (a->kind != GQ_VAR || !input_variable_unbound(c, a->text)) arg = a;
 	}
 	at = path_key(c, path_key(c, at, STR("args")), STR("if"));
 	if (!arg) return plan_fail(c, at, "missing required field 'if'");

@@ -37,8 +37,8 @@ static void fill_type(resolving *r, snap_column *out, const cat_column *c)
 {
 	const cat_type *base = catalog_base_type(r->sc->cat, c->type);
 	out->type = base ? base->oid : c->type;
-	out->list = !r->opt->disable_postgres_arrays && cat_array_element(r->sc->cat, c->type) != 0;
-	out->scalar = str_copy(r->a, cat_graphql_scalar(r->a, r->sc->cat, c->type));
+	bool no_lists = r->opt->disable_postgres_arrays;
+	out->scalar = str_copy(r->a, cat_graphql_type(r->a, r->sc->cat, c->type, no_lists, &out->list));
 	out->cast = cat_sql_type(r->a, r->sc->cat, c->type);
 	const md_table *e = enum_target(r, c);
 	if (!e) return;

@@ -132,8 +132,8 @@ static void resolve_return(resolving *r, const cat_function *fn, snap_computed *
 		return;
 	}
 	out->type = ty->oid;
-	out->list = !r->opt->disable_postgres_arrays && cat_array_element(r->sc->cat, fn->returns) != 0;
-	out->scalar = str_copy(r->a, cat_graphql_scalar(r->a, r->sc->cat, fn->returns));
+	bool no_lists = r->opt->disable_postgres_arrays;
+	out->scalar = str_copy(r->a, cat_graphql_type(r->a, r->sc->cat, fn->returns, no_lists, &out->list));
 }
 
 bool computed_resolve(resolving *r, const cat_table *cat, const md_computed_field *cf, snap_computed *out, error *err)

@@ -19,8 +19,8 @@ void add_select_args(tgen *g, gfield *f, const snap_table *t)
 
 static gref arg_type(tgen *g, const cat_arg *a)
 {
-	str name = cat_graphql_scalar(g->a, g->src->cat, a->type);
-	bool list = !g->x->s->options.disable_postgres_arrays && cat_array_element(g->src->cat, a->type);
+	bool list, no_lists = g->x->s->options.disable_postgres_arrays;
+	str name = cat_graphql_type(g->a, g->src->cat, a->type, no_lists, &list);
 	return (gref){.name = name, .lists = list, .nonnull = list, .of = {.family = GF_SCALAR, .scalar = name}};
 }
 

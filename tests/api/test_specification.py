@@ -63,3 +63,30 @@ def test_a_type_that_was_there_first_stays(api):
     api.metadata("pg_untrack_table", table("author"))
     assert api.metadata("get_inconsistent_metadata")["is_consistent"] is True
     assert api.data("{ date { id day } simple { id } }") == {"date": [], "simple": []}
+
+
+def test_arrays_as_scalars(start_weir, new_database):
+    base = new_database()
+    base.sql("CREATE TABLE box (id int PRIMARY KEY, words text[], counts int[]); INSERT INTO box VALUES (1, '{a,b}', '{1}'), (2, '{c}', NULL)")
+    weir = start_weir(base.url, env={"HASURA_GRAPHQL_EXPERIMENTAL_FEATURES": "disable_postgres_arrays"})
+    weir.track("box")
+    fields = weir.data('{ __type(name: "box") { fields { name type { kind name } } } }')["__type"]["fields"]
+    assert [f["type"] for f in fields if f["name"] in ("words", "counts")] == [{"kind": "SCALAR", "name": n} for n in ("_integer", "_text")]
+    found = weir.data('{ __type(name: "_text_comparison_exp") { inputFields { name type { name } } } }')["__type"]["inputFields"]
+    assert {f["name"] for f in found if f["type"]["name"] == "_text"} >= {"_eq", "_gt", "_contains", "_contained_in"}
+    query = "query ($w: _text) { box(where: {words: {_contains: $w}}) { id words } }"
+    for given in (["a"], "{a}"):
+        assert weir.data(query, {"w": given})["box"] == [{"id": 1, "words": ["a", "b"]}]
+    assert weir.data('mutation { insert_box_one(object: {id: 3, words: ["x"], counts: "{4,5}"}) { words counts } }')["insert_box_one"] == {
+        "words": ["x"], "counts": [4, 5]}
+
+
+def test_unbound_variables_are_taken_out_when_asked(start_weir, new_database):
+    base = new_database()
+    base.sql("CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1), (2)")
+    weir = start_weir(base.url, env={"HASURA_GRAPHQL_EXPERIMENTAL_FEATURES": "no_null_unbound_variable_default"})
+    weir.track("t")
+    assert len(weir.data("query ($x: Int) { t(where: {id: {_eq: $x}}) { id } }")["t"]) == 2
+    assert weir.data("query ($x: Int) { t(where: {id: {_in: [1, $x]}}) { id } }")["t"] == [{"id": 1}]
+    error = weir.graphql("query ($b: Boolean) { t { id @include(if: $b) } }")["errors"][0]
+    assert error["message"] == "missing required field 'if'" and error["extensions"]["path"] == "$.selectionSet.t.selectionSet.include.args.if"
