@@ -3,6 +3,7 @@
 #include "base/vec.h"
 #include <curl/curl.h>
 #include <pthread.h>
+#include <stdlib.h>
 
 enum {
 	RUNNING_DEFAULT = 64,
@@ -352,6 +353,15 @@ static const char *set_method(http_call *call, const http_call_options *o)
 	return NULL;
 }
 
+/* The variables that OpenSSL's own programs read; libcurl alone looks at the system's certificates only. */
+static const char *set_trust(http_call *call)
+{
+	const char *file = getenv("SSL_CERT_FILE"), *dir = getenv("SSL_CERT_DIR");
+	if (file && *file) SET(CURLOPT_CAINFO, file);
+	if (dir && *dir) SET(CURLOPT_CAPATH, dir);
+	return NULL;
+}
+
 /* NULL, or the name of what libcurl did not take. */
 static const char *set_easy(http_call *call, const http_call_options *o)
 {
@@ -368,7 +378,8 @@ static const char *set_easy(http_call *call, const http_call_options *o)
 	SET(CURLOPT_WRITEDATA, call);
 	set_headers(call, o);
 	SET(CURLOPT_HTTPHEADER, call->headers);
-	return set_method(call, o);
+	const char *refused = set_trust(call);
+	return refused ? refused : set_method(call, o);
 }
 
 static void call_run(http_call *call)

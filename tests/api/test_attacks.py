@@ -8,6 +8,7 @@ import pytest
 import requests
 
 from server import SECRET
+from tokens import Service
 
 SQL = """
 CREATE TABLE author (id int PRIMARY KEY, owner int, name text UNIQUE, secret text DEFAULT 'hidden value', meta jsonb, uid uuid, at timestamptz, n numeric);
@@ -22,6 +23,8 @@ MINE = {"owner": {"_eq": "X-Hasura-User-Id"}}
 ME = {"x-hasura-user-id": "1"}
 LEAKS = re.compile(r"SELECT |INSERT INTO|FROM \"|hidden value|secret of|bullion|/src/|0x[0-9a-f]{6}|DETAIL|gold|vault")
 GRAPHQL = "/v1/graphql"
+ADMIN_GETS = ["/v1alpha1/config", "/dev/subscriptions", "/dev/subscriptions/extended", "/dev/ekg", "/dev/plan_cache", "/dev/dataconnector/schema",
+              "/api/swagger/json"]
 ADMIN_PATHS = ["/v1/metadata", "/v1/query", "/v2/query", "/v1/graphql/explain", "/v1alpha1/graphql/explain", "/v1alpha1/pg_dump"]
 
 
@@ -31,6 +34,11 @@ def named(name):
 
 def permission(body):
     return [{"role": "user", "permission": body}]
+
+
+@pytest.fixture(scope="module")
+def weir_env():
+    return {"HASURA_GRAPHQL_ENABLED_APIS": "metadata,graphql,pgdump,config,developer,metrics"}
 
 
 @pytest.fixture(scope="module")
@@ -110,6 +118,10 @@ def test_strangers(served, headers):
     for path in ADMIN_PATHS:  # 16
         answer = served.post(path, {"type": "export_metadata", "args": {}}, headers=headers)
         assert answer.status_code in (400, 401, 403), (path, answer.text)
+    for path in ADMIN_GETS:
+        answer = served.get(path, headers=headers)
+        assert answer.status_code == 401 and answer.json()["code"] == "access-denied", (path, answer.text)
+    assert served.get("/v1/metrics", headers=headers).status_code in (400, 401, 404)
 
 
 def test_11_secret_in_the_query_string(served):
@@ -132,6 +144,28 @@ def test_13_two_secrets(served, values):
 def test_17_admin_endpoints_as_a_role(served, path):
     answer = served.post(path, {"type": "export_metadata", "args": {}}, headers=served.headers("user", ME))
     assert answer.status_code in (400, 401, 403) and not LEAKS.search(answer.text), answer.text
+
+
+@pytest.mark.parametrize("path", ADMIN_GETS)
+def test_17_admin_reads_as_a_role(served, path):
+    answer = served.get(path, headers=served.headers("user", ME))
+    assert (answer.status_code, answer.json()["code"]) == (400, "access-denied"), answer.text
+
+
+def test_18_nothing_is_fetched_for_a_role(served):
+    bait = Service(lambda *_: (200, [], "{}"))
+    calls = [("add_remote_schema", {"name": "r", "definition": {"url": bait.url}}),
+             ("create_action", {"name": "a", "definition": {"handler": bait.url, "output_type": "Int"}}),
+             ("create_cron_trigger", {"name": "c", "webhook": bait.url, "schedule": "* * * * *"}),
+             ("create_scheduled_event", {"webhook": bait.url, "schedule_at": "2020-01-01T00:00:00Z"}),
+             ("test_webhook_transform", {"webhook_url": bait.url, "body": {}}),
+             ("pg_add_source", {"name": "s", "configuration": {"connection_info": {"database_url": bait.url.replace("http", "postgres")}}})]
+    for op, args in calls:
+        for path in ("/v1/metadata", "/v1/query"):
+            answer = served.post(path, {"type": op, "args": args}, headers=served.headers("user", ME))
+            assert (answer.status_code, answer.json()["error"]) == (400, "restricted access : admin only"), (op, path, answer.text)
+    bait.stop()
+    assert not bait.requests
 
 
 def test_19_guesses(served):
@@ -254,6 +288,8 @@ STRINGS = ["'", "''", "\"", "\\", "\\'", "'; DROP TABLE author; --", "' OR 1=1 -
 @pytest.mark.parametrize("value", STRINGS, ids=lambda v: repr(v)[:24])
 @pytest.mark.parametrize("op", ["_eq", "_like", "_ilike", "_similar", "_regex", "_iregex", "_in"])
 def test_62_strings_are_data(served, op, value):
+    if op in ("_similar", "_regex", "_iregex"):
+        value = value[:3000]  # PostgreSQL takes the square of its length to read a pattern
     given = [value] if op == "_in" else value
     kind = "[String!]" if op == "_in" else "String"
     answers = [as_user(served, "query ($v: %s) { author(where: {name: {%s: $v}}) { id } }" % (kind, op), {"v": given}),

@@ -1,6 +1,7 @@
 """The authentication hook with a real service behind it: what it is told, what its answers mean, that it never lets anybody in
 by failing."""
 import json
+import subprocess
 import threading
 import time
 
@@ -238,3 +239,22 @@ def test_post_tells_what_is_no_query(api, posting, hook):
         answer = posting.post("/v1/graphql", data=body, headers={"Authorization": "Bearer x"})
         assert answer.status_code == 200 and "errors" in answer.json()
         assert hook.last()[2]["request"] == told
+
+
+def certificate(folder, name):
+    files = folder / f"{name}.pem", folder / f"{name}.key"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=hook", "-addext",
+                    "subjectAltName=IP:127.0.0.1", "-out", files[0], "-keyout", files[1]], check=True, capture_output=True)
+    return files
+
+
+def test_tls(api, database, start_weir, tmp_path):
+    """A certificate that nobody vouches for lets nobody in; SSL_CERT_FILE names who may vouch."""
+    secure = Service(lambda *_: (200, [], ROLE), tls=certificate(tmp_path, "own"))
+    env = {"HASURA_GRAPHQL_AUTH_HOOK": secure.url, "SSL_CERT_FILE": None}
+    assert seen(start_weir(database.url, env=env), {}) == FAILED
+    other = certificate(tmp_path, "other")
+    assert seen(start_weir(database.url, env={**env, "SSL_CERT_FILE": str(other[0])}), {}) == FAILED
+    assert not secure.requests
+    assert seen(start_weir(database.url, env={**env, "SSL_CERT_FILE": str(tmp_path / "own.pem")}), {}) == [1]
+    secure.stop()

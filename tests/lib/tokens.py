@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import http.server
 import json
+import ssl
 import threading
 
 KEY = "0123456789abcdef0123456789abcdef"
@@ -32,7 +33,8 @@ def bearer(text):
 class Service:
     """An HTTP service: `answer(handler, body)` returns (status, headers, text). .requests holds (method, headers, body)."""
 
-    def __init__(self, answer):
+    def __init__(self, answer, tls=None):
+        """tls: (certificate, key), files; the URL is https then."""
         service = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -66,7 +68,11 @@ class Service:
         self.http = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.http.daemon_threads = True
         self.http.handle_error = lambda *_: None  # clients that leave are part of the tests
-        self.url = f"http://127.0.0.1:{self.http.server_address[1]}/auth"
+        self.url = f"http{'s' if tls else ''}://127.0.0.1:{self.http.server_address[1]}/auth"
+        if tls:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(*tls)
+            self.http.socket = context.wrap_socket(self.http.socket, server_side=True)
         threading.Thread(target=self.http.serve_forever, daemon=True).start()
 
     def last(self):
