@@ -437,7 +437,7 @@ const option_row options_rows[] = {
 		NULL, "Weir uses no Redis", "Weir uses no Redis"},
 	{"Known from other editions", NULL, 0, "HASURA_GRAPHQL_METRICS_ENABLE_HIGH_CARDINALITY_LABELS",
 		FORM_VALUE, option_set_any, AT(o), ANY_NUMBER, false, INERT,
-		NULL, "metrics are not served yet", "metrics are not served yet"},
+		NULL, "metrics have no such labels", "metrics have no such labels"},
 	{"Known from other editions", NULL, 0, "HASURA_GRAPHQL_PG_SSL_CERTIFICATE_PATH",
 		FORM_VALUE, option_set_any, AT(o), ANY_NUMBER, false, INERT,
 		NULL, "certificates are read where the connection's parameters say",

@@ -113,3 +113,5 @@ typedef struct exec_cache_stats {
 } exec_cache_stats;
 
 void exec_worker_stats(const exec_worker *w, exec_cache_stats *out);
+/* Each of its pools: fn(data, source, pool). */
+void exec_worker_pools(const exec_worker *w, void (*fn)(void *data, str source, const pg_pool *p), void *data);

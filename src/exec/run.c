@@ -58,6 +58,11 @@ void exec_worker_stats(const exec_worker *w, exec_cache_stats *to)
 	plan_cache_stats(w->cache, to);
 }
 
+void exec_worker_pools(const exec_worker *w, void (*fn)(void *data, str source, const pg_pool *p), void *data)
+{
+	source_pools_each(w->pools, fn, data);
+}
+
 bool exec_plan(exec_worker *w, const exec_request *r, cached **to, error *err)
 {
 	bool hit;

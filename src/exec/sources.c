@@ -190,6 +190,12 @@ bool source_pools_get(source_pools *p, const snap_source *src, pg_pool **to, err
 	return true;
 }
 
+void source_pools_each(const source_pools *p, void (*fn)(void *data, str source, const pg_pool *pool), void *data)
+{
+	for (const source_pool *x = p->pools; x; x = x->next)
+		fn(data, str_from(x->name), x->pool);
+}
+
 static void finish(source_pools *p)
 {
 	if (!p->closed || p->closing) return;

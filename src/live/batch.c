@@ -21,6 +21,7 @@ struct live_batch {
 	arena *a;
 	pg_job job;
 	pg_stmt *stmts;
+	uint64_t sent_ns;
 	size_t left; /* cohorts that have not left */
 	live_batch *parent;
 };
@@ -170,6 +171,7 @@ static void submit(live_batch *b)
 	g->source->running++;
 	w->stats.running++;
 	b->many = b->n > 1;
+	b->sent_ns = clock_mono_ns();
 	b->stmts = NEW_ARRAY(b->a, pg_stmt, b->form->nstmts);
 	for (size_t i = 0; i < b->form->nstmts; i++) {
 		if (b->many && b->form->stmts[i]->nparams) bind_many(b, i, &b->stmts[i]);
@@ -333,6 +335,7 @@ static void note_run(live_batch *b)
 {
 	live_group *g = b->group;
 	uint64_t ns = b->job.duration_ns;
+	histogram_add(&g->w->stats.of[b->shape->stream].database, &live_time_bounds, ns);
 	g->source->lost = 0;
 	g->source->blocked_ms = 0;
 	g->runs++;
@@ -364,6 +367,7 @@ static void answered(pg_job *job, const pg_result *const *results, size_t n, con
 		return;
 	}
 	note_run(b);
+	b->group->failing = e != NULL;
 	if (e) {
 		failed(b, e);
 		return;
@@ -386,5 +390,6 @@ static void answered(pg_job *job, const pg_result *const *results, size_t n, con
 		else live_deliver_error(c, &err);
 	}
 	w->push_busy = NULL;
+	histogram_add(&w->stats.of[b->shape->stream].total, &live_time_bounds, clock_mono_ns() - b->sent_ns);
 	batch_end(b);
 }

@@ -11,6 +11,7 @@
  */
 #pragma once
 #include "auth/session.h"
+#include "base/histogram.h"
 #include "base/pair.h"
 #include "exec/exec.h"
 #include "live/changes.h"
@@ -106,11 +107,23 @@ bool live_is_stream(const live_sub *s);
 
 /* ---- seeing it ---- */
 
+/* Of live queries, or of streams. */
+typedef struct live_kind_stats {
+	size_t subs, groups;
+	size_t failing;     /* groups whose last batch failed; counted when asked for */
+	histogram database; /* of a batch: at the database */
+	histogram total;    /* and until its results were told */
+} live_kind_stats;
+
+extern const histogram_bounds live_time_bounds;
+
 typedef struct live_stats {
 	size_t subs, cohorts, groups, running;
 	uint64_t statements, multiplexed, cohort_runs, pushes, unchanged, failures, retries;
+	live_kind_stats of[2]; /* streams: 1 */
 } live_stats;
 
+/* O(groups). */
 void live_worker_stats(const live_worker *w, live_stats *out);
 /* What is asked for. */
 typedef struct live_question {

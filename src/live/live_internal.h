@@ -176,6 +176,7 @@ struct live_sub {
 	uint64_t id;
 	bool backend;
 	bool paused;
+	bool stream;
 	bool ended; /* affected was called */
 };
 
@@ -197,6 +198,7 @@ struct live_group {
 	hash128 watch_recipe; /* where their values come from */
 	size_t clocks;        /* cohorts whose values read the clock */
 	bool polled;
+	bool failing; /* the last batch failed */
 	uint64_t id;
 	/* To be shown, and to choose how to travel. */
 	uint64_t runs, cohort_runs, pushes, best_ns;

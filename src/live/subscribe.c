@@ -86,6 +86,7 @@ static live_group *group_of(live_worker *w, live_shape *s)
 	g->source->groups++;
 	htable_put(&w->groups, &g->link);
 	w->stats.groups++;
+	w->stats.of[s->stream].groups++;
 	live_watch_group(g);
 	return g;
 }
@@ -98,6 +99,7 @@ void live_group_tidy(live_group *g)
 	live_unwatch_group(g);
 	htable_remove(&w->groups, &g->link);
 	htable_free(&g->cohorts);
+	w->stats.of[g->shape->stream].groups--;
 	live_shape_forget(w, g->shape);
 	live_shape_release(g->shape);
 	g->source->groups--;
@@ -239,6 +241,7 @@ static live_sub *sub_new(live_worker *w, const live_request *r, const live_shape
 	s->data = r->data;
 	s->id = ++w->next_id;
 	s->backend = r->session->backend;
+	s->stream = shape->stream;
 	s->recipe = shape->recipe;
 	s->query = live_text_of(w, r->query);
 	if (r->operation_name.p) s->operation_name = live_text_of(w, r->operation_name);
@@ -252,6 +255,7 @@ static live_sub *sub_new(live_worker *w, const live_request *r, const live_shape
 	if (w->subs) w->subs->wprev = s;
 	w->subs = s;
 	w->stats.subs++;
+	w->stats.of[s->stream].subs++;
 	return s;
 }
 
@@ -342,6 +346,7 @@ void live_unsubscribe(live_sub *s)
 	live_text_release(w, s->operation_name);
 	live_text_release(w, s->variables);
 	w->stats.subs--;
+	w->stats.of[s->stream].subs--;
 	mem_free(s);
 }
 

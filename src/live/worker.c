@@ -41,7 +41,17 @@ void live_worker_close(live_worker *w)
 	mem_free(w);
 }
 
+/* Hasura's buckets. */
+const histogram_bounds live_time_bounds = {10,
+	{"1.0e-6", "1.0e-4", "1.0e-2", "0.1", "0.3", "1.0", "3.0", "10.0", "30.0", "100.0"},
+	{1000, 100000, 10000000, 100000000, 300000000, 1000000000, 3000000000, 10000000000, 30000000000, 100000000000}};
+
 void live_worker_stats(const live_worker *w, live_stats *out)
 {
 	*out = w->stats;
+	HTABLE_EACH(&w->groups, l)
+	{
+		const live_group *g = (const live_group *)l;
+		out->of[g->shape->stream].failing += g->failing;
+	}
 }

@@ -156,6 +156,7 @@ static void resolved(auth_request *ask, const session *s, const error *err)
 {
 	call *c = ask->data;
 	http_request_on_abort(c->req, NULL, NULL);
+	if (c->route->auth == ROUTE_GRAPHQL && (err || c->body_broken)) metrics_count_unknown(&c->sw->metrics);
 	if (err) {
 		call_fail(c, err);
 		return;

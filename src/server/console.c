@@ -134,6 +134,7 @@ static void send_config(call *c)
 	json_setz(o, "adminSecretRequired", json_new_bool(c->a, secured));
 	json_setz(o, "secured", json_new_bool(c->a, secured));
 	json_setz(o, "migrationMode", json_new_bool(c->a, false));
+	json_setz(o, "developerApi", json_new_bool(c->a, (g->apis & API_DEVELOPER) != 0));
 	json_setz(o, "environment", environment_json(c->a, g));
 	json_write(&b, o);
 	http_header h = {STR("Cache-Control"), STR("no-store")};

@@ -24,6 +24,8 @@ void dev_subscriptions_get(call *c);
 /* dev_stats.c */
 void dev_ekg_get(call *c);
 void dev_plan_cache_get(call *c);
+/* metrics.c */
+void metrics_get(call *c);
 /* console.c */
 void console_root(call *c);
 void console_get(call *c);
@@ -31,7 +33,7 @@ void console_get(call *c);
 void not_found(call *c);
 
 /* refuse.c: what Hasura serves and Weir does not yet, by name; the route's tag says what. */
-enum { REFUSE_METRICS, REFUSE_DEVELOPER, REFUSE_SWAGGER, REFUSE_REST };
+enum { REFUSE_DEVELOPER, REFUSE_SWAGGER, REFUSE_REST };
 void refuse(call *c);
 void refuse_admin(call *c); /* for admins; others get access-denied */
 void relay_post(call *c);

@@ -62,6 +62,7 @@ static void single_done(exec_request *r)
 	graphql *g = r->data;
 	call *c = g->c;
 	g->waiting = false;
+	metrics_count(&c->sw->metrics, r);
 	query_log_write(c->srv, c->a, http_request_id(c->req), r, c->body);
 	http_request_on_abort(c->req, NULL, NULL);
 	if (g->events && r->ok) {
@@ -108,6 +109,7 @@ static void batch_done(exec_request *r)
 {
 	graphql *g = r->data;
 	g->waiting = false;
+	metrics_count(&g->c->sw->metrics, r);
 	query_log_write(g->c->srv, g->c->a, http_request_id(g->c->req), r, g->item);
 	if (r->ok) {
 		buf_put(&g->out, buf_str(&r->body));
@@ -183,6 +185,7 @@ static void single(graphql *g)
 	http_request_on_abort(c->req, aborted, g);
 	if (start(g, c->body, single_done, &err)) return;
 	http_request_on_abort(c->req, NULL, NULL);
+	metrics_count_unknown(&c->sw->metrics);
 	call_fail(c, &err);
 }
 
@@ -199,6 +202,7 @@ void graphql_post(call *c)
 	} else if (batch_check(g, &err)) {
 		batch(g);
 	} else {
+		metrics_count_unknown(&c->sw->metrics);
 		call_fail(c, &err);
 	}
 }

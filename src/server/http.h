@@ -117,6 +117,11 @@ uint16_t http_server_port(const http_server *s);
 const http_config *http_server_config(const http_server *s);
 /* Open connections over all workers, upgraded ones included. Any thread. */
 uint64_t http_server_connections(const http_server *s);
+/* Bytes of bodies over a worker's connections, but those that are not logged. Worker's thread. */
+typedef struct http_counts {
+	uint64_t sent, received;
+} http_counts;
+void http_server_counts(const http_server *s, unsigned index, http_counts *out);
 
 /* First value of the header (name in any case), or an empty str with p == NULL when there is none. O(headers). */
 str http_request_header(const http_request *req, str name);

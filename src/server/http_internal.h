@@ -92,6 +92,7 @@ struct http_worker {
 	http_request *pool;
 	unsigned pool_n;
 	http_request *used;
+	http_counts counts;
 	buf head; /* head of the answer being made */
 	buf zip;  /* its compressed body */
 	gzip *gzip;

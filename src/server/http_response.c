@@ -148,7 +148,12 @@ static bool compress(http_request *req, const http_response *res, const answer *
 static void log_answer(http_request *req, const answer *a, size_t sent, size_t plain)
 {
 	access_log_facts f = {a->status, sent, plain, a->gzipped, clock_mono_ns()};
+	http_counts *n = &req->priv->hw->counts;
 
+	if (!req->log.skip) {
+		n->received += req->body.n;
+		n->sent += sent;
+	}
 	if (req->server->config.log_requests && !req->log.skip) access_log_write(req, &f);
 }
 

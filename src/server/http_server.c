@@ -285,6 +285,11 @@ const http_config *http_server_config(const http_server *s)
 	return &s->config;
 }
 
+void http_server_counts(const http_server *s, unsigned index, http_counts *out)
+{
+	*out = s->workers[index]->counts;
+}
+
 uint64_t http_server_connections(const http_server *s)
 {
 	return atomic_load_explicit(&s->connections, memory_order_relaxed);

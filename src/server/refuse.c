@@ -1,7 +1,6 @@
 #include "server/endpoints.h"
 
 static const char *const things[] = {
-	[REFUSE_METRICS] = "the metrics endpoint",
 	[REFUSE_DEVELOPER] = "this developer endpoint",
 	[REFUSE_SWAGGER] = "the OpenAPI document",
 	[REFUSE_REST] = "REST endpoints",

@@ -23,7 +23,7 @@ static const route routes[] = {
 	{METHOD_GET, "/", API_METADATA, ROUTE_OPEN, ENVELOPE_FLAT, console_root, 0},
 	{METHOD_GET, "/console*", API_METADATA, ROUTE_OPEN, ENVELOPE_FLAT, console_get, 0},
 	{METHOD_POST, "/v1alpha1/pg_dump", API_PGDUMP, ROUTE_SESSION, ENVELOPE_FLAT, pg_dump_post, 0},
-	{METHOD_GET, "/v1/metrics", API_METRICS, ROUTE_OPEN, ENVELOPE_FLAT, refuse, REFUSE_METRICS},
+	{METHOD_GET, "/v1/metrics", API_METRICS, ROUTE_OPEN, ENVELOPE_FLAT, metrics_get, 0},
 	{METHOD_GET, "/dev/subscriptions", API_DEVELOPER, ROUTE_SESSION, ENVELOPE_FLAT, dev_subscriptions_get, 0},
 	{METHOD_GET, "/dev/subscriptions/extended", API_DEVELOPER, ROUTE_SESSION, ENVELOPE_FLAT, dev_subscriptions_get,
 		1},

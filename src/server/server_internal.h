@@ -11,6 +11,7 @@
 #include "exec/exec.h"
 #include "live/live.h"
 #include "server/http.h"
+#include "server/metrics.h"
 #include "server/server.h"
 #include <stdatomic.h>
 
@@ -21,6 +22,7 @@ typedef struct server_worker {
 	live_worker *live;
 	auth_worker *auth;
 	struct ws_worker *ws;
+	server_metrics metrics;
 	snapshot *snap; /* by server_worker_snapshot only */
 	uint64_t version;
 } server_worker;

@@ -342,7 +342,11 @@ void sse_subscribe(call *c, const graphql_body *body)
 		mem_free(conn);
 		if (!error_set(&err, ERR_BUSY, STR_NULL, "Server is shutting down")) err.status = 503;
 		call_fail(c, &err);
-	} else if (live_subscribe(c->sw->live, &r, &conn->sub, &err)) {
+		return;
+	}
+	bool begun = live_subscribe(c->sw->live, &r, &conn->sub, &err);
+	metrics_count_subscription(&c->sw->metrics, begun);
+	if (begun) {
 		open_stream(c, conn);
 	} else {
 		mem_free(conn);

@@ -67,6 +67,11 @@ size_t ws_worker_sockets(const ws_worker *w)
 	return ws_loop_count(w->loop);
 }
 
+void ws_worker_counts(const ws_worker *w, ws_counts *out)
+{
+	ws_loop_counts(w->loop, out);
+}
+
 /* ---- the handshake ---- */
 
 static void reject(http_request *req, const unsigned char id[UUID_BYTES], const error *err)

@@ -4,6 +4,7 @@
  */
 #pragma once
 #include "server/server_internal.h"
+#include "server/ws_socket.h"
 
 typedef struct ws_worker ws_worker;
 
@@ -18,6 +19,7 @@ void ws_worker_free(ws_worker *w);
 /* A new snapshot is there. live/ tells whose operations it affects; with the setting that closes all, all are closed. */
 void ws_worker_changed(ws_worker *w);
 size_t ws_worker_sockets(const ws_worker *w);
+void ws_worker_counts(const ws_worker *w, ws_counts *out);
 
 /* The request asks for a WebSocket: ws_accept answers it. */
 bool ws_asked(const http_request *req);

@@ -107,7 +107,9 @@ void ws_live_start(ws_conn *c, arena *a, const ws_message *m)
 		.on = &callbacks,
 		.data = op};
 	error_init(&err, a);
-	if (!live_subscribe(sw->live, &r, &op->sub, &err)) {
+	bool begun = live_subscribe(sw->live, &r, &op->sub, &err);
+	metrics_count_subscription(&sw->metrics, begun);
+	if (!begun) {
 		mem_free(op);
 		l.err = &err;
 		ws_operation_fail(c, &l);

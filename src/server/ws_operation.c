@@ -164,6 +164,7 @@ static void on_done(exec_request *r)
 	ws_run *run = r->data;
 	ws_conn *c = run->conn;
 	c->run = NULL;
+	metrics_count(&c->ww->sw->metrics, r);
 	query_log_write(c->ww->sw->srv, run->a, run->request_id, r, run->msg.payload);
 	answer(c, run);
 	run_free(run);

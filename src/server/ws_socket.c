@@ -32,6 +32,7 @@ struct ws_loop {
 	ws_socket *dirty;
 	ws_socket *grave; /* closed in this turn, by next */
 	size_t count;
+	ws_counts counts; /* but sockets */
 	size_t peak;      /* of count, since memory was given back */
 	uint64_t trim_ms; /* loop time at which memory is given back; 0: not due */
 	timeout_list ticks, hellos, silences, writes, lingers;
@@ -74,6 +75,7 @@ static void took(ws_socket *s, size_t n)
 {
 	s->waiting -= n;
 	s->written += n;
+	if (!s->raw) s->loop->counts.sent += n;
 	while (s->first && s->written >= out_size(s->first)) {
 		s->written -= out_size(s->first);
 		pop(s);
@@ -169,6 +171,7 @@ static void queue(ws_socket *s, ws_out *o, unsigned opcode)
 	}
 	s->last = o;
 	s->waiting += out_size(o);
+	s->queued += out_size(o);
 	mark_dirty(s);
 }
 
@@ -203,12 +206,16 @@ static void send_control(ws_socket *s, unsigned opcode, str payload)
 
 /* ---- writing ---- */
 
-static size_t untaken(const ws_socket *s)
+/* Bytes the client has taken, ever. What is queued meanwhile must not hide that it takes some. */
+static int64_t taken(const ws_socket *s)
 {
 	uv_os_fd_t fd = -1;
-	int queued = 0;
-	if (uv_fileno((const uv_handle_t *)s->hs.tcp, &fd) != 0 || ioctl(fd, SIOCOUTQ, &queued) != 0) queued = 0;
-	return s->waiting + (queued > 0 ? (size_t)queued : 0);
+	int kernel = 0;
+	if (uv_fileno((const uv_handle_t *)s->hs.tcp, &fd) != 0 || ioctl(fd, SIOCOUTQ, &kernel) != 0) kernel = 0;
+	int64_t left = (int64_t)s->waiting + kernel;
+	if (s->write)
+		left -= (int64_t)(s->write_bytes - uv_stream_get_write_queue_size((const uv_stream_t *)s->hs.tcp));
+	return (int64_t)s->queued - left; /* negative at first: the handshake was not queued here */
 }
 
 static void flush(ws_socket *s);
@@ -222,6 +229,7 @@ static void on_written(uv_write_t *req, int status)
 		n = out_size(o) - s->written;
 		s->waiting -= n;
 		s->written = 0;
+		if (!s->raw) s->loop->counts.sent += n;
 		pop(s);
 	}
 	s->writing = 0;
@@ -239,6 +247,9 @@ static void write_later(ws_socket *s)
 {
 	uv_buf_t bufs[3 * GATHER];
 	unsigned n = gather(s, bufs, &s->writing);
+	s->write_bytes = 0;
+	for (unsigned i = 0; i < n; i++)
+		s->write_bytes += bufs[i].len;
 	s->write = mem_alloc(sizeof *s->write);
 	s->write->data = s;
 	if (uv_write(s->write, (uv_stream_t *)s->hs.tcp, bufs, n, on_written) != 0) {
@@ -249,7 +260,7 @@ static void write_later(ws_socket *s)
 		return;
 	}
 	if (!timeout_armed(&s->write_wait)) {
-		s->write_mark = untaken(s);
+		s->write_mark = taken(s);
 		timeout_arm(&s->loop->writes, &s->write_wait, now_of(s->loop));
 	}
 }
@@ -344,6 +355,7 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *b)
 	}
 	s->heard_ms = now_of(s->loop);
 	s->pinged = false;
+	if (!s->raw) s->loop->counts.received += (size_t)n;
 	/* After a failure the rest is read all the same: a reset must not overtake our close frame. */
 	if (!s->closed && !s->deaf && !s->raw) feed(s, str_make(b->base, (size_t)n));
 	if (!s->dead) reading_fits(s);
@@ -399,6 +411,7 @@ void ws_socket_open_raw(ws_socket *s, ws_loop *l, http_socket *hs, const ws_call
 {
 	ws_socket_open(s, l, hs, 0, on);
 	s->raw = true;
+	l->counts.streams++;
 	timeout_disarm(&s->hello);
 	timeout_disarm(&s->silence); /* who never says anything is not silent; the time-out of writing finds the dead */
 }
@@ -432,6 +445,7 @@ static void drop_queue(ws_socket *s)
 	while (o) {
 		ws_out *next = o->next;
 		s->waiting -= out_size(o);
+		s->queued -= out_size(o);
 		out_free(o);
 		o = next;
 	}
@@ -461,7 +475,7 @@ void ws_socket_close(ws_socket *s, uint16_t code, str reason, bool drop)
 	timeout_disarm(&s->tick);
 	timeout_disarm(&s->hello);
 	timeout_disarm(&s->silence);
-	s->quiet_mark = untaken(s);
+	s->quiet_mark = taken(s);
 	timeout_arm(&s->loop->lingers, &s->linger, now_of(s->loop));
 	reading_fits(s);
 }
@@ -484,6 +498,7 @@ void ws_socket_cut(ws_socket *s)
 	}
 	if (s->next) s->next->prev = s->prev;
 	l->count--;
+	l->counts.streams -= s->raw;
 	s->prev = NULL;
 	s->next = l->grave;
 	l->grave = s;
@@ -534,9 +549,9 @@ static ws_socket *socket_of(timeout_link *link, size_t offset)
 /* A client busy with taking what is on its way comes to our ping later. */
 static bool taking(ws_socket *s)
 {
-	size_t left = untaken(s), before = s->quiet_mark;
-	s->quiet_mark = left;
-	return s->first || left < before;
+	int64_t now = taken(s), before = s->quiet_mark;
+	s->quiet_mark = now;
+	return s->first || now > before;
 }
 
 /* Half the time without a byte: a ping. All of it: the client is gone. */
@@ -563,15 +578,15 @@ static void on_silence(ws_socket *s, uint64_t now)
 
 static void on_write_over(ws_socket *s, uint64_t now)
 {
-	size_t left = untaken(s);
-	if (left >= s->write_mark) {
+	int64_t all = taken(s);
+	if (all <= s->write_mark) {
 		s->on->closing(s, 0, STR("the client took nothing (the limit is a setting: --server-timeout)"));
 		if (s->dead) return;
 		s->closing = true;
 		ws_socket_cut(s);
 		return;
 	}
-	s->write_mark = left;
+	s->write_mark = all;
 	timeout_arm(&s->loop->writes, &s->write_wait, now);
 }
 
@@ -597,8 +612,9 @@ static void sweep(ws_loop *l)
 		on_write_over(socket_of(link, offsetof(ws_socket, write_wait)), now);
 	while ((link = timeout_expired(&l->lingers, now))) {
 		ws_socket *s = socket_of(link, offsetof(ws_socket, linger));
-		if (s->first && untaken(s) < s->quiet_mark) { /* it still takes what was said before */
-			s->quiet_mark = untaken(s);
+		int64_t all = taken(s);
+		if (s->first && all > s->quiet_mark) { /* it still takes what was said before */
+			s->quiet_mark = all;
 			timeout_arm(&l->lingers, link, now);
 		} else {
 			ws_socket_cut(s);
@@ -674,6 +690,12 @@ void ws_loop_free(ws_loop *l)
 size_t ws_loop_count(const ws_loop *l)
 {
 	return l->count;
+}
+
+void ws_loop_counts(const ws_loop *l, ws_counts *out)
+{
+	*out = l->counts;
+	out->sockets = l->count - l->counts.streams;
 }
 
 void ws_loop_each(ws_loop *l, void (*fn)(ws_socket *s, void *arg), void *arg)

@@ -44,13 +44,15 @@ struct ws_socket {
 	ws_socket *dirty;       /* next one with something to send */
 	ws_reader in;
 	ws_out *first, *last;
-	size_t waiting;    /* bytes queued */
-	size_t written;    /* of the first message */
-	size_t write_mark; /* bytes left at the last look of the write time-out */
-	size_t quiet_mark; /* the same, of silence */
-	uv_write_t *write; /* under way */
-	unsigned writing;  /* messages in it */
-	unsigned window;   /* of deflate; 0: not negotiated */
+	size_t waiting;     /* bytes queued */
+	size_t written;     /* of the first message */
+	uint64_t queued;    /* bytes, ever */
+	int64_t write_mark; /* bytes the client had taken at the last look of the write time-out */
+	int64_t quiet_mark; /* the same, of silence and of lingering */
+	uv_write_t *write;  /* under way */
+	size_t write_bytes; /* in it */
+	unsigned writing;   /* messages in it */
+	unsigned window;    /* of deflate; 0: not negotiated */
 	timeout_link tick, hello, silence, write_wait, linger;
 	uint64_t heard_ms;
 	bool is_dirty;
@@ -80,6 +82,12 @@ ws_loop *ws_loop_new(worker *w, const ws_loop_config *c);
 void ws_loop_stop(ws_loop *l);
 void ws_loop_free(ws_loop *l); /* after the thread has ended; NULL is fine */
 size_t ws_loop_count(const ws_loop *l);
+/* What went over its sockets; those without frames are counted apart. */
+typedef struct ws_counts {
+	size_t sockets, streams;
+	uint64_t sent, received; /* bytes, of WebSockets */
+} ws_counts;
+void ws_loop_counts(const ws_loop *l, ws_counts *out);
 /* Calls fn for every open socket; fn may close it. */
 void ws_loop_each(ws_loop *l, void (*fn)(ws_socket *s, void *arg), void *arg);
 

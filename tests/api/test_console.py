@@ -70,7 +70,7 @@ def test_no_such_file(weir, path):
 def test_config(weir):
     answer = get(weir, "/console/config.json").json()
     assert (answer["mode"], answer["adminSecretRequired"], answer["token"]) == ("server", True, None)
-    assert answer["environment"] == {"name": "staging", "color": "red"}
+    assert answer["environment"] == {"name": "staging", "color": "red"} and answer["developerApi"] is False
 
 
 def test_assets_from_a_folder(new_database, start_weir, tmp_path):

@@ -32,4 +32,4 @@ def tracked(blog, weir):
 
 
 def test_every_page(tracked):
-    browser.run("routes", tracked.url, SECRET, seconds=300)
+    browser.run("routes", tracked.url, SECRET, seconds=600)

@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 
+from pgcluster import free_port
 from server import ROOT, Weir
 
 LIBRARIES = {"libc6", "libcurl4", "libpq5", "libssl3", "libuv1", "libwslay1", "libyaml-0-2", "zlib1g"}
@@ -146,3 +147,58 @@ def test_not_started_before_a_database_is_named(unit, root):
 def test_lintian(deb):
     done = subprocess.run(["lintian", "--fail-on", "warning,error", "--allow-root", deb], capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stdout
+
+
+# -- installed: on a copy of this system that is thrown away
+
+SYSTEM = r"""
+set -eu
+mount -t tmpfs tmpfs "$1"
+mkdir "$1/up" "$1/work" "$1/all"
+mount -t overlay overlay -o "lowerdir=/,upperdir=$1/up,workdir=$1/work" "$1/all"
+mount -t proc proc "$1/all/proc"
+mount --rbind /dev "$1/all/dev"
+cp "$2" "$1/all/weir.deb"
+exec chroot "$1/all" sh -eu -c "$3" sh "$4" "$5"
+"""
+
+STEPS = r"""
+unset WEIR_BIN WEIR_RELEASE_BIN
+dpkg -i /weir.deb >/dev/null
+echo "installed: $(dpkg-query -W -f '${db:Status-Abbrev}' weir) $(dpkg --verify weir | grep -v /usr/share/doc/ | grep -v /usr/share/man/)"
+echo "user: $(getent passwd weir | cut -d: -f6,7)"
+echo "settings: $(stat -c '%a %U' /etc/weir/weir.env)"
+systemd-analyze verify weir.service 2>&1 | grep weir || true
+setpriv --reuid weir --regid weir --clear-groups env -i HASURA_GRAPHQL_DATABASE_URL="$1" \
+	weir serve --server-host 127.0.0.1 --server-port "$2" >/log 2>&1 &
+server=$!
+i=0
+until curl -sf "http://127.0.0.1:$2/healthz" || [ $i -ge 200 ]; do i=$((i + 1)); sleep 0.1; done
+curl -s "http://127.0.0.1:$2/v1/graphql" -d '{"query":"{ __typename }"}'
+echo
+kill "$server"
+wait "$server" && echo "ended well"
+echo '# ours' >>/etc/weir/weir.env
+dpkg -i /weir.deb >/dev/null
+tail -n 1 /etc/weir/weir.env
+dpkg -r weir >/dev/null
+[ ! -e /usr/bin/weir ] && ls /etc/weir
+dpkg -P weir >/dev/null
+[ ! -e /etc/weir ] && echo "gone: $(find /usr -xdev -name '*weir*' -newer /weir.deb | wc -l)"
+"""
+
+
+def test_installing_upgrading_and_removing_it(deb, database, tmp_path):
+    if os.geteuid() != 0:
+        pytest.skip("only root can install packages")
+    (tmp_path / "root").mkdir()
+    probe = subprocess.run(["unshare", "-m", "sh", "-c", 'mount -t tmpfs t "$1" && cd "$1" && mkdir u w a && '
+                            'mount -t overlay o -o "lowerdir=/,upperdir=$1/u,workdir=$1/w" a', "sh", str(tmp_path / "root")],
+                           capture_output=True, text=True, timeout=30)
+    if probe.returncode:
+        pytest.skip("no overlay file systems here: " + probe.stderr.strip())
+    said = output("unshare", "-m", "-p", "-f", "sh", "-c", SYSTEM, "sh", str(tmp_path / "root"), deb, STEPS, database.url, str(free_port()))
+    lines = said.splitlines()
+    assert lines[0].strip() == "installed: ii", said
+    assert lines[1] == "user: /nonexistent:/usr/sbin/nologin" and lines[2] == "settings: 600 root", said
+    assert lines[3:] == ['OK{"data":{"__typename":"query_root"}}', "ended well", "# ours", "weir.env", "gone: 0"], said

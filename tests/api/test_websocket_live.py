@@ -152,6 +152,24 @@ def test_a_slow_reader_gets_the_newest(api, protocol):
         assert slow.quiet(0.5)
 
 
+def test_who_reads_slowly_but_reads_is_not_cut(api, start_weir, database):
+    """More is queued than the client takes, for longer than --server-timeout: it must not look as if it took nothing."""
+    server = start_weir(database.url, env={"HASURA_GRAPHQL_SERVER_TIMEOUT": "1", "WEIR_WORKERS": "1",
+                                           "HASURA_GRAPHQL_LIVE_QUERIES_MULTIPLEXED_REFETCH_INTERVAL": "100"})
+    api.sql("insert into big select i, repeat('x', 1000) from generate_series(1, 60) i")
+    with Socket(server, APOLLO, buffer=4096).init() as s:
+        for i in range(2):
+            s.start(str(i), f"subscription {{big(where: {{id: {{_gt: {i}}}}}, order_by: {{id: asc}}) {{id s}}}}")
+        taken = 0
+        for i in range(70):  # the kernel's buffers take some megabytes first
+            server.sql(f"update big set s = repeat('{i % 10}', 1000)")
+            for _ in range(10):
+                more = s.sock.recv(2000)
+                assert more, f"the server has cut a client that took {taken} bytes"
+                taken += len(more)
+                time.sleep(0.02)
+
+
 # -- changes of metadata
 
 

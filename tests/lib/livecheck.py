@@ -374,7 +374,7 @@ def make_peers(n, nstreams, seed):
         rooms = {"X-Hasura-Rooms": "{%d,%d,%d}" % tuple(r.sample(range(ROOMS), 3))} if i % 3 == 1 else {}
         field, order = ("event_stream", "($c: bigint!) {event_stream(batch_size: %d, cursor: {initial_value: {id: $c}}) {id}}") if safe else \
             ("tick_stream", "($c: bigint!) {tick_stream(batch_size: %d, cursor: {initial_value: {id: $c}}) {id}}")
-        by_who.setdefault(("reader" if rooms else None, tuple(rooms.items())), []).append((order % r.choice((5, 20, 100)), {"c": 0}, field))
+        by_who.setdefault(("reader" if rooms else None, tuple(rooms.items())), []).append((order % r.choice((20, 50, 200)), {"c": 0}, field))
     peers, number = [], 0
     for (role, session), wanted in sorted(by_who.items(), key=str):
         r.shuffle(wanted)
@@ -437,7 +437,7 @@ def check(seconds=20, restarts=1, subscribers=1000, streams=30, seed=1, changes=
     with Cluster(settings={"synchronous_commit": "on", "max_replication_slots": "20", "max_wal_senders": "20"}) as pg:
         pg.create_database("shop")
         pg.sql(SCHEMA, "shop")
-        env = {"HASURA_GRAPHQL_ENABLED_LOG_TYPES": "startup", "HASURA_GRAPHQL_LIVE_QUERIES_MULTIPLEXED_REFETCH_INTERVAL": "300",
+        env = {"HASURA_GRAPHQL_ENABLED_LOG_TYPES": "startup,websocket-log", "HASURA_GRAPHQL_LIVE_QUERIES_MULTIPLEXED_REFETCH_INTERVAL": "300",
                "HASURA_GRAPHQL_STREAMING_QUERIES_MULTIPLEXED_REFETCH_INTERVAL": "100", "WEIR_LIVE_CHANGES": changes,
                "WEIR_WEBSOCKET_PING_TIMEOUT": "120", "HASURA_GRAPHQL_ENABLED_APIS": "graphql,metadata,developer"}
         with Weir(pg.url("shop"), env=env, binary=binary) as weir:
@@ -464,7 +464,8 @@ def check(seconds=20, restarts=1, subscribers=1000, streams=30, seed=1, changes=
             clients.over = True
             clients.join(20)
             if clients.error:
-                wrong.append(f"the clients ended: {clients.error!r}")
+                closed = [line for line in weir.stdout().splitlines() if '"closed"' in line and '"msg":null' not in line]
+                wrong.append(f"the clients ended: {clients.error!r}; closed: {closed[-3:]}")
             wrong += {f"{s.role} {s.session} {s.text} {s.variables}\n  last  {s.last}\n  fresh {f}": 1 for s, f in live}
             wrong += [f"{s.role} {s.session} {s.text}: {why}" for s, why in told]
             wrong += [f"told an error: {f}" for f in clients.failures]

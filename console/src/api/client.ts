@@ -86,6 +86,8 @@ export function fetchConsoleConfig(): Promise<ConsoleConfig> {
 export interface MetadataOp {
 	type: string;
 	args: unknown;
+	/** Of the operation, where it has several. */
+	version?: number;
 }
 
 /** A read of POST /v1/metadata. Writes go through useApply (hooks.ts), which knows the CLI mode. */
@@ -172,8 +174,10 @@ export interface MigrationArgs {
 export const cli = {
 	migrate: (args: MigrationArgs) => request<unknown>('POST', 'apis/migrate', args),
 	metadata: (up: MetadataOp[]) => request<unknown>('POST', 'apis/metadata', { up }),
-	settings: () => request<{ migration_mode?: string | boolean }>('GET', 'apis/migrate/settings'),
+	settings: () => request<{ migration_mode?: string }>('GET', 'apis/migrate/settings'),
 	setMigrationMode: (on: boolean) =>
 		request<unknown>('PUT', 'apis/migrate/settings', { name: 'migration_mode', value: String(on) }),
+	/** Writes the server's metadata into the project's files. */
+	export: () => request<unknown>('GET', 'apis/metadata?export=true'),
 	status: (source: string) => request<unknown>('GET', `apis/migrate?datasource=${encodeURIComponent(source)}`),
 };

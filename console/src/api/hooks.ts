@@ -2,7 +2,7 @@
 import { type QueryClient, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import type { EngineMetadata, Inconsistencies, SourceMetadata, TableMetadata } from '@/model/metadata';
 import { cli, exportMetadata, fetchServerFacts, type MetadataOp, metadata, request } from './client';
-import { ApiError } from './errors';
+import { ApiError, asApiError } from './errors';
 import { keys } from './keys';
 import { useSession } from './session';
 
@@ -62,8 +62,31 @@ export async function applyChange(change: Change): Promise<unknown> {
 				down: change.down ?? [],
 				datasource: change.source ?? 'default',
 			});
-		return cli.metadata(ops);
+		if (sql || change.resourceVersion === undefined) return cli.metadata(ops);
+		// The CLI's own call knows no version: the server is asked directly, and the files follow.
+		const answer = await sendChange(change, sql);
+		await exportFiles();
+		return answer;
 	}
+	return sendChange(change, sql);
+}
+
+/** CLI mode: the project's files follow what was sent to the server itself. */
+export async function exportFiles(): Promise<void> {
+	try {
+		await cli.export();
+	} catch (e) {
+		const why = asApiError(e);
+		throw new ApiError(
+			`The change was made, and the project's files do not have it: ${why.message}`,
+			why.status,
+			why.code,
+		);
+	}
+}
+
+function sendChange(change: Change, sql: boolean): Promise<unknown> {
+	const { ops } = change;
 	const body: Record<string, unknown> =
 		ops.length === 1 && !change.bulk ? { ...ops[0] } : { type: change.bulk ?? 'bulk', args: ops };
 	if (change.resourceVersion !== undefined && !sql) body.resource_version = change.resourceVersion;

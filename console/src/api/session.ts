@@ -9,6 +9,12 @@ export interface ConsoleConfig {
 	adminSecretRequired: boolean;
 	/** CLI mode: schema changes are written as migrations. */
 	migrationMode?: boolean;
+	/** CLI mode: who owns the migrations of the project, when it is not the project itself. */
+	migrationsOwner?: 'django' | null;
+	/** False: /dev/… is not served, where the live queries are told. Unknown in CLI mode. */
+	developerApi?: boolean;
+	/** CLI mode: the server's address. */
+	endpoint?: string;
 	/** Name and colour of the top bar, from the server's settings. */
 	environment?: { name?: string; color?: string } | null;
 	/** False: the server answers whoever asks as admin. */

@@ -11,6 +11,7 @@ import type { FeatureRoute, Section } from './feature';
 import { useHotkeys } from './hotkeys';
 import { openPalette, Palette } from './Palette';
 import { routes, sections } from './registry';
+import { SectionTabs } from './SectionTabs';
 import classes from './Shell.module.css';
 
 const pages = new Map<FeatureRoute, ComponentType>(routes.map((r) => [r, lazy(r.load)]));
@@ -119,6 +120,7 @@ export function Shell() {
 				<Badges />
 				<TopActions />
 			</header>
+			{section && !Sidebar && <SectionTabs section={section} />}
 			<div className={classes.below}>
 				{Sidebar && (
 					<aside className={classes.side} aria-label={section?.label}>
@@ -146,12 +148,12 @@ function Badges() {
 			)}
 			{found > 0 && (
 				<Link href="/settings/metadata-status" className={classes.badgeLink}>
-					<Badge color="red" leftSection={<IconWarning size={12} />}>
+					<Badge color="red.9" leftSection={<IconWarning size={12} />}>
 						{found} inconsistent
 					</Badge>
 				</Link>
 			)}
-			{config && config.mode === 'server' && !(config.secured ?? config.adminSecretRequired) && (
+			{config && !(config.secured ?? config.adminSecretRequired) && (
 				<Tooltip
 					multiline
 					w={280}

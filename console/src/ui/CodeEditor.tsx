@@ -40,6 +40,28 @@ const colours = HighlightStyle.define([
 	{ tag: tags.comment, color: 'var(--mantine-color-dimmed)', fontStyle: 'italic' },
 ]);
 
+/**
+ * Typing over chosen text: left to itself Chromium keeps the colours of the old text in a style attribute, which the
+ * policy of the page forbids, with an error in the browser's console.
+ */
+const typeOver = EditorView.domEventHandlers({
+	beforeinput(event, view) {
+		const { from, to, empty } = view.state.selection.main;
+		const text = event.data;
+		if (event.inputType !== 'insertText' || !text || empty || view.composing || view.state.readOnly) return false;
+		event.preventDefault();
+		const insert = () =>
+			view.state.update(view.state.replaceSelection(text), { userEvent: 'input.type', scrollIntoView: true });
+		// Brackets and quotes are closed by handlers of their own.
+		if (!view.state.facet(EditorView.inputHandler).some((handle) => handle(view, from, to, text, insert)))
+			view.dispatch(insert());
+		return true;
+	},
+});
+
+/** Colours, fonts and the nonce of style elements: for every editor of the console. */
+export const editorLook: Extension = [EditorView.cspNonce.of(styleNonce), look, syntaxHighlighting(colours)];
+
 export interface CodeEditorProps {
 	value: string;
 	onChange?: (value: string) => void;
@@ -77,12 +99,11 @@ export function CodeEditor(props: CodeEditorProps) {
 			state: EditorState.create({
 				doc: first.value,
 				extensions: [
-					EditorView.cspNonce.of(styleNonce),
 					part.current.of(first.extensions),
 					basicSetup,
-					look,
-					syntaxHighlighting(colours),
+					editorLook,
 					EditorView.lineWrapping,
+					typeOver,
 					EditorView.contentAttributes.of({ 'aria-label': first.label }),
 					EditorState.readOnly.of(first.readOnly),
 					first.placeholder ? placeholderText(first.placeholder) : [],

@@ -90,6 +90,18 @@ export const IconUser = icon(
 );
 export const IconLogout = icon(<path d="M6.5 2.5h-4v11h4M10 4.8 13.2 8 10 11.2M13 8H6" />);
 export const IconKeyboard = icon(<path d="M1.5 4h13v8h-13zM4 6.5h.2M6.6 6.5h.2M9.2 6.5h.2M11.8 6.5h.2M5 9.5h6" />);
+export const IconTerminal = icon(<path d="M1.5 3h13v10h-13zM4 6l2.5 2L4 10M8 10.5h4" />);
+export const IconHistory = icon(<path d="M2.6 9.5A5.5 5.5 0 1 0 3 5M2.5 2v3.2h3.2M8 5v3.3l2.3 1.4" />);
+export const IconStop = icon(<path d="M4 4h8v8H4z" />);
+export const IconPause = icon(<path d="M5.5 3v10M10.5 3v10" />);
+export const IconInfo = icon(
+	<>
+		<circle cx="8" cy="8" r="6" />
+		<path d="M8 7.3v4M8 4.8v.2" />
+	</>,
+);
+export const IconPulse = icon(<path d="M1.5 8.5h3l2-5.5 3 10 2-4.5h3" />);
+export const IconMigrate = icon(<path d="M3 2.5h7l3 3v8H3zM5.5 9.5h5M8.5 7.5l2 2-2 2" />);
 export const IconCalendar = icon(<path d="M2 3.5h12v10H2zM2 6.5h12M5 2v2.5M11 2v2.5" />);
 export const IconMore = icon(<path d="M3.4 8h.2M7.9 8h.2M12.4 8h.2" />);
 export const IconColumns = icon(<path d="M2 3h12v10H2zM6 3v10M10 3v10" />);

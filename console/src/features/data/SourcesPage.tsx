@@ -102,7 +102,7 @@ function SourceRow({ source, broken }: { source: SourceMetadata; broken?: string
 					{source.name}
 				</Anchor>
 				{broken && (
-					<Badge color="red" ml="xs" title={broken}>
+					<Badge color="red.9" ml="xs" title={broken}>
 						inconsistent
 					</Badge>
 				)}

@@ -1,12 +1,13 @@
 // SQL and plan of each root field; the plan as a tree with a bar for each node's part of the cost.
 
 import { PostgreSQL, sql } from '@codemirror/lang-sql';
-import { Badge, Button, CopyButton, Group, SegmentedControl, Text } from '@mantine/core';
+import { Button, CopyButton, Group, SegmentedControl, Text } from '@mantine/core';
 import { useMemo, useState } from 'react';
+import { parsePlan } from '@/model/plan';
 import { CodeEditor } from '@/ui/CodeEditor';
 import { Empty } from '@/ui/Page';
+import { PlanTree } from '@/ui/PlanTree';
 import classes from './explorer.module.css';
-import { type PlanNode, parsePlan } from './model/plan';
 import type { Explained } from './run';
 
 export function ExplainView({ fields }: { fields: Explained[] }) {
@@ -46,9 +47,7 @@ export function ExplainView({ fields }: { fields: Explained[] }) {
 						</Text>
 						<CopyText text={(one.plan ?? []).join('\n')} />
 					</Group>
-					<ul className={classes.plan}>
-						<Node node={plan} />
-					</ul>
+					<PlanTree plan={plan} />
 				</>
 			) : (
 				one.plan && <pre>{one.plan.join('\n')}</pre>
@@ -67,51 +66,5 @@ function CopyText({ text }: { text: string }) {
 				</Button>
 			)}
 		</CopyButton>
-	);
-}
-
-function colour(share: number): string {
-	if (share > 0.5) return 'var(--mantine-color-red-6)';
-	return share > 0.2 ? 'var(--mantine-color-orange-6)' : 'var(--mantine-color-teal-6)';
-}
-
-function Node({ node }: { node: PlanNode }) {
-	const percent = Math.round(node.share * 100);
-	return (
-		<li>
-			<div className={classes.node}>
-				<Group justify="space-between" gap="xs">
-					<strong>{node.title}</strong>
-					<Group gap={6}>
-						<Badge size="sm" variant="default" tt="none">
-							{node.rows} rows
-						</Badge>
-						<Badge size="sm" variant="default" tt="none">
-							cost {node.cost}
-						</Badge>
-					</Group>
-				</Group>
-				<div className={classes.barline} role="img" aria-label={`${percent} % of the cost`}>
-					<div style={{ width: `${percent}%`, background: colour(node.share) }} />
-				</div>
-				{node.details.map((d) => (
-					<Text key={d} size="xs" c="dimmed" style={{ overflowWrap: 'anywhere' }}>
-						{d}
-					</Text>
-				))}
-				{node.hint && (
-					<Text size="xs" className={classes.hint}>
-						{node.hint}
-					</Text>
-				)}
-			</div>
-			{node.children.length > 0 && (
-				<ul>
-					{node.children.map((c, i) => (
-						<Node key={i} node={c} />
-					))}
-				</ul>
-			)}
-		</li>
 	);
 }

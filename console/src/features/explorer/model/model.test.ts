@@ -1,10 +1,10 @@
 import { buildSchema } from 'graphql';
 import { describe, expect, test } from 'vitest';
+import { parsePlan } from '@/model/plan';
 import { editOperation, operationAt, operationsOf, parseText, prettify } from './document';
 import { exportCode } from './exportCode';
 import { explainSession, headersOf, sessionVariablesOf, withoutSecrets, withRole } from './headers';
 import { addToHistory, HISTORY_LIMIT, historyTitle } from './history';
-import { parsePlan } from './plan';
 import {
 	buildRows,
 	editValue,

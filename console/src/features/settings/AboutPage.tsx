@@ -1,0 +1,63 @@
+// What runs here and how it is set up, without anything secret.
+import { Badge, Table } from '@mantine/core';
+import type { ReactNode } from 'react';
+import type { ServerFacts } from '@/api/client';
+import { useMetadata, useServerFacts } from '@/api/hooks';
+import { serverUrl, useSession } from '@/api/session';
+import { ErrorView } from '@/ui/ErrorView';
+import { Loading, Page } from '@/ui/Page';
+
+function yesNo(value: unknown): ReactNode {
+	return (
+		<Badge color={value ? 'teal' : 'gray'} variant="dot" tt="none">
+			{value ? 'yes' : 'no'}
+		</Badge>
+	);
+}
+
+function factRows(facts: ServerFacts): [string, ReactNode][] {
+	return [
+		['Admin secret set', yesNo(facts.is_admin_secret_set)],
+		['Authentication hook', yesNo(facts.is_auth_hook_set)],
+		['JSON web tokens', yesNo(facts.is_jwt_set)],
+		['Allow list', yesNo(facts.is_allow_list_enabled)],
+		['Permissions of functions inferred from their tables', yesNo(facts.is_function_permissions_inferred)],
+		['Naming convention', facts.default_naming_convention],
+		['Experimental features', facts.experimental_features?.join(', ') || 'none'],
+	];
+}
+
+export default function AboutPage() {
+	const config = useSession((s) => s.config);
+	const facts = useServerFacts();
+	const { data } = useMetadata();
+	const sources = data?.metadata.sources ?? [];
+	const rows: [string, ReactNode][] = [
+		['Server', facts.data?.version ?? config?.serverVersion ?? ''],
+		['Address', config?.endpoint ?? serverUrl('').replace(/\/$/, '')],
+		['Console', config?.mode === 'cli' ? 'of the command line: changes go into the project’s files' : 'of the server'],
+		['Environment', config?.environment?.name ?? 'not named (--console-environment)'],
+		['Databases', sources.map((s) => s.name).join(', ') || 'none'],
+		['Tracked tables', sources.reduce((n, s) => n + s.tables.length, 0).toLocaleString('en')],
+		['Metadata version', data?.resource_version ?? ''],
+		...(facts.data ? factRows(facts.data) : []),
+	];
+	return (
+		<Page title="About Weir">
+			{facts.isPending && <Loading />}
+			{facts.error && <ErrorView error={facts.error} onRetry={facts.refetch} />}
+			<Table maw={760} variant="vertical" layout="fixed">
+				<Table.Tbody>
+					{rows.map(([name, value]) => (
+						<Table.Tr key={name}>
+							<Table.Th w={300} scope="row">
+								{name}
+							</Table.Th>
+							<Table.Td style={{ overflowWrap: 'anywhere' }}>{value}</Table.Td>
+						</Table.Tr>
+					))}
+				</Table.Tbody>
+			</Table>
+		</Page>
+	);
+}

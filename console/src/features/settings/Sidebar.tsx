@@ -1,0 +1,5 @@
+import { SectionLinks } from '@/app/SectionLinks';
+
+export default function Sidebar() {
+	return <SectionLinks section="settings" />;
+}

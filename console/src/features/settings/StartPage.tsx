@@ -1,0 +1,5 @@
+import { Redirect } from 'wouter';
+
+export default function StartPage() {
+	return <Redirect to="/settings/metadata-actions" replace />;
+}
