@@ -155,6 +155,71 @@ static bool read_write(exec_step *s, size_t i, buf *b, error *err)
 	return exec_write(s->run->a, root_at(s, i)->out, &rows, exec_run_config(s->run)->max_result_bytes, b, err);
 }
 
+/* v and w are elements of one list in a variable. */
+static bool of_one_list(const val *v, const val *w)
+{
+	if (!v->npath || v->path[v->npath - 1].key.p) return false;
+	bool same = v->kind == w->kind && v->npath == w->npath && str_eq(v->text, w->text);
+	for (size_t i = 0; i + 1 < v->npath && same; i++)
+		same = str_eq(v->path[i].key, w->path[i].key) && v->path[i].index == w->path[i].index;
+	return same && !w->path[w->npath - 1].key.p;
+}
+
+/* PostgreSQL: array_out: quoted only where it must be. */
+static void put_element(buf *b, str s)
+{
+	bool plain = s.n && !str_eq_nocase(s, STR("null"));
+	for (size_t i = 0; i < s.n && plain; i++)
+		plain = (unsigned char)s.p[i] > ' ' && !strchr("{},\"\\", s.p[i]);
+	if (plain) {
+		buf_put(b, s);
+		return;
+	}
+	buf_putc(b, '"');
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] == '"' || s.p[i] == '\\') buf_putc(b, '\\');
+		buf_putc(b, s.p[i]);
+	}
+	buf_putc(b, '"');
+}
+
+/* The i-th value of a statement, a list as the array it is; gives the next one. */
+static size_t write_value(const statement *st, const pg_stmt *s, size_t i, buf *b)
+{
+	const val *v = &st->params[i];
+	if (!of_one_list(v, v)) {
+		if (s->values[i]) json_write_str(b, str_from(s->values[i]));
+		else buf_puts(b, "null");
+		return i + 1;
+	}
+	buf text = {0};
+	size_t n = 0, first = v->path[v->npath - 1].index;
+	/* The statement has places to spare, which repeat the last element. */
+	for (; i < st->nparams && of_one_list(v, &st->params[i]); i++) {
+		if (st->params[i].path[v->npath - 1].index != first + n) continue;
+		buf_putc(&text, n++ ? ',' : '{');
+		put_element(&text, str_from(s->values[i]));
+	}
+	buf_putc(&text, '}');
+	json_write_str(b, buf_str(&text));
+	buf_free(&text);
+	return i;
+}
+
+/* Hasura v2: what a cohort of the subscription is told apart by; all values are shown as made by the engine. */
+static void write_variables(const read_data *d, size_t from, size_t n, buf *b)
+{
+	bool any = false;
+	buf_puts(b, ",\"variables\":{\"session\":{},\"query\":{},\"synthetic\":[");
+	for (size_t k = from; k < from + n; k++)
+		for (size_t i = 0; i < d->stmts[k].nparams;) {
+			if (any) buf_putc(b, ',');
+			any = true;
+			i = write_value(d->statements[k], &d->stmts[k], i, b);
+		}
+	buf_puts(b, "],\"cursor\":{}}");
+}
+
 /* "sql":"…","plan":["…"]: several statements are shown one after the other. */
 static bool explain_write(exec_step *s, size_t i, buf *b, error *err)
 {
@@ -178,6 +243,7 @@ static bool explain_write(exec_step *s, size_t i, buf *b, error *err)
 			json_write_str(b, pg_result_value(d->results[k], row, 0));
 		}
 	buf_putc(b, ']');
+	if (s->run->plan->kind == GQ_SUBSCRIPTION) write_variables(d, from, n, b);
 	return true;
 }
 

@@ -205,7 +205,7 @@ static bool write_explanation(exec_run *run, buf *b)
 			buf_putc(b, ',');
 		}
 		if (!write_root(run, i, b)) return false;
-		buf_puts(b, one ? ",\"variables\":{}}" : "}");
+		buf_putc(b, '}');
 	}
 	if (!one) buf_putc(b, ']');
 	return true;

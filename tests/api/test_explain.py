@@ -350,3 +350,14 @@ def test_weir_permissions_explain(weir_bin, api, tmp_path):
     assert fields(json.loads(done.stdout))["author"]["rows"] == {"seen": 1, "hidden": 0}
     for wrong in (["--permission", str(tmp_path / "none"), "{a}"], ["--variables", "{", "{a}"], ["--x", "{a}"], [], ["{ author {"]):
         assert explain(*wrong).returncode == 2, wrong
+
+
+def test_variables_of_a_subscription(api):
+    """/v1/graphql/explain shows the values by which subscriptions of one statement differ."""
+    for query, variables, want in (
+            ("subscription ($i: Int!) {author(where: {id: {_eq: $i}}) {id}}", {"i": 2}, ["2"]),
+            ('subscription {author(where: {id: {_gt: 1}, name: {_eq: "x"}}) {id}}', {}, ["1", "x"]),
+            ("subscription ($i: [Int!]) {author(where: {id: {_in: $i}}) {id}}", {"i": [1, 2, 3]}, ["{1,2,3}"]), ("subscription {author {id}}", {}, [])):
+        found = api.post("/v1/graphql/explain", {"query": {"query": query, "variables": variables}}).json()
+        assert found["variables"] == {"session": {}, "query": {}, "synthetic": want, "cursor": {}}, found
+    assert "variables" not in api.post("/v1/graphql/explain", {"query": {"query": "{author {id}}"}}).json()[0]

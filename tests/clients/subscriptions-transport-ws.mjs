@@ -40,7 +40,7 @@ assert.deepEqual(named(await live.next()), ["one", "two", "three"]);
 stream.stop();
 
 assert.equal((await once(client, "{ nope }")).failed.message, "field 'nope' not found in type: 'query_root'");
-assert.equal((await once(client, '{ item(where: { name: { _regex: "(" } }) { id } }')).errors[0].message, "database query error");
+assert.equal((await once(client, '{ item(where: { name: { _regex: "(" } }) { id } }')).errors[0].message, "invalid regular expression: parentheses () not balanced");
 assert.deepEqual(await once(client, "{ item_by_pk(id: 1) { name } }"), { data: { item_by_pk: { name: "one" } } });
 live.stop();
 
