@@ -54,6 +54,26 @@ static void finish_auth(options_state *st)
 	}
 }
 
+/* Features that change something in Hasura and nothing here. */
+static void finish_features(options_state *st)
+{
+	static const struct {
+		const char *name, *why;
+	} inert[] = {
+		{"naming_convention", "graphql-default is not served yet"},
+		{"apollo_federation", "Apollo Federation is not served yet"},
+		{"group_by_aggregations", "grouped aggregates are not served yet"},
+		{"bigquery_string_numeric_input", "BigQuery is not served"},
+	};
+	const str_vec *v = &st->o.server.experimental_features;
+
+	for (size_t i = 0; i < v->n; i++)
+		for (size_t k = 0; k < sizeof inert / sizeof *inert; k++)
+			if (str_eqz(v->v[i], inert[k].name))
+				options_warn(st, "the experimental feature %s has no effect: %s", inert[k].name,
+					inert[k].why);
+}
+
 static bool finish_cors(options_state *st, error *err)
 {
 	server_config *c = &st->o.server;
@@ -179,6 +199,7 @@ bool options_finish(options_state *st, error *err)
 			"--default-naming-convention (HASURA_GRAPHQL_DEFAULT_NAMING_CONVENTION): graphql-default is not "
 			"served by this version of Weir");
 	if (st->websockets_stay) c->ws_on_change = WS_CLOSE_NONE;
+	finish_features(st);
 	if (!finish_secrets(st, err) || !finish_cors(st, err) || !finish_databases(st, err)) return false;
 	finish_auth(st);
 	finish_host(st);

@@ -237,6 +237,12 @@ static void unknown_names(void **state)
 	assert_false(warned(&f, "OTHER"));
 	assert_false(warned(&f, "WEIR_TEST_X"));
 	arena_free(f.a);
+	f = parse(ARGS("serve"),
+		ARGS(URL, "HASURA_GRAPHQL_EXPERIMENTAL_FEATURES=hide_stream_fields,group_by_aggregations"));
+	assert_true(f.ok);
+	assert_true(warned(&f, "group_by_aggregations has no effect"));
+	assert_false(warned(&f, "hide_stream_fields"));
+	arena_free(f.a);
 }
 
 /* Whatever the table refuses must stop the program; whatever it calls inert must say so. */
