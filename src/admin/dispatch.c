@@ -34,10 +34,10 @@ static const op *find_op(str name, unsigned want, bool pg, bool version2)
 	return NULL;
 }
 
-static bool not_served(str name, error *err)
+static bool not_served(const command *cmd, str name, error *err)
 {
 	return error_set(
-		err, ERR_NOT_SUPPORTED, STR(""), "\"%.*s\" is not served by this version of Weir", STR_ARG(name));
+		err, ERR_NOT_SUPPORTED, cmd->at, "\"%.*s\" is not served by this version of Weir", STR_ARG(name));
 }
 
 /* Hasura v2: parseQueryType: <backend>_<command>. */
@@ -50,10 +50,10 @@ static bool find_prefixed(const command *cmd, str type, const op **out, error *e
 		return error_set(err, ERR_PARSE_FAILED, cmd->at,
 			"unknown metadata command \"%.*s\"; \"%.*s\" was not recognized as a valid backend name",
 			STR_ARG(type), STR_ARG(prefix));
-	bool pg = str_eqz(prefix, "pg") || str_eqz(prefix, "postgres");
+	bool pg = str_eqz(prefix, "pg") || str_eqz(prefix, "postgres") || str_eqz(prefix, "alloy");
 	*out = find_op(name, OP_METADATA, true, false);
 	if (*out && pg) return true;
-	if (unserved_pg_op(name) || (*out && !pg)) return not_served(type, err);
+	if (unserved_pg_op(name) || (*out && !pg)) return not_served(cmd, type, err);
 	if (pg) prefix = STR("postgres");
 	return error_set(err, ERR_PARSE_FAILED, cmd->at, "unknown metadata command \"%.*s\" for backend %.*s",
 		STR_ARG(name), STR_ARG(prefix));
@@ -68,7 +68,7 @@ static bool find_in_metadata(const command *cmd, str type, bool version2, const 
 			"[\"replace_metadata\",\"export_metadata\"], but found tag \"%.*s\"",
 			STR_ARG(type));
 	if (*out) return true;
-	if (unserved_global_op(type)) return not_served(type, err);
+	if (unserved_global_op(type)) return not_served(cmd, type, err);
 	return find_prefixed(cmd, type, out, err);
 }
 
@@ -78,7 +78,8 @@ static bool find_in_queries(const command *cmd, str type, bool version2, const o
 	str name = v2 && str_eqz(type, "pg_run_sql") ? STR("run_sql") : type;
 	*out = find_op(name, v2 ? OP_V2 : OP_V1, false, version2);
 	if (*out) return true;
-	if (v2 ? unserved_v2_op(type) : unserved_pg_op(type) || unserved_global_op(type)) return not_served(type, err);
+	if (v2 ? unserved_v2_op(type) : unserved_pg_op(type) || unserved_global_op(type))
+		return not_served(cmd, type, err);
 	if (v2) return error_set(err, ERR_PARSE_FAILED, cmd->at, "Unrecognised RQLQuery type: %.*s", STR_ARG(type));
 	return error_set(err, ERR_PARSE_FAILED, cmd->at,
 		"parsing Hasura.Server.API.Query.RQLQueryV%d failed, expected tag field \"type\", but found tag \"%.*s\"",

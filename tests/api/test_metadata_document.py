@@ -192,6 +192,40 @@ def test_root_fields_that_clash(weir, database):
     assert weir.data("{ author { id } }") == {"author": []}
 
 
+def test_names_of_the_backend(weir):
+    """A source's kind and an operation's prefix have several spellings; the document knows one."""
+    for prefix in ("pg", "postgres", "alloy"):
+        assert weir.metadata(prefix + "_track_table", {"table": "author"}) == {"message": "success"}
+        assert weir.metadata(prefix + "_untrack_table", {"table": "author"}) == {"message": "success"}
+    for prefix in ("mssql", "citus", "cockroach", "bigquery", "snowflake"):
+        answer = weir.metadata(prefix + "_track_table", {"table": "author"}, ok=False)
+        assert (answer.status_code, answer.json()["code"]) == (400, "not-supported"), prefix
+    document = weir.metadata("export_metadata")
+    for given, kept in ((None, "postgres"), ("pg", "postgres"), ("postgres", "postgres"), ("alloy", "alloy")):
+        source = {k: v for k, v in document["sources"][0].items() if k != "kind"}
+        weir.metadata("replace_metadata", {"version": 3, "sources": [{**source, **({"kind": given} if given else {})}]})
+        assert weir.metadata("export_metadata")["sources"][0]["kind"] == kept
+
+
+NOT_SERVED = ["pg_create_event_trigger", "pg_delete_event_trigger", "pg_redeliver_event", "pg_invoke_event_trigger", "pg_get_event_logs",
+              "pg_create_remote_relationship", "pg_track_native_query", "pg_track_logical_model", "pg_set_apollo_federation_config",
+              "add_remote_schema", "reload_remote_schema", "create_action", "set_custom_types", "create_cron_trigger",
+              "create_scheduled_event", "create_rest_endpoint", "add_collection_to_allowlist", "set_api_limits", "set_metrics_config",
+              "add_host_to_tls_allowlist", "test_webhook_transform", "set_query_tags", "set_opentelemetry_config", "dc_add_agent"]
+
+
+@pytest.mark.parametrize("name", NOT_SERVED)
+def test_operations_that_are_not_served(weir, name):
+    """By name, and neither alone nor in a bulk is anything half done."""
+    before = version(weir)
+    answer = weir.metadata(name, {}, ok=False)
+    assert (answer.status_code, answer.json()) == (
+        400, {"path": "$", "error": f'"{name}" is not served by this version of Weir', "code": "not-supported"})
+    answer = weir.metadata("bulk", [op("pg_track_table", table="author"), {"type": name, "args": {}}], ok=False)
+    assert answer.json()["code"] == "not-supported" and answer.json()["path"] == "$.args[1]"
+    assert version(weir) == before
+
+
 # ---- bulks
 
 

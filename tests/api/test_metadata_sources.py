@@ -1,8 +1,10 @@
 """Sources: adding, renaming, dropping; databases that are away or hang; several instances in step."""
 import socket
+import threading
 import time
 
 import pytest
+import requests
 
 
 def configuration(url, **more):
@@ -137,6 +139,54 @@ def test_two_instances_stay_in_step(start_weir, new_database):
     until(lambda: "errors" not in one.graphql("{ a { x } }"), 5)
     version = one.metadata("export_metadata", version=2)["resource_version"]
     assert version == two.metadata("export_metadata", version=2)["resource_version"]
+
+
+def test_many_writers_on_two_instances(start_weir, new_database):
+    """Each write wins whole or is told 409; what was told 200 is there, on both."""
+    db = new_database()
+    both = [start_weir(db.url), start_weir(db.url)]
+    told = {}
+
+    def write(number):
+        server = both[number % 2]
+        for i in range(8):
+            name = f"c{number}_{i}"
+            answer = requests.post(server.url + "/v1/metadata", headers=server.headers(), timeout=30, json={
+                "type": "create_query_collection", "args": {"name": name, "definition": {"queries": []}}})
+            told[name] = answer.status_code
+
+    threads = [threading.Thread(target=write, args=(i,)) for i in range(6)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    assert len(told) == 48 and set(told.values()) <= {200, 409}
+    written = {name for name, status in told.items() if status == 200}
+    assert written
+
+    def seen(server):
+        return {c["name"] for c in server.metadata("export_metadata").get("query_collections", [])}
+
+    end = time.monotonic() + 5
+    while any(seen(server) != written for server in both):
+        assert time.monotonic() < end, [len(seen(server)) for server in both]
+        time.sleep(0.1)
+    document = both[0].metadata("export_metadata", version=2)
+    statuses = []
+
+    def replace(number):
+        server = both[number % 2]
+        answer = requests.post(server.url + "/v1/metadata", headers=server.headers(), timeout=30, json={
+            "type": "replace_metadata", "version": 2, "resource_version": document["resource_version"],
+            "args": {"metadata": document["metadata"]}})
+        statuses.append(answer.status_code)
+
+    threads = [threading.Thread(target=replace, args=(i,)) for i in range(8)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    assert sorted(statuses) == [200] + [409] * 7
 
 
 def test_the_first_start_makes_the_default_source(weir):
