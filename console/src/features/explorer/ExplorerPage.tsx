@@ -1,6 +1,7 @@
 // The API explorer: tree, text, variables, headers, result; Ctrl-Enter runs.
 
 import { json } from '@codemirror/lang-json';
+import { linter } from '@codemirror/lint';
 import { Prec } from '@codemirror/state';
 import { type EditorView, keymap } from '@codemirror/view';
 import { Button, Group, Modal, Select, Tabs, Text, TextInput } from '@mantine/core';
@@ -27,6 +28,9 @@ import { type Answer, type Explained, execute, explain, type Operation, requestH
 import { type LeftPane, useExplorer } from './store';
 import { Tree } from './Tree';
 import { useSchema } from './useSchema';
+
+// An empty operation is the beginning of one, not a syntax error.
+const nothingIsNoMistake = linter(null, { markerFilter: (found, state) => (state.doc.length ? [...found] : []) });
 
 const ExplainView = lazy(() => import('./ExplainView').then((m) => ({ default: m.ExplainView })));
 
@@ -315,7 +319,7 @@ function Middle(props: { schema: ReturnType<typeof useSchema>['data']; run: () =
 			),
 		[run, set],
 	);
-	const language = useMemo(() => [runKey, ...graphql()], [runKey]);
+	const language = useMemo(() => [runKey, ...graphql(), nothingIsNoMistake], [runKey]);
 	const jsonLanguage = useMemo(() => [runKey, json()], [runKey]);
 	return (
 		<div className={classes.middle}>
