@@ -29,12 +29,14 @@ static void add_tables(building *b, snap_source *out, const source_catalog *sc)
 		const md_table *md = out->md->tables.items[i].value;
 		snap_inconsistency issue;
 		snap_table *t = reuse(b, out->md, sc, md);
+		bool made = !t;
 		if (!t) t = resolve_table(out->md, sc, md, &b->s->options, b->a, &issue);
 		if (!t) {
 			vec_push(b->a, &b->issues, issue);
 			continue;
 		}
 		map_put(b->a, &out->tables, md->key, t);
+		if (made) vec_push(b->a, &b->fresh, t);
 		const table_deps *deps = t->deps;
 		for (size_t k = 0; k < deps->issues.n; k++)
 			vec_push(b->a, &b->issues, deps->issues.v[k]);

@@ -10,6 +10,7 @@ typedef struct building {
 	size_t ncats;
 	const snapshot *previous;
 	issue_vec issues;
+	VEC(const snap_table *) fresh;    /* not shared with the snapshot before */
 	VEC(const snap_table *) clashing; /* named as inconsistent: they have no root fields */
 } building;
 
@@ -18,5 +19,7 @@ void build_function_issue(building *b, const snap_source *src, const md_function
 /* collisions.c: finds tables whose GraphQL type is also something else's, before the roots are built. */
 void build_collisions(building *b);
 bool build_clashes(const building *b, const snap_table *t);
+/* roots.c: whether names of a snapshot were asked for twice. */
+bool build_had_conflicts(const snapshot *s);
 /* roots.c: fills query_roots, mutation_roots and subscription_roots of b->s. */
 void build_roots(building *b);

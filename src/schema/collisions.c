@@ -96,74 +96,109 @@ static void clash(building *b, const snap_table *t, str with)
 	vec_push(b->a, &b->clashing, t);
 }
 
-static const snap_table *other(const map *types, str name, const snap_table *t)
+/* What of y, a table with its own type, x is called like; p NULL: nothing. */
+static str same_as(building *b, const snap_table *x, const snap_table *y)
 {
-	const snap_table *found = map_get(types, name);
-	return found == t ? NULL : found;
+	if (x == y || y->hidden) return STR_NULL;
+	str table = qname_display(b->a, y->name);
+	if (str_eq(x->type, y->type)) return str_cat(b->a, 3, STR("table \""), table, STR("\""));
+	for (size_t i = 0; i < sizeof DERIVED / sizeof *DERIVED; i++) {
+		str suffix = DERIVED[i].suffix;
+		if (x->type.n == y->type.n + suffix.n && str_ends(x->type, suffix) && DERIVED[i].there(y))
+			return str_printf(
+				b->a, "the %.*s of table \"%.*s\"", STR_ARG(str_from_at(suffix, 1)), STR_ARG(table));
+	}
+	return STR_NULL;
 }
 
-static void check_table(building *b, const map *types, const snap_table *t)
+static void check_pair(building *b, const snap_table *x, const snap_table *y)
 {
+	if (!str_starts(x->type, y->type)) return;
+	str with = same_as(b, x, y);
+	if (with.p) clash(b, x, with);
+}
+
+static void check_reserved(building *b, void *data, const snap_table *t)
+{
+	(void)data;
 	for (size_t i = 0; i < sizeof RESERVED / sizeof *RESERVED; i++)
-		if (str_eq(RESERVED[i], t->type)) {
-			clash(b, t, STR("a type of every schema"));
-			return;
-		}
-	const snap_table *o = other(types, t->type, t);
-	if (o) {
-		clash(b, t, str_cat(b->a, 3, STR("table \""), qname_display(b->a, o->name), STR("\"")));
-		return;
-	}
+		if (str_eq(RESERVED[i], t->type)) clash(b, t, STR("a type of every schema"));
+}
+
+/* Columns of `user` whose scalar is called like table t. */
+static void check_scalars(building *b, const snap_table *t, const snap_table *user)
+{
+	for (size_t c = 0; c < user->ncols; c++)
+		if (!user->cols[c].enum_type.p && str_eq(user->cols[c].scalar, t->type))
+			clash(b, t,
+				str_cat(b->a, 3, STR("the scalar of column \""), user->cols[c].gql_name, STR("\"")));
+}
+
+/* ---- all tables ---- */
+
+static void check_by_name(building *b, const map *types, const snap_table *t)
+{
+	const snap_table *o = map_get(types, t->type);
+	if (o && o != t) check_pair(b, t, o);
 	for (size_t i = 0; i < sizeof DERIVED / sizeof *DERIVED; i++) {
 		str suffix = DERIVED[i].suffix;
 		if (!str_ends(t->type, suffix)) continue;
-		o = other(types, str_sub(t->type, 0, t->type.n - suffix.n), t);
-		if (!o || !DERIVED[i].there(o)) continue;
-		clash(b, t,
-			str_printf(b->a, "the %.*s of table \"%.*s\"", STR_ARG(str_from_at(suffix, 1)),
-				STR_ARG(qname_display(b->a, o->name))));
-		return;
+		o = map_get(types, str_sub(t->type, 0, t->type.n - suffix.n));
+		if (o) check_pair(b, t, o);
+	}
+	for (size_t c = 0; c < t->ncols; c++) {
+		o = map_get(types, t->cols[c].scalar);
+		if (o) check_scalars(b, o, t);
 	}
 }
 
-/* Scalars that columns of tracked tables have, where a table is called like one. */
-static void check_scalars(building *b, const map *types, const snap_source *src)
-{
-	map told = {0};
-	for (size_t i = 0; i < src->tables.n; i++) {
-		const snap_table *user = src->tables.items[i].value;
-		for (size_t c = 0; c < user->ncols && !user->hidden; c++) {
-			str scalar = user->cols[c].scalar;
-			const snap_table *t = map_get(types, scalar);
-			if (!t || user->cols[c].enum_type.p || !map_add(b->a, &told, scalar, b)) continue;
-			clash(b, t,
-				str_cat(b->a, 3, STR("the scalar of column \""), user->cols[c].gql_name, STR("\"")));
-		}
-	}
-}
+typedef void table_visitor(building *b, void *data, const snap_table *t);
 
-void build_collisions(building *b)
+static void each_table(building *b, table_visitor *visit, void *data)
 {
-	map types = {0};
-	size_t n = 0;
-	for (size_t i = 0; i < b->s->sources.n; i++)
-		n += ((const snap_source *)b->s->sources.items[i].value)->tables.n;
-	map_reserve(b->a, &types, n);
-	for (size_t i = 0; i < b->s->sources.n; i++) {
-		const snap_source *src = b->s->sources.items[i].value;
-		for (size_t k = 0; k < src->tables.n; k++) {
-			snap_table *t = src->tables.items[k].value;
-			if (!t->hidden) map_add(b->a, &types, t->type, t);
-		}
-	}
 	for (size_t i = 0; i < b->s->sources.n; i++) {
 		const snap_source *src = b->s->sources.items[i].value;
 		for (size_t k = 0; k < src->tables.n; k++) {
 			const snap_table *t = src->tables.items[k].value;
-			if (!t->hidden) check_table(b, &types, t);
+			if (!t->hidden) visit(b, data, t);
 		}
-		check_scalars(b, &types, src);
 	}
+}
+
+static void add_type(building *b, void *data, const snap_table *t)
+{
+	map_add(b->a, data, t->type, (void *)t);
+}
+
+static void visit_by_name(building *b, void *data, const snap_table *t)
+{
+	check_by_name(b, data, t);
+}
+
+static void visit_with(building *b, void *data, const snap_table *t)
+{
+	const snap_table *fresh = data;
+	check_pair(b, fresh, t);
+	if (!str_eq(t->type, fresh->type)) check_pair(b, t, fresh);
+	check_scalars(b, fresh, t);
+	check_scalars(b, t, fresh);
+}
+
+void build_collisions(building *b)
+{
+	enum { FEW = 16 };
+	/* What follows a snapshot without conflicts can only have brought some. */
+	if (b->previous && !build_had_conflicts(b->previous) && b->fresh.n <= FEW) {
+		for (size_t i = 0; i < b->fresh.n; i++)
+			if (!b->fresh.v[i]->hidden) check_reserved(b, NULL, b->fresh.v[i]);
+		for (size_t i = 0; i < b->fresh.n; i++)
+			if (!b->fresh.v[i]->hidden) each_table(b, visit_with, (void *)b->fresh.v[i]);
+		return;
+	}
+	map types = {0};
+	each_table(b, check_reserved, NULL);
+	each_table(b, add_type, &types);
+	each_table(b, visit_by_name, &types);
 }
 
 bool build_clashes(const building *b, const snap_table *t)

@@ -167,7 +167,7 @@ static bool source_follows(const snap_source *old, const snap_source *src)
 static bool can_follow(const building *b)
 {
 	const snapshot *old = b->previous;
-	if (b->clashing.n || !old || !old->roots || ((const root_store *)old->roots)->conflicts) return false;
+	if (b->clashing.n || !old || build_had_conflicts(old)) return false;
 	if (old->sources.n != b->s->sources.n) return false;
 	for (size_t i = 0; i < old->sources.n; i++)
 		if (!source_follows(old->sources.items[i].value, snapshot_source(b->s, old->sources.items[i].key)))
@@ -253,6 +253,11 @@ static void follow(building *b)
 	renew_keys(&b->s->query_roots);
 	renew_keys(&b->s->subscription_roots);
 	renew_keys(&b->s->mutation_roots);
+}
+
+bool build_had_conflicts(const snapshot *s)
+{
+	return !s->roots || ((const root_store *)s->roots)->conflicts;
 }
 
 void build_roots(building *b)

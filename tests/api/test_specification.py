@@ -47,6 +47,23 @@ def test_a_table_called_like_another_type_is_refused(api, name, other):
     api.metadata("pg_untrack_table", table(name))
 
 
+def test_a_change_that_takes_a_name_is_refused_too(api):
+    """The table that was there is named: by its type, or by a scalar of a column that comes."""
+    api.metadata("pg_track_table", {**table("plain"), "configuration": {"custom_name": "sketch_updates"}})
+    api.metadata("pg_track_table", {**table("date"), "configuration": {"custom_name": "uuid"}})
+    api.sql("CREATE TABLE sketch (id int PRIMARY KEY); CREATE TABLE keyed (id uuid PRIMARY KEY)")
+    for name, why in (("sketch", 'GraphQL type "sketch_updates": table "plain" and the updates of table "sketch"'),
+                      ("keyed", 'GraphQL type "uuid": table "date" and the scalar of column "id"')):
+        answer = api.metadata("pg_track_table", table(name), ok=False)
+        assert answer.status_code == 400 and why in answer.text.replace('\\"', '"'), answer.text
+    answer = api.metadata("pg_track_table", {**table("keyed"), "configuration": {"custom_name": "author", "custom_root_fields": {
+        f: "k_" + f for f in ("select", "select_by_pk", "select_aggregate", "select_stream", "insert", "insert_one", "update", "update_by_pk",
+                              "update_many", "delete", "delete_by_pk")}}}, ok=False)
+    assert 'GraphQL type \\"author\\": table \\"keyed\\" and table \\"author\\"' in answer.text
+    api.metadata("pg_untrack_table", table("plain"))
+    api.metadata("pg_untrack_table", table("date"))
+
+
 def test_a_type_that_was_there_first_stays(api):
     """Kept in metadata all the same, the table is named and left out, and comes back when its name is free."""
     exported = api.metadata("export_metadata")
