@@ -9,6 +9,10 @@
 #include "cli/files.h"
 #include "cli/project_md.h"
 
+#include <time.h>
+
+enum { CONFLICT_TRIES = 50 };
+
 typedef struct deploy {
 	cmd *c;
 	project p;
@@ -103,16 +107,36 @@ static bool says_the_same(deploy *d)
 	return json_equal(md_canonical(d->c->a, now), md_canonical(d->c->a, d->doc));
 }
 
-static void say_outcome(deploy *d, const md_applied *done)
+/* Of several instances that start at once one is first; the others find its metadata, which is the same. */
+static bool metadata_at_start(deploy *d, bool *same, error *err)
 {
-	str home = project_metadata_home(&d->p, d->p.version);
-	JSON_EACH (w, done->warnings) {
-		str text = json_str_or(w, "message", STR(""));
-		say_warn(d->c, "%.*s", STR_ARG(text));
+	for (int attempt = 0;; attempt++) {
+		md_applied done;
+		*same = says_the_same(d);
+		if (*same) return true;
+		if (apply_metadata(d, &done, err)) {
+			JSON_EACH (w, done.warnings)
+				say_warn(d->c, "%.*s", STR_ARG(json_str_or(w, "message", STR(""))));
+			return true;
+		}
+		if (err->code != ERR_CONFLICT || attempt == CONFLICT_TRIES) return false;
+		nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
+		error_init(err, d->c->a);
 	}
-	if (!done->consistent) project_say_inconsistent(&d->p, &d->folder, d->doc, done->objects);
-	say_info(d->c, "metadata applied from %.*s%s", STR_ARG(home),
-		done->consistent ? "" : "; what is named above does not fit the database and is not served");
+}
+
+/* The tables may be there only now, made by us or by another instance. */
+static bool outcome_at_start(deploy *d, bool same, error *err)
+{
+	json *found, *args = json_new_object(d->c->a);
+	json_setz(args, "reload_sources", json_new_bool(d->c->a, true));
+	if (d->pending && !remote_metadata(&d->p, "reload_metadata", 0, args, &found, err)) return false;
+	if (!remote_metadata(&d->p, "get_inconsistent_metadata", 0, NULL, &found, err)) return false;
+	bool consistent = json_bool_or(found, "is_consistent", true);
+	if (!consistent) project_say_inconsistent(&d->p, &d->folder, d->doc, json_getz(found, "inconsistent_objects"));
+	say_info(d->c, "metadata: %s%s", same ? "the database has that of the files already" : "applied from the files",
+		consistent ? "" : "; what is named above does not fit and is not served");
+	return true;
 }
 
 /* A folder that is no database of the metadata is a mistake that would otherwise go unseen. */
@@ -157,20 +181,15 @@ static bool migrations_at_start(deploy *d, error *err)
 bool deploy_at_start(const project *p, bool metadata, int migrations_version, error *err)
 {
 	deploy d = {.c = p->c, .p = *p};
-	md_applied done = {.consistent = true};
-	if (metadata && !project_metadata_read(&d.p, &d.folder, &d.doc, err)) return false;
-	bool same = !metadata || says_the_same(&d);
-	if (!same && !apply_metadata(&d, &done, err)) return false;
+	bool same = true;
+	if (metadata && (!project_metadata_read(&d.p, &d.folder, &d.doc, err) || !metadata_at_start(&d, &same, err)))
+		return false;
 	if (migrations_version) {
 		d.p.version = migrations_version;
 		if (!migrations_at_start(&d, err)) return false;
 		d.p.version = p->version;
 	}
-	if (!metadata) return true;
-	if (d.pending && !apply_metadata(&d, &done, err)) return false;
-	if (same && !d.pending) say_info(d.c, "metadata: the database has that of the files already");
-	else say_outcome(&d, &done);
-	return true;
+	return !metadata || outcome_at_start(&d, same, err);
 }
 
 /* ---- the command ---- */

@@ -187,8 +187,9 @@ bool remote_error(const char *what, long status, str body, error *err)
 	json *internal = json_getz(j, "internal");
 	str more = json_is(internal, JSON_STRING) ? str_cat(err->a, 2, STR(": "), str_trim(internal->text))
 						  : postgres_words(err->a, internal);
-	error_set(err, ERR_UNEXPECTED, STR(""), "%s: %.*s%.*s (%.*s at %.*s)", what, STR_ARG(text), STR_ARG(more),
-		STR_ARG(code), STR_ARG(path));
+	bool conflict = str_eqz(code, "conflict");
+	error_set(err, conflict ? ERR_CONFLICT : ERR_UNEXPECTED, STR(""), "%s: %.*s%.*s (%.*s at %.*s)", what,
+		STR_ARG(text), STR_ARG(more), STR_ARG(code), STR_ARG(path));
 	err->internal = internal;
 	err->path = path;
 	return false;

@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -141,7 +142,7 @@ def test_served_from_files(two, new_database):
     # The first answer there is is already right.
     assert first.data("{ all_articles { id } }") == {"all_articles": []}
     log = first.stdout()
-    assert "migrations applied on default" in log and "migrations applied on sales" in log and "metadata applied from" in log
+    assert "migrations applied on default" in log and "migrations applied on sales" in log and "metadata: applied from the files" in log
     version = first.metadata("export_metadata", version=2)["resource_version"]
     url = first.env["HASURA_GRAPHQL_DATABASE_URL"]
     first.stop()
@@ -149,6 +150,26 @@ def test_served_from_files(two, new_database):
     with Weir(url, env={**first.env, **env}, binary=first.binary) as again:
         assert again.metadata("export_metadata", version=2)["resource_version"] == version
         assert "migrations: none to run" in again.stdout() and "already" in again.stdout()
+
+
+def test_several_instances_start_at_once(weir_bin, new_database):
+    """One applies the files, the others find them applied; each migration runs once; all serve the same at once."""
+    base = os.path.join(PROJECTS, "v3")
+    url = new_database().url
+    env = {"SALES_URL": new_database().url, "ACTION_BASE_URL": "http://127.0.0.1:1", "COUNTRIES_URL": "http://127.0.0.1:1", "HOOK_KEY": "k",
+           "HASURA_GRAPHQL_METADATA_DIR": os.path.join(base, "metadata"), "HASURA_GRAPHQL_MIGRATIONS_DIR": os.path.join(base, "migrations")}
+    servers = [Weir(url, env=env, binary=weir_bin) for _ in range(4)]
+    with ThreadPoolExecutor(len(servers)) as pool:
+        try:
+            list(pool.map(lambda s: s.start(), servers))
+            for s in servers:
+                assert s.data("{ all_articles { id author { name } } }") == {"all_articles": []}
+            assert sum("migrations applied on default" in s.stdout() for s in servers) == 1
+            list(pool.map(lambda s: s.stop(), servers))
+        finally:
+            for s in servers:
+                if s.process:
+                    s.kill()
 
 
 def test_served_from_files_of_version_2(start_weir, new_database):
