@@ -107,6 +107,15 @@ static bool says_the_same(deploy *d)
 	return json_equal(md_canonical(d->c->a, now), md_canonical(d->c->a, d->doc));
 }
 
+/* Another instance was quicker: true when it is time to try again. */
+static bool conflict_passes(int attempt, error *err)
+{
+	if (err->code != ERR_CONFLICT || attempt >= CONFLICT_TRIES) return false;
+	nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
+	error_init(err, err->a);
+	return true;
+}
+
 /* Of several instances that start at once one is first; the others find its metadata, which is the same. */
 static bool metadata_at_start(deploy *d, bool *same, error *err)
 {
@@ -119,18 +128,24 @@ static bool metadata_at_start(deploy *d, bool *same, error *err)
 				say_warn(d->c, "%.*s", STR_ARG(json_str_or(w, "message", STR(""))));
 			return true;
 		}
-		if (err->code != ERR_CONFLICT || attempt == CONFLICT_TRIES) return false;
-		nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
-		error_init(err, d->c->a);
+		if (!conflict_passes(attempt, err)) return false;
 	}
+}
+
+static bool reload_at_start(deploy *d, error *err)
+{
+	json *answer, *args = json_new_object(d->c->a);
+	json_setz(args, "reload_sources", json_new_bool(d->c->a, true));
+	for (int attempt = 0; !remote_metadata(&d->p, "reload_metadata", 0, args, &answer, err); attempt++)
+		if (!conflict_passes(attempt, err)) return false;
+	return true;
 }
 
 /* The tables may be there only now, made by us or by another instance. */
 static bool outcome_at_start(deploy *d, bool same, error *err)
 {
-	json *found, *args = json_new_object(d->c->a);
-	json_setz(args, "reload_sources", json_new_bool(d->c->a, true));
-	if (d->pending && !remote_metadata(&d->p, "reload_metadata", 0, args, &found, err)) return false;
+	json *found;
+	if (d->pending && !reload_at_start(d, err)) return false;
 	if (!remote_metadata(&d->p, "get_inconsistent_metadata", 0, NULL, &found, err)) return false;
 	bool consistent = json_bool_or(found, "is_consistent", true);
 	if (!consistent) project_say_inconsistent(&d->p, &d->folder, d->doc, json_getz(found, "inconsistent_objects"));
