@@ -15,8 +15,12 @@ A, B = str(uuid.UUID(int=1)), str(uuid.UUID(int=2))
 FIRST = '{"version":3,"sources":[]}'
 NOTE = '{"metadata":false,"remote_schemas":[],"sources":[],"data_connectors":[]}'
 
+# PostgreSQL before 13 has gen_random_uuid in pgcrypto only.
+RANDOM_UUID = """do $$begin if current_setting('server_version_num')::int < 130000 then create extension if not exists pgcrypto; end if; end$$;
+"""
+
 # What a graphql-engine v2 of catalog version 43 left: the tables of 42 that stay, and the document.
-CATALOG_43 = """
+CATALOG_43 = RANDOM_UUID + """
 create schema hdb_catalog;
 create function hdb_catalog.gen_hasura_uuid() returns uuid language sql as 'select gen_random_uuid()';
 create table hdb_catalog.hdb_version (
@@ -125,7 +129,7 @@ def test_made_once(new_database, open_store):
 def test_schema_is_there_already(new_database, open_store):
     """A database that is only a source has hdb_catalog with the event log in it."""
     db = new_database()
-    db.sql("create schema hdb_catalog; create table hdb_catalog.event_log (id text);"
+    db.sql(RANDOM_UUID + "create schema hdb_catalog; create table hdb_catalog.event_log (id text);"
            " create function hdb_catalog.gen_hasura_uuid() returns uuid language sql as 'select gen_random_uuid()'")
     store = open_store(db.url)
     assert store("init", FIRST) == ["initialized", "0"]

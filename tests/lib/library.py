@@ -25,7 +25,7 @@ INSERT INTO author SELECT i, 'author ' || i || CASE WHEN i % 7 = 0 THEN E' "q\\\
     CASE i % 3 WHEN 0 THEN ARRAY['a', NULL, 'b "c"'] WHEN 1 THEN '{}'::text[] END, i % 6 <> 0, i::money
     FROM generate_series(1, 30) i;
 INSERT INTO book SELECT i, 'book ' || i, CASE WHEN i % 11 <> 0 THEN i % 25 + 1 END, CASE WHEN i % 9 <> 0 THEN i * 1.10 END,
-    CASE i % 10 WHEN 0 THEN 'NaN' WHEN 1 THEN 'Infinity' WHEN 2 THEN NULL ELSE i / 3.0 END, timestamptz '2020-01-01 10:00+02' + i * interval '1 hour',
+    CASE i % 10 WHEN 0 THEN 'NaN' WHEN 1 THEN 'Infinity' WHEN 2 THEN NULL ELSE (i / 3.0)::float8 END, timestamptz '2020-01-01 10:00+02' + i * interval '1 hour',
     timestamp '2020-01-01 10:00' + i * interval '1.5 s', ('00000000-0000-0000-0000-' || lpad(i::text, 12, '0'))::uuid,
     decode(lpad(to_hex(i), 4, '0'), 'hex'), i % 300, ('{"k" : ' || i || ', "k": "dup"}')::json,
     CASE WHEN i % 4 = 0 THEN NULL WHEN i % 4 = 1 THEN '{}' WHEN i % 4 = 2 THEN ARRAY[i, NULL, 2] ELSE ARRAY[[1, i], [3, 4]] END::int[],
