@@ -148,6 +148,7 @@ static json *runs_info(arena *a, const live_group *g)
 	json *o = json_new_object(a);
 	operation_info(a, any_cohort(g), o);
 	json_setz(o, "polled", json_new_bool(a, g->polled));
+	json_setz(o, "interval", count(a, g->pace->ms));
 	live_watch_info(g, a, o);
 	json_setz(o, "cohorts", count(a, g->cohorts.n));
 	json_setz(o, "statements", count(a, g->runs));

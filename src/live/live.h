@@ -85,6 +85,8 @@ typedef struct live_request {
 	const str_pair *headers;
 	size_t nheaders;
 	bool explain_missing; /* dev mode: errors say in `internal` why a field is missing */
+	uint64_t
+		interval_ms; /* of its own, instead of refetch_ms: rounded up to 1, 2 or 5 times a power of ten; 0: none */
 	const live_callbacks *on;
 	void *data;
 } live_request;

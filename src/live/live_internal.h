@@ -48,6 +48,14 @@ struct live_shared {
 	changes_hub *changes;
 };
 
+/* Groups with one interval. */
+typedef struct live_pace {
+	struct live_pace *next;
+	uint64_t ms;
+	timeout_list cooling;
+	timeout_list polls;
+} live_pace;
+
 /* ---- shapes ---- */
 
 /* Of a stream: where things are in the values and the cells of a form (stream.c). */
@@ -185,6 +193,7 @@ struct live_group {
 	live_worker *w;
 	live_shape *shape;
 	live_source *source;
+	live_pace *pace;
 	htable cohorts;
 	live_cohort *ready;
 	live_cohort *ready_last;
@@ -239,10 +248,8 @@ struct live_worker {
 	live_batch *push_busy; /* whose results are being told */
 	live_sub *review_next; /* of the loop in review.c */
 	bool reviewing;
-	timeout_list cooling;
-	timeout_list stream_cooling;
-	timeout_list polls;
-	timeout_list stream_polls;
+	live_pace *paces;
+	live_pace *pace[2]; /* those of the configuration; streams: 1 */
 	timeout_list retries;
 	bool closing;
 	bool flushing;
@@ -286,6 +293,8 @@ void live_group_polled(live_group *g, bool polled);
 /* Sees to it that what is ready starts, soon. */
 void live_wake(live_worker *w);
 uint64_t live_now(const live_worker *w); /* ms, the loop's clock */
+/* Made when there is none yet; lives as long as the worker. */
+live_pace *live_pace_of(live_worker *w, uint64_t ms);
 
 /* watch.c: what of the database a group and the values of a cohort depend on is watched, and marked. */
 void live_watch_group(live_group *g);

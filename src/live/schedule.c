@@ -17,6 +17,20 @@ uint64_t live_now(const live_worker *w)
 	return uv_now(&w->w->loop);
 }
 
+/* Few: intervals that clients ask for are rounded. */
+live_pace *live_pace_of(live_worker *w, uint64_t ms)
+{
+	for (live_pace *p = w->paces; p; p = p->next)
+		if (p->ms == ms) return p;
+	live_pace *p = mem_alloc(sizeof *p);
+	p->ms = ms;
+	timeout_list_init(&p->cooling, ms);
+	timeout_list_init(&p->polls, ms);
+	p->next = w->paces;
+	w->paces = p;
+	return p;
+}
+
 /* ---- the timer ---- */
 
 static uint64_t first_deadline(const timeout_list *l)
@@ -32,10 +46,11 @@ static uint64_t grain(const live_worker *w)
 
 static uint64_t next_deadline(const live_worker *w)
 {
-	const timeout_list *all[] = {&w->cooling, &w->stream_cooling, &w->polls, &w->stream_polls, &w->retries};
-	uint64_t next = UINT64_MAX;
-	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-		if (first_deadline(all[i]) < next) next = first_deadline(all[i]);
+	uint64_t next = first_deadline(&w->retries);
+	for (const live_pace *p = w->paces; p; p = p->next) {
+		if (first_deadline(&p->cooling) < next) next = first_deadline(&p->cooling);
+		if (first_deadline(&p->polls) < next) next = first_deadline(&p->polls);
+	}
 	if (next != UINT64_MAX) next += grain(w);
 	for (const live_source *s = w->sources; s; s = s->next)
 		if (s->blocked_ms && s->ready && s->blocked_ms < next) next = s->blocked_ms;
@@ -176,10 +191,8 @@ static bool at_rest(const live_group *g)
 
 static void arm_poll(live_group *g)
 {
-	live_worker *w = g->w;
-	timeout_list *polls = g->shape->stream ? &w->stream_polls : &w->polls;
 	if (!g->polled || !at_rest(g)) timeout_disarm(&g->poll);
-	else if (!timeout_armed(&g->poll)) timeout_arm(polls, &g->poll, live_now(w));
+	else if (!timeout_armed(&g->poll)) timeout_arm(&g->pace->polls, &g->poll, live_now(g->w));
 }
 
 void live_group_polled(live_group *g, bool polled)
@@ -199,7 +212,7 @@ void live_cohort_ran(live_cohort *c, bool failed)
 		ready(c, (live_why)c->why, false);
 		return;
 	}
-	timeout_list *list = g->shape->stream ? &w->stream_cooling : &w->cooling;
+	timeout_list *list = &g->pace->cooling;
 	if (failed) {
 		list = &w->retries;
 		c->why = LIVE_BY_RETRY;
@@ -265,11 +278,11 @@ static void fired(uv_timer_t *t)
 {
 	live_worker *w = t->data;
 	w->flushing = true;
-	cooled(w, &w->cooling);
-	cooled(w, &w->stream_cooling);
 	cooled(w, &w->retries);
-	polled(w, &w->polls);
-	polled(w, &w->stream_polls);
+	for (live_pace *p = w->paces; p; p = p->next) {
+		cooled(w, &p->cooling);
+		polled(w, &p->polls);
+	}
 	if (w->reviewing) w->reviewing = live_review_some(w);
 	for (live_source *s = w->sources; s; s = s->next)
 		start_batches(w, s);

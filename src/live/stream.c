@@ -221,9 +221,9 @@ static bool write_rows(live_worker *w, const run *x, error *err)
 /* What holds between two batches is the interval, whoever asks for the next one. */
 static void cool(live_cohort *c)
 {
-	live_worker *w = c->group->w;
+	live_group *g = c->group;
 	if (c->state == COHORT_IDLE && !timeout_armed(&c->cooling))
-		timeout_arm(&w->stream_cooling, &c->cooling, live_now(w));
+		timeout_arm(&g->pace->cooling, &c->cooling, live_now(g->w));
 }
 
 static void run_again(live_cohort *c, live_why why)

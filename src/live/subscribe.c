@@ -70,15 +70,34 @@ static void adopt(live_group *g, live_shape *s)
 	live_shape_keep(g->w, s);
 }
 
-static live_group *group_of(live_worker *w, live_shape *s)
+/* 1, 2 or 5 times a power of ten, so that there are few and clients share groups. */
+static uint64_t rounded(uint64_t ms)
 {
-	live_group *g = (live_group *)htable_get(&w->groups, s->key);
+	static const unsigned steps[] = {1, 2, 5};
+	for (uint64_t ten = 1;; ten *= 10)
+		for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
+			if (ms <= ten * steps[i]) return ten * steps[i];
+}
+
+static hash128 group_key(const live_worker *w, const live_shape *s, const live_pace *pace)
+{
+	hash128 key = s->key;
+	if (pace != w->pace[s->stream]) key.a ^= pace->ms * 0x9e3779b97f4a7c15u;
+	return key;
+}
+
+static live_group *group_of(live_worker *w, live_shape *s, uint64_t interval_ms)
+{
+	live_pace *pace = interval_ms ? live_pace_of(w, rounded(interval_ms)) : w->pace[s->stream];
+	hash128 key = group_key(w, s, pace);
+	live_group *g = (live_group *)htable_get(&w->groups, key);
 	if (g) {
 		adopt(g, s);
 		return g;
 	}
 	g = mem_alloc(sizeof *g);
-	g->link.key = s->key;
+	g->link.key = key;
+	g->pace = pace;
 	g->w = w;
 	g->id = ++w->next_id;
 	adopt(g, s);
@@ -296,7 +315,7 @@ static bool begin(live_worker *w, arena *a, const live_request *r, live_shape *s
 	if (!bind_values(a, &shape->forms[0], r, &values, err)) return false;
 	live_sub *s = sub_new(w, r, shape);
 	live_text *vars = session_text(w, shape->entry->plan, r->session);
-	live_group *g = group_of(w, shape);
+	live_group *g = group_of(w, shape, r->interval_ms);
 	live_cohort *c = live_cohort_of(g, 0, values, vars);
 	live_text_release(w, vars);
 	join(s, c);

@@ -11,10 +11,8 @@ live_worker *live_worker_new(live_shared *s, exec_worker *exec, worker *w)
 	l->timer = mem_alloc(sizeof *l->timer);
 	uv_timer_init(&w->loop, l->timer);
 	l->timer->data = l;
-	timeout_list_init(&l->cooling, s->config.refetch_ms);
-	timeout_list_init(&l->polls, s->config.refetch_ms);
-	timeout_list_init(&l->stream_cooling, s->config.stream_refetch_ms);
-	timeout_list_init(&l->stream_polls, s->config.stream_refetch_ms);
+	l->pace[false] = live_pace_of(l, s->config.refetch_ms);
+	l->pace[true] = live_pace_of(l, s->config.stream_refetch_ms);
 	timeout_list_init(&l->retries, s->config.refetch_ms > LIVE_RETRY_MS ? s->config.refetch_ms : LIVE_RETRY_MS);
 	return l;
 }
@@ -38,6 +36,10 @@ void live_worker_close(live_worker *w)
 	htable_free(&w->shapes);
 	buf_free(&w->out);
 	arena_free(w->scratch);
+	for (live_pace *p = w->paces, *next; p; p = next) {
+		next = p->next;
+		mem_free(p);
+	}
 	mem_free(w);
 }
 

@@ -43,6 +43,20 @@ bool graphql_body_read(const json *body, graphql_body *r, error *err)
 	return true;
 }
 
+bool graphql_body_interval(const json *body, uint64_t min, uint64_t *out, error *err)
+{
+	enum { DAY_MS = 86400000 };
+	const json *found = json_getz(json_getz(json_getz(body, "extensions"), "weir"), "interval");
+	*out = 0;
+	if (json_is_null(found)) return true;
+	if (!min)
+		return error_set(err, ERR_NOT_SUPPORTED, STR("$.extensions.weir.interval"),
+			"subscriptions cannot have an interval of their own here (the setting is --live-min-interval)");
+	if (found->kind == JSON_NUMBER && str_to_u64(found->text, out) && *out >= min && *out <= DAY_MS) return true;
+	return error_set(err, ERR_VALIDATION_FAILED, STR("$.extensions.weir.interval"),
+		"expected whole milliseconds from %llu to %d", (unsigned long long)min, DAY_MS);
+}
+
 /* Only a text that has the word can be one: the others are not parsed here. */
 static bool is_kind(arena *a, const graphql_body *body, gq_operation_kind kind, str word)
 {

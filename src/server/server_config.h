@@ -98,6 +98,7 @@ typedef struct server_config {
 	str metadata_defaults; /* JSON text */
 	/* realtime */
 	uint64_t live_refetch_ms;
+	uint64_t live_min_interval_ms; /* of operations that ask for one of their own; 0: none may */
 	uint32_t live_batch_size;
 	uint64_t stream_refetch_ms;
 	uint32_t stream_batch_size;

@@ -344,7 +344,8 @@ void sse_subscribe(call *c, const graphql_body *body)
 		call_fail(c, &err);
 		return;
 	}
-	bool begun = live_subscribe(c->sw->live, &r, &conn->sub, &err);
+	bool begun = graphql_body_interval(c->body, c->srv->config->live_min_interval_ms, &r.interval_ms, &err) &&
+		live_subscribe(c->sw->live, &r, &conn->sub, &err);
 	metrics_count_subscription(&c->sw->metrics, begun);
 	if (begun) {
 		open_stream(c, conn);

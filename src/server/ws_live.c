@@ -107,7 +107,8 @@ void ws_live_start(ws_conn *c, arena *a, const ws_message *m)
 		.on = &callbacks,
 		.data = op};
 	error_init(&err, a);
-	bool begun = live_subscribe(sw->live, &r, &op->sub, &err);
+	bool begun = graphql_body_interval(m->payload, c->ww->config->live_min_interval_ms, &r.interval_ms, &err) &&
+		live_subscribe(sw->live, &r, &op->sub, &err);
 	metrics_count_subscription(&sw->metrics, begun);
 	if (!begun) {
 		mem_free(op);

@@ -152,22 +152,56 @@ def test_a_slow_reader_gets_the_newest(api, protocol):
         assert slow.quiet(0.5)
 
 
-def test_who_reads_slowly_but_reads_is_not_cut(api, start_weir, database):
-    """More is queued than the client takes, for longer than --server-timeout: it must not look as if it took nothing."""
-    server = start_weir(database.url, env={"HASURA_GRAPHQL_SERVER_TIMEOUT": "1", "WEIR_WORKERS": "1",
-                                           "HASURA_GRAPHQL_LIVE_QUERIES_MULTIPLEXED_REFETCH_INTERVAL": "100"})
-    api.sql("insert into big select i, repeat('x', 1000) from generate_series(1, 60) i")
-    with Socket(server, APOLLO, buffer=4096).init() as s:
-        for i in range(2):
-            s.start(str(i), f"subscription {{big(where: {{id: {{_gt: {i}}}}}, order_by: {{id: asc}}) {{id s}}}}")
-        taken = 0
-        for i in range(70):  # the kernel's buffers take some megabytes first
-            server.sql(f"update big set s = repeat('{i % 10}', 1000)")
-            for _ in range(10):
-                more = s.sock.recv(2000)
-                assert more, f"the server has cut a client that took {taken} bytes"
-                taken += len(more)
-                time.sleep(0.02)
+# -- an interval of its own
+
+
+def start_with(s, id, interval, query=ALL):
+    s.send(type="start" if s.protocol == APOLLO else "subscribe", id=id, payload={"query": query, "extensions": {"weir": {"interval": interval}}})
+
+
+@BOTH
+def test_an_interval_of_its_own(api, start_weir, database, protocol):
+    """Slower and quicker ones beside the configured 1,000 ms, on a server that lets operations ask; each change is told in the end."""
+    server = start_weir(database.url, env={"WEIR_LIVE_MIN_INTERVAL": "50", "WEIR_WORKERS": "1",
+                                           "HASURA_GRAPHQL_ENABLED_APIS": "graphql,metadata,developer"})
+    with Socket(server, protocol).init() as s:
+        start_with(s, "quick", 50)
+        start_with(s, "slow", 30000)
+        start_with(s, "rounded", 15000)  # to 20 s
+        s.start("usual", ALL)
+        assert {s.recv()["id"] for _ in range(4)} == {"quick", "slow", "rounded", "usual"}
+        found = server.get("/dev/subscriptions").json()["live_queries_map"]
+        assert sorted(g["weir"]["interval"] for g in found) == [50, 1000, 20000, 50000]
+        for round in range(2):  # in the first one what is watched may just have become known, and is looked at once more
+            told = {"quick": [], "slow": [], "rounded": [], "usual": []}
+            values = [f"own {round}.{i}" for i in range(3)]
+            for value in values:
+                server.sql(f"update t set s = '{value}'")
+                while told["quick"][-1:] != [value]:
+                    message = s.recv()
+                    told[message["id"]].append(message["payload"]["data"]["t"][0]["s"])
+            while told["usual"][-1:] != values[-1:]:
+                message = s.recv()
+                told[message["id"]].append(message["payload"]["data"]["t"][0]["s"])
+        assert told["quick"] == values and not told["slow"] and not told["rounded"]
+        for wrong in (0, 49, 86400001, 1.5, -1, "100", True, [], {}):
+            start_with(s, "wrong", wrong)
+            message = s.recv()
+            while message["type"] != "error":
+                message = s.recv()
+            assert "expected whole milliseconds from 50 to 86400000" in json.dumps(message["payload"]), wrong
+            wait_for(lambda: protocol == TRANSPORT or s.recv()["type"] == "complete")
+
+
+@BOTH
+def test_no_interval_of_its_own_unless_it_is_enabled(api, protocol):
+    with Socket(api, protocol).init() as s:
+        start_with(s, "1", 5000)
+        found = s.recv()
+        assert found["type"] == "error" and "--live-min-interval" in json.dumps(found)
+        start_with(s, "2", None)
+        assert s.recv()["type"] in (s.data_type, "complete")
+    assert "interval" not in json.dumps(api.data("{__schema {directives {name args {name}}}}"))
 
 
 # -- changes of metadata
