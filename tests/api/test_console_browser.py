@@ -31,5 +31,9 @@ def tracked(blog, weir):
     return weir
 
 
+def test_keys_alone(blog, weir):
+    browser.run("keys", weir.url, SECRET)
+
+
 def test_every_page(tracked):
     browser.run("routes", tracked.url, SECRET, seconds=600)

@@ -126,7 +126,7 @@ async function permit({ visit, page, step }) {
 	await step("seen as the role before it is saved", async () => {
 		await page.getByLabel(/^x-hasura-user-id$/i).fill("2");
 		await button(page, "Look").click();
-		await page.getByText("1 rows seen, 49 hidden").waitFor();
+		await page.getByText("1 row seen, 49 hidden").waitFor();
 		await visit.keep("console-permission");
 	});
 	await step("saved", async () => {

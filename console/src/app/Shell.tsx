@@ -6,10 +6,10 @@ import { useInconsistencies, useMetadata } from '@/api/hooks';
 import { useSession } from '@/api/session';
 import { IconKeyboard, IconLock, IconLogout, IconMoon, IconSearch, IconSun, IconWarning } from '@/ui/icons';
 import { Empty, Loading, Page } from '@/ui/Page';
+import { Dialogs, openKeys, openPalette } from './Dialogs';
 import { ErrorBoundary } from './ErrorBoundary';
 import type { FeatureRoute, Section } from './feature';
 import { useHotkeys } from './hotkeys';
-import { openPalette, Palette } from './Palette';
 import { routes, sections } from './registry';
 import { SectionTabs } from './SectionTabs';
 import classes from './Shell.module.css';
@@ -131,7 +131,7 @@ export function Shell() {
 				)}
 				<Main path={path} />
 			</div>
-			<Palette />
+			<Dialogs />
 		</div>
 	);
 }
@@ -197,12 +197,7 @@ function TopActions() {
 				</ActionIcon>
 			</Tooltip>
 			<Tooltip label="Keyboard shortcuts">
-				<ActionIcon
-					variant="subtle"
-					color="gray"
-					aria-label="Keyboard shortcuts"
-					onClick={() => document.dispatchEvent(new CustomEvent('weir:keys'))}
-				>
+				<ActionIcon variant="subtle" color="gray" aria-label="Keyboard shortcuts" onClick={openKeys}>
 					<IconKeyboard />
 				</ActionIcon>
 			</Tooltip>

@@ -1,5 +1,6 @@
-// `g` then a letter jumps to a section, `?` shows the keys. Nothing happens while somebody types.
+// Ctrl-K opens the palette, `g` then a letter jumps to a section, `?` shows the keys. Nothing happens while somebody types.
 import { useEffect } from 'react';
+import { openKeys, openPalette } from './Dialogs';
 import { sections } from './registry';
 
 function typing(target: EventTarget | null): boolean {
@@ -10,9 +11,14 @@ export function useHotkeys(go: (href: string) => void) {
 	useEffect(() => {
 		let armed = 0;
 		const onKey = (e: KeyboardEvent) => {
+			if ((e.ctrlKey || e.metaKey) && !e.altKey && (e.key === 'k' || e.key === 'p')) {
+				e.preventDefault();
+				openPalette();
+				return;
+			}
 			if (e.ctrlKey || e.metaKey || e.altKey || typing(e.target)) return;
 			if (e.key === '?') {
-				document.dispatchEvent(new CustomEvent('weir:keys'));
+				openKeys();
 				return;
 			}
 			if (e.key === 'g') {

@@ -4,12 +4,12 @@ import { json } from '@codemirror/lang-json';
 import { linter } from '@codemirror/lint';
 import { Prec } from '@codemirror/state';
 import { type EditorView, keymap } from '@codemirror/view';
-import { Button, Group, Modal, Select, Tabs, Text, TextInput } from '@mantine/core';
+import { Button, NativeSelect, Tabs, Text, TextInput } from '@mantine/core';
 import { graphql, updateSchema } from 'cm6-graphql';
 import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { asApiError } from '@/api/errors';
 import { useMetadata } from '@/api/hooks';
-import { serverUrl } from '@/api/session';
+import { useSession } from '@/api/session';
 import { rolesOf } from '@/model/metadata';
 import { prettyJson, sizeText } from '@/model/prettyJson';
 import { CodeEditor } from '@/ui/CodeEditor';
@@ -17,14 +17,14 @@ import { ErrorView } from '@/ui/ErrorView';
 import { IconPlay } from '@/ui/icons';
 import { notifyError } from '@/ui/notify';
 import { Empty, Loading } from '@/ui/Page';
+import { currentOperation, readVariables } from './current';
 import { Docs } from './Docs';
 import classes from './explorer.module.css';
 import { HeadersTable } from './HeadersTable';
 import { operationAt, operationLabel, operationsOf, parseText, prettify } from './model/document';
-import { exportCode, LANGUAGES, type Language } from './model/exportCode';
 import { explainSession, headersOf, roleOf, sessionVariablesOf, withRole } from './model/headers';
 import { historyTitle } from './model/history';
-import { type Answer, type Explained, execute, explain, type Operation, requestHeaders, subscribe } from './run';
+import { type Answer, type Explained, execute, explain, requestHeaders, subscribe } from './run';
 import { type LeftPane, useExplorer } from './store';
 import { Tree } from './Tree';
 import { useSchema } from './useSchema';
@@ -32,32 +32,8 @@ import { useSchema } from './useSchema';
 // An empty operation is the beginning of one, not a syntax error.
 const nothingIsNoMistake = linter(null, { markerFilter: (found, state) => (state.doc.length ? [...found] : []) });
 
+const CodeModal = lazy(() => import('./CodeModal'));
 const ExplainView = lazy(() => import('./ExplainView').then((m) => ({ default: m.ExplainView })));
-
-function readVariables(text: string): Record<string, unknown> {
-	if (text.trim() === '') return {};
-	let found: unknown;
-	try {
-		found = JSON.parse(text);
-	} catch (e) {
-		throw new Error(`The variables are not JSON: ${e instanceof Error ? e.message : String(e)}`);
-	}
-	if (found === null || typeof found !== 'object' || Array.isArray(found))
-		throw new Error('The variables are not a JSON object.');
-	return found as Record<string, unknown>;
-}
-
-/** The request as the page stands; throws what is wrong with it. */
-function currentOperation(): { op: Operation; type: string } {
-	const s = useExplorer.getState();
-	const { document, error } = parseText(s.text);
-	if (!document) throw new Error(error ?? 'The text is not GraphQL.');
-	const operations = operationsOf(document);
-	const chosen = operations[s.operation] ?? operations[0];
-	if (!chosen) throw new Error('There is no operation to run: tick a field on the left, or write one.');
-	const operationName = chosen.name?.value;
-	return { op: { query: s.text, variables: readVariables(s.variables), operationName }, type: chosen.operation };
-}
 
 function useRunner() {
 	const [answer, setAnswer] = useState<Answer | null>(null);
@@ -128,7 +104,8 @@ function useRoles() {
 }
 
 export default function ExplorerPage() {
-	const { text, operation, rows, set } = useExplorer();
+	const { text, operation, rows, asAdmin, set } = useExplorer();
+	const secret = useSession((s) => s.secret);
 	const schema = useSchema();
 	const runner = useRunner();
 	const { role, roles, wanted } = useRoles();
@@ -136,7 +113,16 @@ export default function ExplorerPage() {
 	const parsed = useMemo(() => parseText(text), [text]);
 	const operations = operationsOf(parsed.document);
 	return (
-		<div className={classes.page} style={{ height: '100%' }}>
+		// biome-ignore lint/a11y/noStaticElementInteractions: one key for the whole page; the button beside it does the same
+		<div
+			className={classes.page}
+			style={{ height: '100%' }}
+			onKeyDown={(e) => {
+				if (e.key !== 'Enter' || !(e.ctrlKey || e.metaKey) || e.defaultPrevented) return;
+				e.preventDefault();
+				runner.start();
+			}}
+		>
 			<div className={classes.bar}>
 				<h1>API explorer</h1>
 				{runner.running ? (
@@ -154,13 +140,12 @@ export default function ExplorerPage() {
 					</Button>
 				)}
 				{operations.length > 1 && (
-					<Select
+					<NativeSelect
 						size="xs"
 						aria-label="Operation"
-						allowDeselect={false}
 						data={operations.map((o, i) => ({ value: String(i), label: operationLabel(o, i) }))}
 						value={String(Math.min(operation, operations.length - 1))}
-						onChange={(v) => set({ operation: Number(v) })}
+						onChange={(e) => set({ operation: Number(e.currentTarget.value) })}
 					/>
 				)}
 				<Button size="xs" variant="default" onClick={runner.showPlan}>
@@ -173,14 +158,13 @@ export default function ExplorerPage() {
 					Code
 				</Button>
 				<span className={classes.grow} />
-				<Select
+				<NativeSelect
 					size="xs"
+					w={190}
 					aria-label="Role"
-					placeholder="admin"
-					clearable
-					data={roles}
-					value={role || null}
-					onChange={(v) => set({ rows: withRole(rows, v ?? '') })}
+					data={[{ value: '', label: asAdmin || !secret ? 'admin' : 'as the headers say' }, ...roles]}
+					value={role}
+					onChange={(e) => set({ rows: withRole(rows, e.currentTarget.value) })}
 				/>
 			</div>
 			<div className={classes.panes}>
@@ -188,7 +172,11 @@ export default function ExplorerPage() {
 				<Middle schema={schema.data} run={runner.start} wanted={wanted} />
 				<Right runner={runner} />
 			</div>
-			{code && <CodeModal onClose={() => setCode(false)} />}
+			{code && (
+				<Suspense fallback={null}>
+					<CodeModal onClose={() => setCode(false)} />
+				</Suspense>
+			)}
 		</div>
 	);
 }
@@ -395,38 +383,5 @@ function Right({ runner }: { runner: ReturnType<typeof useRunner> }) {
 				<CodeEditor className={classes.editor} label="Result" readOnly value={shown} extensions={language} />
 			)}
 		</div>
-	);
-}
-
-function CodeModal({ onClose }: { onClose: () => void }) {
-	const [language, setLanguage] = useState<Language>('curl');
-	const code = useMemo(() => {
-		try {
-			const s = useExplorer.getState();
-			const headers = requestHeaders(headersOf(s.rows), s.asAdmin);
-			delete headers['hasura-client-name'];
-			delete headers['x-weir-token'];
-			return exportCode(language, { url: serverUrl('v1/graphql'), ...currentOperation().op, headers });
-		} catch (e) {
-			return e instanceof Error ? e.message : String(e);
-		}
-	}, [language]);
-	return (
-		<Modal opened onClose={onClose} title="The request as code" size="lg" closeButtonProps={{ 'aria-label': 'Close' }}>
-			<Group mb="sm">
-				<Select
-					size="xs"
-					aria-label="Language"
-					allowDeselect={false}
-					data={LANGUAGES}
-					value={language}
-					onChange={(v) => setLanguage((v ?? 'curl') as Language)}
-				/>
-				<Button size="xs" variant="default" onClick={() => navigator.clipboard?.writeText(code)}>
-					Copy
-				</Button>
-			</Group>
-			<CodeEditor label="Code" readOnly value={code} maxHeight="60vh" />
-		</Modal>
 	);
 }

@@ -1,5 +1,5 @@
 // Headers of the requests: tick, key, value, hide; profiles by name.
-import { ActionIcon, Button, Checkbox, Group, Menu, Text, TextInput } from '@mantine/core';
+import { ActionIcon, Button, Checkbox, Group, Text, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { useSession } from '@/api/session';
 import { IconCross, IconPlus, IconTrash, IconUser, IconView } from '@/ui/icons';
@@ -11,6 +11,7 @@ import { useExplorer } from './store';
 export function HeadersTable({ wanted }: { wanted: string[] }) {
 	const { rows, asAdmin, set } = useExplorer();
 	const secret = useSession((s) => s.secret);
+	const [profiles, setProfiles] = useState(false);
 	const change = (id: number, part: Partial<HeaderRow>) =>
 		set({ rows: rows.map((r) => (r.id === id ? { ...r, ...part } : r)) });
 	const keys = new Set(rows.map((r) => r.key.trim().toLowerCase()));
@@ -120,63 +121,69 @@ export function HeadersTable({ wanted }: { wanted: string[] }) {
 						Add {missing.join(', ')}
 					</Button>
 				)}
-				<Profiles />
+				<Button
+					size="compact-xs"
+					variant="default"
+					leftSection={<IconUser size={12} />}
+					aria-expanded={profiles}
+					onClick={() => setProfiles(!profiles)}
+				>
+					Profiles
+				</Button>
 			</Group>
+			{profiles && <Profiles />}
 		</div>
 	);
 }
 
+/** Headers under a name, as “user 2”: chosen, forgotten, saved. */
 function Profiles() {
 	const { profiles, set, saveProfile, removeProfile } = useExplorer();
 	const [name, setName] = useState('');
 	return (
-		<Menu closeOnItemClick={false} width={280} withinPortal>
-			<Menu.Target>
-				<Button size="compact-xs" variant="default" leftSection={<IconUser size={12} />}>
-					Profiles
-				</Button>
-			</Menu.Target>
-			<Menu.Dropdown>
-				{profiles.length === 0 && <Menu.Label>Headers under a name, as “user 2”</Menu.Label>}
-				{profiles.map((p) => (
-					<Group key={p.name} gap={4} wrap="nowrap">
-						<Menu.Item closeMenuOnClick onClick={() => set({ rows: p.rows, asAdmin: p.asAdmin })}>
-							{p.name}
-						</Menu.Item>
-						<ActionIcon
-							size="sm"
-							variant="subtle"
-							color="gray"
-							aria-label={`Forget the profile ${p.name}`}
-							onClick={() => removeProfile(p.name)}
-						>
-							<IconTrash size={14} />
-						</ActionIcon>
-					</Group>
-				))}
-				<Menu.Divider />
-				<form
-					onSubmit={(e) => {
-						e.preventDefault();
-						if (name.trim()) saveProfile(name.trim());
-						setName('');
-					}}
-				>
-					<Group gap={4} wrap="nowrap" p={4}>
-						<TextInput
-							size="xs"
-							aria-label="Name of the profile"
-							placeholder="Save the headers as…"
-							value={name}
-							onChange={(e) => setName(e.currentTarget.value)}
-							onKeyDown={(e) => e.stopPropagation()}
-						/>
-						<Button size="xs" type="submit" disabled={!name.trim()}>
-							Save
-						</Button>
-					</Group>
-				</form>
-			</Menu.Dropdown>
-		</Menu>
+		<div className={classes.profiles}>
+			{profiles.map((p) => (
+				<Group key={p.name} gap={4} wrap="nowrap">
+					<Button
+						size="compact-xs"
+						variant="default"
+						aria-label={`Use the headers of ${p.name}`}
+						onClick={() => set({ rows: p.rows, asAdmin: p.asAdmin })}
+					>
+						{p.name}
+					</Button>
+					<ActionIcon
+						size="sm"
+						variant="subtle"
+						color="gray"
+						aria-label={`Forget the profile ${p.name}`}
+						onClick={() => removeProfile(p.name)}
+					>
+						<IconTrash size={14} />
+					</ActionIcon>
+				</Group>
+			))}
+			<form
+				onSubmit={(e) => {
+					e.preventDefault();
+					if (name.trim()) saveProfile(name.trim());
+					setName('');
+				}}
+			>
+				<Group gap={4} wrap="nowrap">
+					<TextInput
+						size="xs"
+						aria-label="Name of the profile"
+						placeholder="Save these headers as “user 2”"
+						w={220}
+						value={name}
+						onChange={(e) => setName(e.currentTarget.value)}
+					/>
+					<Button size="xs" variant="default" type="submit" disabled={!name.trim()}>
+						Save
+					</Button>
+				</Group>
+			</form>
+		</div>
 	);
 }

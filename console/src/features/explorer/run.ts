@@ -1,6 +1,5 @@
 // Sends operations: over HTTP, subscriptions over a WebSocket of their own, and explains.
 import { buildClientSchema, type GraphQLSchema, getIntrospectionQuery, type IntrospectionQuery } from 'graphql';
-import { createClient } from 'graphql-ws';
 import { adminHeaders, request } from '@/api/client';
 import { ApiError } from '@/api/errors';
 import { serverUrl } from '@/api/session';
@@ -50,11 +49,6 @@ export async function execute(op: Operation, headers: Record<string, string>, si
 
 /** Each run has a socket of its own: the headers it sent are the ones it was opened with. Returns how to end it. */
 export function subscribe(op: Operation, headers: Record<string, string>, show: (answer: Answer) => void): () => void {
-	const client = createClient({
-		url: serverUrl('v1/graphql').replace(/^http/, 'ws'),
-		connectionParams: { headers },
-		retryAttempts: 0,
-	});
 	const from = performance.now();
 	let last: Answer = { text: '', ms: 0, bytes: 0, status: 101, failed: false, count: 0 };
 	let over = false;
@@ -64,24 +58,38 @@ export function subscribe(op: Operation, headers: Record<string, string>, show: 
 		show(last);
 	};
 	update({});
-	const end = client.subscribe(op, {
-		next: (result) => {
-			const text = JSON.stringify(result);
-			update({
-				text,
-				bytes: new TextEncoder().encode(text).length,
-				count: (last.count ?? 0) + 1,
-				failed: !!result.errors,
-			});
-		},
-		error: (e) => update({ ...errorText(e), failed: true, closed: 'ended with an error' }),
-		complete: () => update({ closed: 'ended' }),
-	});
+	let end = () => {};
+	const open = async () => {
+		const { createClient } = await import('graphql-ws');
+		if (over) return;
+		const client = createClient({
+			url: serverUrl('v1/graphql').replace(/^http/, 'ws'),
+			connectionParams: { headers },
+			retryAttempts: 0,
+		});
+		const leave = client.subscribe(op, {
+			next: (result) => {
+				const text = JSON.stringify(result);
+				update({
+					text,
+					bytes: new TextEncoder().encode(text).length,
+					count: (last.count ?? 0) + 1,
+					failed: !!result.errors,
+				});
+			},
+			error: (e) => update({ ...errorText(e), failed: true, closed: 'ended with an error' }),
+			complete: () => update({ closed: 'ended' }),
+		});
+		end = () => {
+			leave();
+			client.dispose();
+		};
+	};
+	open().catch((e) => update({ ...errorText(e), failed: true, closed: 'ended with an error' }));
 	return () => {
 		update({ closed: 'stopped' });
 		over = true;
 		end();
-		client.dispose();
 	};
 }
 

@@ -100,7 +100,7 @@ function Shown({
 			<Group gap="md" mb="xs">
 				{p.seen !== null && (
 					<Text size="sm">
-						<strong>{p.seen.toLocaleString('en')}</strong> rows {VERB[op]},{' '}
+						<strong>{p.seen.toLocaleString('en')}</strong> {p.seen === 1 ? 'row' : 'rows'} {VERB[op]},{' '}
 						<strong>{(p.hidden ?? 0).toLocaleString('en')}</strong> {op === 'select' ? 'hidden' : 'out of reach'}
 						{op === 'select' && draft.limit !== null && `; at most ${draft.limit} a query`}
 					</Text>
