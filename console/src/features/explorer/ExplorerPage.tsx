@@ -18,7 +18,6 @@ import { IconPlay } from '@/ui/icons';
 import { notifyError } from '@/ui/notify';
 import { Empty, Loading } from '@/ui/Page';
 import { currentOperation, readVariables } from './current';
-import { Docs } from './Docs';
 import classes from './explorer.module.css';
 import { HeadersTable } from './HeadersTable';
 import { operationAt, operationLabel, operationsOf, parseText, prettify } from './model/document';
@@ -32,6 +31,7 @@ import { useSchema } from './useSchema';
 // An empty operation is the beginning of one, not a syntax error.
 const nothingIsNoMistake = linter(null, { markerFilter: (found, state) => (state.doc.length ? [...found] : []) });
 
+const Docs = lazy(() => import('./Docs').then((m) => ({ default: m.Docs })));
 const CodeModal = lazy(() => import('./CodeModal'));
 const ExplainView = lazy(() => import('./ExplainView').then((m) => ({ default: m.ExplainView })));
 
@@ -209,7 +209,9 @@ function Left({ schema, parsed }: { schema: ReturnType<typeof useSchema>; parsed
 					) : !schema.data ? (
 						missing
 					) : left === 'docs' ? (
-						<Docs schema={schema.data} goTo={null} />
+						<Suspense fallback={<Loading />}>
+							<Docs schema={schema.data} goTo={null} />
+						</Suspense>
 					) : (
 						<>
 							<TextInput
