@@ -1,10 +1,10 @@
 // CodeMirror 6 in the console's colours. Import it lazily or from a page: it is large.
 import { HighlightStyle, syntaxHighlighting } from '@codemirror/language';
 import { Compartment, EditorState, type Extension } from '@codemirror/state';
-import { placeholder as placeholderText } from '@codemirror/view';
+import { EditorView, placeholder as placeholderText } from '@codemirror/view';
 import { tags } from '@lezer/highlight';
-import { basicSetup, EditorView } from 'codemirror';
 import { useEffect, useRef } from 'react';
+import { editorSetup } from './editorSetup';
 import { styleNonce } from './nonce';
 
 const look = EditorView.theme({
@@ -100,7 +100,7 @@ export function CodeEditor(props: CodeEditorProps) {
 				doc: first.value,
 				extensions: [
 					part.current.of(first.extensions),
-					basicSetup,
+					editorSetup,
 					editorLook,
 					EditorView.lineWrapping,
 					typeOver,

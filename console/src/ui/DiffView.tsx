@@ -1,8 +1,7 @@
 // Two texts with their differences, side by side or in one. Import it lazily: it is large.
 import { MergeView, unifiedMergeView } from '@codemirror/merge';
 import { EditorState, type Extension } from '@codemirror/state';
-import { lineNumbers } from '@codemirror/view';
-import { EditorView } from 'codemirror';
+import { EditorView, lineNumbers } from '@codemirror/view';
 import { useEffect, useRef } from 'react';
 import { editorLook } from './CodeEditor';
 import classes from './DiffView.module.css';

@@ -1,6 +1,6 @@
 // Raw SQL: Ctrl-Enter runs the chosen text or all of it; read-only until that is switched off.
 import type { EditorView } from '@codemirror/view';
-import { Button, Checkbox, Menu, NumberInput, Select, Switch } from '@mantine/core';
+import { Button, Checkbox, Menu, NativeSelect, NumberInput, Switch } from '@mantine/core';
 import { useCallback, useDeferredValue, useMemo, useRef, useState } from 'react';
 import { useMetadata } from '@/api/hooks';
 import { useSession } from '@/api/session';
@@ -179,14 +179,13 @@ function Workbench({ source, sources }: { source: SourceMetadata; sources: Sourc
 							</Menu.Dropdown>
 						</Menu>
 						{sources.length > 1 && (
-							<Select
+							<NativeSelect
 								size="xs"
 								w={150}
 								aria-label="Database"
-								allowDeselect={false}
 								data={sources.map((x) => x.name)}
 								value={source.name}
-								onChange={(v) => s.set({ source: v })}
+								onChange={(e) => s.set({ source: e.currentTarget.value })}
 							/>
 						)}
 						<Options canMigrate={canMigrate} migration={migration} onMigration={setMigration} />
@@ -278,14 +277,13 @@ function Options(props: {
 				value={timeout}
 				onChange={(v) => set({ timeout: Number(v) || 0 })}
 			/>
-			<Select
+			<NativeSelect
 				size="xs"
 				w={125}
 				aria-label="Rows fetched at most"
-				allowDeselect={false}
 				data={ROWS}
 				value={String(rows)}
-				onChange={(v) => set({ rows: Number(v) })}
+				onChange={(e) => set({ rows: Number(e.currentTarget.value) })}
 			/>
 		</>
 	);
