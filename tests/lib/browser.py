@@ -18,7 +18,7 @@ def run(script, url, secret=None, scheme="light", answers=None, seconds=150, **e
         raise AssertionError("playwright-core is not installed: ./run setup does it (cd console && npm ci)")
     os.makedirs(RESULTS, exist_ok=True)
     full = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), "NO_COLOR": "1", "WEIR_URL": url, "WEIR_SECRET": secret or "",
-            "WEIR_SCHEME": scheme, "WEIR_RESULTS": RESULTS, **{k: os.environ[k] for k in ("WEIR_CHROMIUM", "WEIR_WAIT") if k in os.environ}, **env}
+            "WEIR_SCHEME": scheme, "WEIR_RESULTS": RESULTS, **{k: os.environ[k] for k in ("WEIR_CHROMIUM", "WEIR_WAIT", "WEIR_IMAGES") if k in os.environ}, **env}
     child = subprocess.Popen(["node", f"{script}.mjs"], cwd=FOLDER, env=full, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                              stderr=subprocess.STDOUT, text=True)
     late = threading.Timer(seconds, child.kill)
