@@ -1,10 +1,11 @@
 // biome-ignore-all lint/a11y/useSemanticElements: rows that are placed by pixels cannot be those of a table element
 // A grid of any number of rows and columns: only what is in sight is in the page. One cell is the active one; arrow keys move
 // it, the rest of the keyboard is the page's. Row -1 is the heading.
-import { defaultRangeExtractor, type Range, useVirtualizer } from '@tanstack/react-virtual';
+import { defaultRangeExtractor, type Range, useVirtualizer, type VirtualItem } from '@tanstack/react-virtual';
 import {
 	Fragment,
 	type KeyboardEvent,
+	memo,
 	type PointerEvent,
 	type ReactNode,
 	type Ref,
@@ -12,6 +13,7 @@ import {
 	useEffect,
 	useId,
 	useImperativeHandle,
+	useMemo,
 	useRef,
 	useState,
 } from 'react';
@@ -48,12 +50,15 @@ export interface VirtualGridProps {
 	/** Of the whole, as far as it is known; the first row's number is `firstRow`. */
 	totalRows?: number;
 	firstRow?: number;
+	/** The same function as long as the rows are. */
 	rowKey: (row: number) => string;
 	renderHead: (col: GridColumn) => ReactNode;
 	renderCell: (row: number, col: GridColumn) => ReactNode;
 	cellClass?: (row: number, col: GridColumn) => string | undefined;
 	rowClass?: (row: number) => string | undefined;
 	isSelected?: (row: number) => boolean;
+	/** Changes when what the functions below render does; rows are not rendered again before. */
+	version: unknown;
 	/** A line below the row. */
 	rowNote?: (row: number) => ReactNode;
 	/** Changes when notes come or go. */
@@ -78,12 +83,12 @@ export function VirtualGrid(props: VirtualGridProps) {
 	const { columns, rowCount, active, gutterWidth, onSight, rowNote } = props;
 	const scroller = useRef<HTMLDivElement>(null);
 	const id = useId();
-	const firstRow = props.firstRow ?? 0;
-	const pinned = columns.filter((c) => c.pinned);
-	const free = columns.filter((c) => !c.pinned);
-	const pinnedWidth = pinned.reduce((n, c) => n + c.width, gutterWidth);
+	const layout = useMemo(() => layoutOf(columns, gutterWidth), [columns, gutterWidth]);
+	const { pinned, free, pinnedWidth } = layout;
+	const focus = useCallback(() => scroller.current?.focus({ preventScroll: true }), []);
+	const freeKey = useCallback((i: number) => free[i]?.id ?? i, [free]);
 
-	useImperativeHandle(props.ref, () => ({ focus: () => scroller.current?.focus({ preventScroll: true }) }), []);
+	useImperativeHandle(props.ref, () => ({ focus }), [focus]);
 
 	const rowRange = useCallback(
 		(r: Range) => withActive(defaultRangeExtractor(r), active.row, rowCount),
@@ -109,7 +114,7 @@ export function VirtualGrid(props: VirtualGridProps) {
 		count: free.length,
 		getScrollElement: () => scroller.current,
 		estimateSize: (i) => free[i]?.width ?? 100,
-		getItemKey: (i) => free[i]?.id ?? i,
+		getItemKey: freeKey,
 		overscan: 2,
 		paddingStart: pinnedWidth,
 		scrollPaddingStart: pinnedWidth,
@@ -151,11 +156,98 @@ export function VirtualGrid(props: VirtualGridProps) {
 
 	const items = cols.getVirtualItems();
 	const total = cols.getTotalSize();
-	const lefts = pinned.reduce<number[]>((list, _c, i) => {
-		list.push(i === 0 ? gutterWidth : (list[i - 1] ?? 0) + (pinned[i - 1]?.width ?? 0));
-		return list;
-	}, []);
-	const line = (render: (col: GridColumn, index: number, left: number | undefined) => ReactNode) => (
+	const shared = { grid: props, id, layout, items, width: total, version: props.version, columns };
+
+	return (
+		<div
+			ref={scroller}
+			role="grid"
+			className={classes.grid}
+			tabIndex={0}
+			aria-label={props.label}
+			aria-rowcount={props.totalRows === undefined ? -1 : props.totalRows + 1}
+			aria-colcount={columns.length + 1}
+			aria-multiselectable="true"
+			aria-activedescendant={columns.length > 0 ? cellId(id, active.row, active.col) : undefined}
+			onKeyDown={onKeyDown}
+		>
+			<div role="rowgroup" className={classes.head} style={{ width: total }}>
+				<HeadRow {...shared} active={active.row === -1 ? active.col : -1} />
+			</div>
+			<div role="rowgroup" className={classes.body} style={{ height: rows.getTotalSize(), width: total }}>
+				{seen.map((v) => (
+					<BodyRow
+						key={v.key}
+						{...shared}
+						index={v.index}
+						top={v.start}
+						active={active.row === v.index ? active.col : -1}
+						onFocus={focus}
+					/>
+				))}
+			</div>
+		</div>
+	);
+}
+
+const cellId = (id: string, row: number, col: number) => `${id}-${row}-${col}`;
+
+interface ColumnLayout {
+	pinned: GridColumn[];
+	free: GridColumn[];
+	/** Where each pinned one begins. */
+	lefts: number[];
+	/** Of the gutter and all pinned ones. */
+	pinnedWidth: number;
+}
+
+function layoutOf(columns: GridColumn[], gutterWidth: number): ColumnLayout {
+	const pinned = columns.filter((c) => c.pinned);
+	const lefts: number[] = [];
+	let pinnedWidth = gutterWidth;
+	for (const c of pinned) {
+		lefts.push(pinnedWidth);
+		pinnedWidth += c.width;
+	}
+	return { pinned, free: columns.filter((c) => !c.pinned), lefts, pinnedWidth };
+}
+
+interface RowProps {
+	/** The latest: what it renders changes with `version` only. */
+	grid: VirtualGridProps;
+	id: string;
+	layout: ColumnLayout;
+	items: VirtualItem[];
+	columns: GridColumn[];
+	width: number;
+	version: unknown;
+	/** Index of the active column, -1: not in this row. */
+	active: number;
+}
+
+function sameRow(a: RowProps, b: RowProps): boolean {
+	return (
+		a.version === b.version &&
+		a.active === b.active &&
+		a.items === b.items &&
+		a.layout === b.layout &&
+		a.width === b.width &&
+		a.columns === b.columns
+	);
+}
+
+/** The pinned columns, then those in sight; what lies between is an empty space as wide. */
+function Line({
+	layout,
+	items,
+	render,
+}: {
+	layout: ColumnLayout;
+	items: VirtualItem[];
+	render: (col: GridColumn, index: number, left: number | undefined) => ReactNode;
+}) {
+	const { pinned, free, lefts, pinnedWidth } = layout;
+	return (
 		<>
 			{pinned.map((c, i) => render(c, i, lefts[i]))}
 			{items.map((v, i) => {
@@ -170,107 +262,107 @@ export function VirtualGrid(props: VirtualGridProps) {
 			})}
 		</>
 	);
-	const cellId = (row: number, col: number) => `${id}-${row}-${col}`;
+}
 
+const HeadRow = memo(function HeadRow({ grid, id, layout, items, active }: RowProps) {
 	return (
-		<div
-			ref={scroller}
-			role="grid"
-			className={classes.grid}
-			tabIndex={0}
-			aria-label={props.label}
-			aria-rowcount={props.totalRows === undefined ? -1 : props.totalRows + 1}
-			aria-colcount={columns.length + 1}
-			aria-multiselectable="true"
-			aria-activedescendant={columns.length > 0 ? cellId(active.row, active.col) : undefined}
-			onKeyDown={onKeyDown}
-		>
-			<div role="rowgroup" className={classes.head} style={{ width: total }}>
-				<div role="row" aria-rowindex={1} className={classes.row} tabIndex={-1}>
-					<div
-						role="columnheader"
-						aria-colindex={1}
-						className={classes.gutter}
-						style={{ width: gutterWidth }}
-						tabIndex={-1}
+		<div role="row" aria-rowindex={1} className={classes.row} tabIndex={-1}>
+			<div
+				role="columnheader"
+				aria-colindex={1}
+				className={classes.gutter}
+				style={{ width: grid.gutterWidth }}
+				tabIndex={-1}
+			>
+				{grid.gutterHead}
+			</div>
+			<Line
+				layout={layout}
+				items={items}
+				render={(c, i, left) => (
+					<HeadCell
+						key={c.id}
+						id={cellId(id, -1, i)}
+						col={c}
+						index={i}
+						left={left}
+						last={i === layout.pinned.length - 1}
+						active={active === i}
+						onResize={grid.onResize}
+						onMove={grid.onMove}
+						onActive={() => grid.onActive({ row: -1, col: i })}
 					>
-						{props.gutterHead}
-					</div>
-					{line((c, i, left) => (
-						<HeadCell
-							key={c.id}
-							id={cellId(-1, i)}
-							col={c}
-							index={i}
-							left={left}
-							last={i === pinned.length - 1}
-							active={active.row === -1 && active.col === i}
-							onResize={props.onResize}
-							onMove={props.onMove}
-							onActive={() => props.onActive({ row: -1, col: i })}
-						>
-							{props.renderHead(c)}
-						</HeadCell>
-					))}
-				</div>
-			</div>
-			<div role="rowgroup" className={classes.body} style={{ height: rows.getTotalSize(), width: total }}>
-				{seen.map((v) => {
-					const note = rowNote?.(v.index);
-					return (
-						<div
-							key={v.key}
-							role="row"
-							tabIndex={-1}
-							aria-rowindex={firstRow + v.index + 2}
-							aria-selected={props.isSelected?.(v.index)}
-							className={join(classes.row, props.rowClass?.(v.index))}
-							style={{ top: v.start, width: total }}
-						>
-							<div
-								role="rowheader"
-								aria-colindex={1}
-								className={classes.gutter}
-								style={{ width: gutterWidth }}
-								tabIndex={-1}
-							>
-								{props.renderGutter(v.index)}
-							</div>
-							{line((c, i, left) => (
-								// biome-ignore lint/a11y/useKeyWithClickEvents: the keys are the grid's
-								<div
-									key={c.id}
-									id={cellId(v.index, i)}
-									role="gridcell"
-									data-column={c.id}
-									tabIndex={-1}
-									aria-colindex={i + 2}
-									className={join(
-										classes.cell,
-										left !== undefined && classes.pinned,
-										i === pinned.length - 1 && classes.lastPinned,
-										active.row === v.index && active.col === i && classes.active,
-										props.cellClass?.(v.index, c),
-									)}
-									style={{ width: c.width, left }}
-									onClick={() => {
-										props.onActive({ row: v.index, col: i });
-										if (!(active.row === v.index && active.col === i && props.editing))
-											scroller.current?.focus({ preventScroll: true });
-									}}
-									onDoubleClick={() => props.onOpen?.({ row: v.index, col: i })}
-								>
-									{props.renderCell(v.index, c)}
-								</div>
-							))}
-							{note && <div className={classes.note}>{note}</div>}
-						</div>
-					);
-				})}
-			</div>
+						{grid.renderHead(c)}
+					</HeadCell>
+				)}
+			/>
 		</div>
 	);
+}, sameRow);
+
+interface BodyRowProps extends RowProps {
+	index: number;
+	top: number;
+	onFocus: () => void;
 }
+
+const BodyRow = memo(
+	function BodyRow({ grid, id, layout, items, width, active, index, top, onFocus }: BodyRowProps) {
+		const note = grid.rowNote?.(index);
+		return (
+			<div
+				role="row"
+				tabIndex={-1}
+				aria-rowindex={(grid.firstRow ?? 0) + index + 2}
+				aria-selected={grid.isSelected?.(index)}
+				className={join(classes.row, grid.rowClass?.(index))}
+				style={{ top, width }}
+			>
+				<div
+					role="rowheader"
+					aria-colindex={1}
+					className={classes.gutter}
+					style={{ width: grid.gutterWidth }}
+					tabIndex={-1}
+				>
+					{grid.renderGutter(index)}
+				</div>
+				<Line
+					layout={layout}
+					items={items}
+					render={(c, i, left) => (
+						// biome-ignore lint/a11y/useKeyWithClickEvents: the keys are the grid's
+						<div
+							key={c.id}
+							id={cellId(id, index, i)}
+							role="gridcell"
+							data-column={c.id}
+							tabIndex={-1}
+							aria-colindex={i + 2}
+							className={join(
+								classes.cell,
+								left !== undefined && classes.pinned,
+								i === layout.pinned.length - 1 && classes.lastPinned,
+								active === i && classes.active,
+								grid.cellClass?.(index, c),
+							)}
+							style={{ width: c.width, left }}
+							onClick={() => {
+								grid.onActive({ row: index, col: i });
+								if (!(active === i && grid.editing)) onFocus();
+							}}
+							onDoubleClick={() => grid.onOpen?.({ row: index, col: i })}
+						>
+							{grid.renderCell(index, c)}
+						</div>
+					)}
+				/>
+				{note && <div className={classes.note}>{note}</div>}
+			</div>
+		);
+	},
+	(a, b) => sameRow(a, b) && a.index === b.index && a.top === b.top,
+);
 
 const join = (...list: (string | false | undefined)[]) => list.filter(Boolean).join(' ');
 

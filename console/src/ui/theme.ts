@@ -11,7 +11,7 @@ const water: MantineColorsTuple = [
 	'#99dce6',
 	'#66c7d6',
 	'#3db0c4',
-	'#14819a', // on it white letters, and it on the dark page, are as clear as WCAG AA wants
+	'#1c97ae',
 	'#0b7285',
 	'#095f6f',
 	'#074c59',

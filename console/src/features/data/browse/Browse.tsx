@@ -1,4 +1,4 @@
-import { ActionIcon, Anchor, Button, Checkbox, Tooltip } from '@mantine/core';
+import { ActionIcon, Anchor, Button, Tooltip } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { Link, useLocation, useSearch } from 'wouter';
@@ -129,6 +129,14 @@ export function Browse({ target }: { target: Target }) {
 		const i = (labels ?? []).findIndex((l) => l.column === name);
 		return i < 0 ? null : (row.labels[i] ?? null);
 	};
+
+	const rowKey = useCallback((i: number) => rows[i]?.id ?? String(i), [rows]);
+	// Stands for all that the cells show: while it is the same object, rows are not rendered again.
+	// biome-ignore lint/correctness/useExhaustiveDependencies: a list of what is shown, not of what is used
+	const version = useMemo(
+		() => ({}),
+		[rows, target, edits.staged, edits.errors, ticks, editing, menu, columns.list, links, place, rights.mayEdit],
+	);
 
 	// ---- what the keys and the mouse do
 
@@ -304,14 +312,25 @@ export function Browse({ target }: { target: Target }) {
 	const now = at(active);
 	const ticked = rows.filter((r) => ticks.has(r.id));
 	return (
-		<div className={classes.whole_page}>
+		// biome-ignore lint/a11y/noStaticElementInteractions: the keys of saving, wherever the focus is
+		<div
+			className={classes.whole_page}
+			onKeyDown={(e) => {
+				if (e.defaultPrevented || gridCommand(e, false) !== 'save') return;
+				e.preventDefault();
+				edits.save();
+			}}
+		>
 			<div className={classes.tools}>
 				<Button
 					size="compact-sm"
 					variant={place.filters.length + place.sorts.length ? 'light' : 'default'}
 					leftSection={<IconFilter size={13} />}
 					aria-expanded={filtering}
-					onClick={() => setFiltering(!filtering)}
+					onClick={() => {
+						setFiltering(!filtering);
+						setWanted(null);
+					}}
 				>
 					Filter and order
 					{place.filters.length + place.sorts.length > 0 && ` (${place.filters.length + place.sorts.length})`}
@@ -387,7 +406,8 @@ export function Browse({ target }: { target: Target }) {
 				rowCount={rows.length}
 				firstRow={place.offset}
 				totalRows={hasNextPage ? count.exact.data : place.offset + rows.length}
-				rowKey={(i) => rows[i]?.id ?? String(i)}
+				rowKey={rowKey}
+				version={version}
 				active={active}
 				onActive={(cell) => {
 					if (editing && (cell.row !== active.row || cell.col !== active.col)) setEditing(false);
@@ -401,12 +421,14 @@ export function Browse({ target }: { target: Target }) {
 				onSight={onSight}
 				gutterWidth={84}
 				gutterHead={
-					<Checkbox
-						size="xs"
+					<input
+						type="checkbox"
 						tabIndex={-1}
 						aria-label="Tick all rows loaded"
 						checked={rows.length > 0 && ticks.size === rows.length}
-						indeterminate={ticks.size > 0 && ticks.size < rows.length}
+						ref={(e) => {
+							if (e) e.indeterminate = ticks.size > 0 && ticks.size < rows.length;
+						}}
 						onChange={tickAll}
 					/>
 				}
@@ -416,8 +438,8 @@ export function Browse({ target }: { target: Target }) {
 					const number = place.offset + i + 1;
 					return (
 						<>
-							<Checkbox
-								size="xs"
+							<input
+								type="checkbox"
 								tabIndex={-1}
 								aria-label={`Tick row ${number}`}
 								checked={ticks.has(row.id)}

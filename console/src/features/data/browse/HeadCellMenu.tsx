@@ -33,6 +33,18 @@ export function HeadCellMenu(props: {
 	const at = column ? sorts.findIndex((s) => s.column === column.name) : -1;
 	const sort = sorts[at];
 	const sortable = column !== null && isSortable(column);
+	const button = (
+		<button
+			type="button"
+			tabIndex={-1}
+			className={classes.headButton}
+			aria-label={`Menu of ${props.title}`}
+			aria-haspopup="menu"
+			onClick={() => props.onOpen(!props.opened)}
+		>
+			<IconMore size={13} />
+		</button>
+	);
 	return (
 		<>
 			<button
@@ -53,19 +65,9 @@ export function HeadCellMenu(props: {
 				</span>
 			)}
 			{props.pinned && <IconPin size={11} />}
-			<Menu
-				opened={props.opened}
-				onChange={props.onOpen}
-				position="bottom-start"
-				withinPortal
-				clickOutsideEvents={OUTSIDE}
-			>
-				<Menu.Target>
-					<button type="button" tabIndex={-1} className={classes.headButton} aria-label={`Menu of ${props.title}`}>
-						<IconMore size={13} />
-					</button>
-				</Menu.Target>
-				{props.opened && (
+			{props.opened ? (
+				<Menu opened onChange={props.onOpen} position="bottom-start" withinPortal clickOutsideEvents={OUTSIDE}>
+					<Menu.Target>{button}</Menu.Target>
 					<Menu.Dropdown>
 						{sortable && column && (
 							<>
@@ -91,8 +93,10 @@ export function HeadCellMenu(props: {
 							Narrower
 						</Menu.Item>
 					</Menu.Dropdown>
-				)}
-			</Menu>
+				</Menu>
+			) : (
+				button
+			)}
 		</>
 	);
 }

@@ -9,6 +9,9 @@ import type { Change } from './model/write';
 import type { Target } from './useRows';
 import { ValueInput } from './ValueInput';
 
+/** The expression without the casts PostgreSQL writes behind it. */
+const defaultHint = (c: Column) => c.defaultText?.replace(/(::[\w ]+(\(\d+\))?(\[\])?)+$/, '') ?? 'by the database';
+
 export interface FormAction {
 	label: string;
 	/** Of Ctrl+Enter. */
@@ -168,13 +171,7 @@ function FieldRow(props: {
 							column={column}
 							label={column.name}
 							value={field.mode === 'value' ? field.text : ''}
-							placeholder={
-								field.mode === 'null'
-									? 'NULL'
-									: field.mode === 'default'
-										? (column.defaultText ?? 'by the database')
-										: undefined
-							}
+							placeholder={field.mode === 'null' ? 'NULL' : field.mode === 'default' ? defaultHint(column) : undefined}
 							error={problem !== undefined || props.blamed}
 							onChange={props.onText}
 						/>

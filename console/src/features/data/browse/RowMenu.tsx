@@ -72,20 +72,24 @@ export function RowMenu(props: {
 	onDiscard: () => void;
 	onCopy: () => void;
 }) {
-	return (
-		<Menu
-			opened={props.opened}
-			onChange={props.onOpen}
-			position="right-start"
-			withinPortal
-			clickOutsideEvents={OUTSIDE}
+	const button = (
+		<button
+			type="button"
+			tabIndex={-1}
+			className={classes.rowButton}
+			aria-label={`Menu of row ${props.number}`}
+			aria-haspopup="menu"
+			onClick={() => props.onOpen(!props.opened)}
 		>
-			<Menu.Target>
-				<button type="button" tabIndex={-1} className={classes.rowButton} aria-label={`Menu of row ${props.number}`}>
-					<IconMore size={13} />
-				</button>
-			</Menu.Target>
-			{props.opened && <Items {...props} />}
+			<IconMore size={13} />
+		</button>
+	);
+	// A menu in each row would cost more than all the rest of it.
+	if (!props.opened) return button;
+	return (
+		<Menu opened onChange={props.onOpen} position="right-start" withinPortal clickOutsideEvents={OUTSIDE}>
+			<Menu.Target>{button}</Menu.Target>
+			<Items {...props} />
 		</Menu>
 	);
 }

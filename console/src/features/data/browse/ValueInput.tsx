@@ -115,7 +115,7 @@ function Choice({ options, ...p }: Common & { options: { value: string; label: s
 		<NativeSelect
 			{...field(p)}
 			value={p.value}
-			data={known ? options : [{ value: p.value, label: p.value || '(choose)' }, ...options]}
+			data={known ? options : [{ value: p.value, label: p.value || (p.placeholder ?? '(choose)') }, ...options]}
 			onChange={(e) => p.onChange(e.currentTarget.value)}
 		/>
 	);

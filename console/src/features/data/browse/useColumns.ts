@@ -22,7 +22,7 @@ const WIDTHS: Partial<Record<Kind, number>> = {
 	bool: 80,
 	int: 90,
 	decimal: 110,
-	uuid: 280,
+	uuid: 300,
 	date: 110,
 	time: 120,
 	timestamp: 225,

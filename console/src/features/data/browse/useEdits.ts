@@ -12,7 +12,7 @@ import type { Target } from './useRows';
 
 export function rowMessage(e: ApiError): string {
 	if (e.code === 'conflict' && /expected \d+ row/.test(e.message))
-		return 'Somebody has changed or deleted this row since it was read. Nothing was saved: reload, and do it again.';
+		return 'Somebody has changed or deleted this row since it was read, or a trigger keeps it as it is. Nothing was saved: reload, and do it again.';
 	const database = databaseMessage(e);
 	return database && !e.message.includes(database) ? `${e.message}: ${database}` : e.message;
 }

@@ -23,8 +23,7 @@ export function problemOf(c: Column, change: Change): string | null {
 	const text = change.text.trim();
 	if (kind === 'json' || kind === 'geo') {
 		try {
-			JSON.parse(text);
-			return null;
+			return JSON.parse(text) === null ? 'JSON null cannot be told from NULL here: set NULL, or use SQL' : null;
 		} catch (e) {
 			return `not valid JSON: ${e instanceof Error ? e.message : e}`;
 		}
