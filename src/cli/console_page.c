@@ -59,6 +59,23 @@ static void send_asset(const console_request *r, const console_asset *f)
 	buf_free(&plain);
 }
 
+/* What the server's own console would say of itself: its name and colour, and whether it tells of live queries. */
+static void from_server(project *p, arena *a, json *o)
+{
+	remote_request ask = {.method = "GET", .path = STR("console/config.json"), .timeout_s = 10};
+	long status = 0;
+	str text;
+	json *said = NULL;
+	error ignored;
+	error_init(&ignored, a);
+	bool fine =
+		remote_call(p, &ask, &status, &text, &ignored) && status == 200 && json_parse(a, text, &said, &ignored);
+	const json *name = fine ? json_getz(said, "environment") : NULL;
+	const json *developer = fine ? json_getz(said, "developerApi") : NULL;
+	json_setz(o, "environment", name ? json_copy(a, name) : json_new_null(a));
+	if (developer) json_setz(o, "developerApi", json_copy(a, developer));
+}
+
 static void send_config(console_server *s, console_request *r, bool known)
 {
 	cmd c = *s->c;
@@ -80,7 +97,8 @@ static void send_config(console_server *s, console_request *r, bool known)
 	json_setz(o, "secured", json_new_bool(r->a, s->p->admin_secret.n > 0));
 	json_setz(o, "migrationMode", json_new_bool(r->a, read && state.mode && !p.django));
 	json_setz(o, "migrationsOwner", p.django ? json_new_str(r->a, STR("django")) : json_new_null(r->a));
-	json_setz(o, "environment", json_new_null(r->a));
+	if (known) from_server(&p, r->a, o);
+	else json_setz(o, "environment", json_new_null(r->a));
 	console_answer_json(r, known ? 200 : 403, o);
 }
 

@@ -90,23 +90,44 @@ def test_live(served, base):
 
 @pytest.fixture
 def project(served, weir_bin, tmp_path):
-    """`weir console` of a project: (address with the token, folder, a function that runs another command)."""
+    """`weir console` of a project: (server, address with the token, folder)."""
     weir = served()
     folder = str(tmp_path / "project")
     env = {k: v for k, v in os.environ.items() if not k.startswith("HASURA_GRAPHQL_")}
 
-    def cli(*words):
-        return subprocess.run([weir_bin, *words], cwd=folder if os.path.isdir(folder) else str(tmp_path), env=env, stdin=subprocess.DEVNULL,
-                              capture_output=True, text=True, timeout=120)
-    made = cli("init", folder, "--endpoint", weir.url, "--admin-secret", SECRET)
+    made = subprocess.run([weir_bin, "init", folder, "--endpoint", weir.url, "--admin-secret", SECRET], cwd=str(tmp_path), env=env,
+                          stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120)
     assert made.returncode == 0, made.stderr
     port = free_port()
-    process = subprocess.Popen([weir_bin, "console", "--console-port", str(port), "--no-browser"], cwd=folder, env=env,
+    process = subprocess.Popen([weir_bin, "--log-format", "text", "console", "--console-port", str(port), "--no-browser"], cwd=folder, env=env,
                                stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     try:
         token = re.search(r"token=(\w+)", process.stderr.readline())[1]
-        yield f"http://localhost:{port}", token, folder, cli
+        yield weir, f"http://127.0.0.1:{port}/?token={token}", folder
     finally:
         process.kill()
         process.wait()
         process.stderr.close()
+
+
+def project_files(folder):
+    migrations = os.path.join(folder, "migrations", "default")
+    tables = os.path.join(folder, "metadata", "databases", "default", "tables")
+    names = sorted(os.listdir(migrations)) if os.path.isdir(migrations) else []
+    text = {}
+    for name in names:
+        for file in os.listdir(os.path.join(migrations, name)):
+            with open(os.path.join(migrations, name, file)) as f:
+                text[f"{name}/{file}"] = f.read()
+    author = os.path.join(tables, "public_author.yaml")
+    found = ""
+    if os.path.exists(author):
+        with open(author) as f:
+            found = f.read()
+    return {"migrations": names, "text": text, "metadata": sorted(os.listdir(tables)) if os.path.isdir(tables) else [], "author": found}
+
+
+def test_project(project):
+    weir, address, folder = project
+    asked = {"files": lambda: project_files(folder), "exported": lambda: {"metadata": weir.metadata("export_metadata")}}
+    browser.run("settings-project", address.partition("/?")[0], SECRET, answers=asked, seconds=300, WEIR_ADDRESS=address)

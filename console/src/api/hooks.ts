@@ -15,6 +15,8 @@ export function useInconsistencies() {
 		queryKey: keys.inconsistencies,
 		queryFn: ({ signal }) => metadata<Inconsistencies>('get_inconsistent_metadata', {}, { signal }),
 		staleTime: 30_000,
+		// What is done elsewhere, a migration for example, makes objects inconsistent: whoever comes back sees it.
+		refetchOnWindowFocus: true,
 	});
 }
 

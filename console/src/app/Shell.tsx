@@ -142,7 +142,7 @@ function Badges() {
 	return (
 		<div className={classes.badges}>
 			{config?.mode === 'cli' && (
-				<Badge variant="outline" color="gray" title="Changes are written to the project's files">
+				<Badge variant="default" title="Changes are written to the project's files">
 					project files
 				</Badge>
 			)}

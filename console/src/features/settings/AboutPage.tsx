@@ -1,5 +1,5 @@
 // What runs here and how it is set up, without anything secret.
-import { Badge, Table } from '@mantine/core';
+import { Alert, Badge, Table } from '@mantine/core';
 import type { ReactNode } from 'react';
 import type { ServerFacts } from '@/api/client';
 import { useMetadata, useServerFacts } from '@/api/hooks';
@@ -44,6 +44,12 @@ export default function AboutPage() {
 	];
 	return (
 		<Page title="About Weir">
+			{config && !(config.secured ?? config.adminSecretRequired) && (
+				<Alert color="orange" variant="light" mb="md" maw={760} title="This server is not secured">
+					No admin secret is set: everybody who reaches the server is admin, and may read and change all of it. Start it
+					with --admin-secret (HASURA_GRAPHQL_ADMIN_SECRET).
+				</Alert>
+			)}
 			{facts.isPending && <Loading />}
 			{facts.error && <ErrorView error={facts.error} onRetry={facts.refetch} />}
 			<Table maw={760} variant="vertical" layout="fixed">

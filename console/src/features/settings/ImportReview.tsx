@@ -22,6 +22,8 @@ type Doc = { [key: string]: Json };
 const docOf = (m: Metadata) => m as unknown as Doc;
 
 const SHOWN = 200;
+/** Characters; writing YAML of more takes seconds, JSON does not. */
+const LARGE = 500_000;
 const LANGUAGES = { yaml, json: json() };
 
 export default function ImportReview(props: { name: string; document: Doc; onDone: () => void }) {
@@ -44,7 +46,7 @@ function Review(props: { name: string; document: Doc; first: EngineMetadata; onD
 	const [theirs, setTheirs] = useState<ObjectChange[] | null>(null);
 	const [allow, setAllow] = useState(false);
 	const [error, setError] = useState<unknown>(null);
-	const [format, setFormat] = useState<Format>('yaml');
+	const [format, setFormat] = useState<Format>(() => (JSON.stringify(document).length > LARGE ? 'json' : 'yaml'));
 	const [side, setSide] = useState(false);
 	const before = useMemo(() => documentText(docOf(base.metadata), format), [base, format]);
 	const after = useMemo(() => documentText(document, format), [document, format]);

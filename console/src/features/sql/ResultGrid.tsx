@@ -1,9 +1,8 @@
 // biome-ignore-all lint/a11y: a table laid out by hand loses its roles, so each is written; keys and focus are the grid's
 // Rows of a result: only the cells in sight are in the page, however many there are.
-import { Button, Code, Group, Modal, Text } from '@mantine/core';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useMemo, useRef, useState } from 'react';
-import { notifyDone, notifyError } from '@/ui/notify';
+import { lazy, Suspense, useEffect, useMemo, useRef, useState } from 'react';
+import { copyText } from './copyText';
 import { chosen, isChosen, onKey, START } from './model/selection';
 import { type Cell, columnWidths, numericColumns, type ResultTable, tsv } from './model/table';
 import classes from './ResultGrid.module.css';
@@ -16,14 +15,7 @@ const cellId = (row: number, column: number) => `sql-cell-${row}-${column}`;
 /** What a cell shows of a long value. */
 const short = (v: string) => (v.length > SHOWN ? `${v.slice(0, SHOWN)}…` : v).replaceAll('\n', '⏎');
 
-export async function copyText(text: string, what: string) {
-	try {
-		await navigator.clipboard.writeText(text);
-		notifyDone(`Copied ${what}.`);
-	} catch (e) {
-		notifyError(e, 'It was not copied');
-	}
-}
+const ValueDialog = lazy(() => import('./ValueDialog'));
 
 export function ResultGrid({ table }: { table: ResultTable }) {
 	const { rows, columns } = table;
@@ -151,31 +143,11 @@ export function ResultGrid({ table }: { table: ResultTable }) {
 					</tbody>
 				</table>
 			</div>
-			<Modal
-				opened={opened !== null}
-				onClose={() => setOpened(null)}
-				title={opened?.title}
-				size="xl"
-				closeButtonProps={{ 'aria-label': 'Close' }}
-			>
-				{opened?.value === null ? (
-					<Text c="dimmed">NULL</Text>
-				) : (
-					<>
-						<Group justify="space-between" mb="xs">
-							<Text size="sm" c="dimmed">
-								{opened?.value.length.toLocaleString('en')} characters
-							</Text>
-							<Button size="compact-sm" variant="default" onClick={() => copyText(opened?.value ?? '', 'the value')}>
-								Copy
-							</Button>
-						</Group>
-						<Code block style={{ maxHeight: '60vh', overflow: 'auto', whiteSpace: 'pre-wrap' }}>
-							{pretty(opened?.value ?? '')}
-						</Code>
-					</>
-				)}
-			</Modal>
+			{opened && (
+				<Suspense fallback={null}>
+					<ValueDialog title={opened.title} value={opened.value} onClose={() => setOpened(null)} />
+				</Suspense>
+			)}
 		</>
 	);
 }
@@ -214,13 +186,4 @@ function GridCell(props: {
 			{value === null ? 'NULL' : short(value)}
 		</td>
 	);
-}
-
-function pretty(text: string): string {
-	if (!/^\s*[[{]/.test(text) || text.length > 200_000) return text;
-	try {
-		return JSON.stringify(JSON.parse(text), null, 2);
-	} catch {
-		return text; // an array of PostgreSQL, or no JSON at all
-	}
 }

@@ -1,6 +1,6 @@
 // Raw SQL: Ctrl-Enter runs the chosen text or all of it; read-only until that is switched off.
 import type { EditorView } from '@codemirror/view';
-import { Button, Checkbox, Menu, NativeSelect, NumberInput, Switch } from '@mantine/core';
+import { Button, Checkbox, Menu, NativeSelect, Switch } from '@mantine/core';
 import { useCallback, useDeferredValue, useMemo, useRef, useState } from 'react';
 import { useMetadata } from '@/api/hooks';
 import { useSession } from '@/api/session';
@@ -227,6 +227,14 @@ const ROWS = [
 	{ value: '0', label: 'All rows' },
 ];
 
+const LIMITS = [
+	{ value: '5', label: '5 s limit' },
+	{ value: '30', label: '30 s limit' },
+	{ value: '120', label: '2 min limit' },
+	{ value: '600', label: '10 min limit' },
+	{ value: '0', label: 'No time limit' },
+];
+
 function Options(props: {
 	canMigrate: boolean;
 	migration: MigrationDraft;
@@ -266,16 +274,13 @@ function Options(props: {
 				/>
 			)}
 			<span className={classes.grow} />
-			<NumberInput
+			<NativeSelect
 				size="xs"
-				w={120}
-				aria-label="Time limit in seconds, 0 for none"
-				suffix=" s limit"
-				min={0}
-				max={86_400}
-				allowDecimal={false}
-				value={timeout}
-				onChange={(v) => set({ timeout: Number(v) || 0 })}
+				w={125}
+				aria-label="Time limit"
+				data={LIMITS}
+				value={String(timeout)}
+				onChange={(e) => set({ timeout: Number(e.currentTarget.value) })}
 			/>
 			<NativeSelect
 				size="xs"
