@@ -209,7 +209,10 @@ static bool start_live(server *s, error *err)
 static bool server_make(server *s, error *err)
 {
 	const server_config *g = s->config;
-	exec_config exec = {.env = {env_get, s}, .configured_headers_first = g->configured_headers_first};
+	exec_config exec = {.env = {env_get, s},
+		.max_result_bytes = g->max_result_bytes ? g->max_result_bytes : SIZE_MAX,
+		.query_timeout_ms = g->query_timeout_ms,
+		.configured_headers_first = g->configured_headers_first};
 	worker_service service = {"server", service_start, service_drain, service_stop, s};
 	http_config http = {
 		.limits = g->limits, .cors = g->cors, .log_requests = true, .handler = routes_handle, .ctx = s};

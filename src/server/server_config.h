@@ -91,6 +91,8 @@ typedef struct server_config {
 	uint64_t pg_idle_ms;
 	uint64_t pg_lifetime_ms;     /* 0: for ever */
 	uint64_t pg_pool_timeout_ms; /* 0: for ever */
+	uint64_t query_timeout_ms;   /* of an operation of a source; 0: none */
+	size_t max_result_bytes;     /* of one operation; 0: no limit */
 	bool use_prepared_statements;
 	tx_isolation tx_isolation;
 	uint64_t schema_poll_ms; /* 0: off */
