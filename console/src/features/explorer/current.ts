@@ -25,5 +25,8 @@ export function currentOperation(): { op: Operation; type: string } {
 	const chosen = operations[s.operation] ?? operations[0];
 	if (!chosen) throw new Error('There is no operation to run: tick a field on the left, or write one.');
 	const operationName = chosen.name?.value;
-	return { op: { query: s.text, variables: readVariables(s.variables), operationName }, type: chosen.operation };
+	// The server refuses variables that the operation does not have; here they may be of another one, or of the text before.
+	const own = new Set(chosen.variableDefinitions?.map((v) => v.variable.name.value));
+	const variables = Object.fromEntries(Object.entries(readVariables(s.variables)).filter(([name]) => own.has(name)));
+	return { op: { query: s.text, variables, operationName }, type: chosen.operation };
 }
