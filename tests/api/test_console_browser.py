@@ -37,3 +37,10 @@ def test_keys_alone(blog, weir):
 
 def test_every_page(tracked):
     browser.run("routes", tracked.url, SECRET, seconds=600)
+
+
+def test_the_api_explorer(tracked, blog):
+    def sql(text):
+        blog.sql(text)
+
+    browser.run("explorer", tracked.url, SECRET, answers={"sql": sql})
