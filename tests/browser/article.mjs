@@ -210,6 +210,12 @@ async function commandLine({ visit, page, step }) {
 		const { text } = await ask("read", { path: "metadata/databases/default/tables/public_blog_tag.yaml" });
 		assert.match(text, /name: tagged/);
 	});
+	await step("schema changes by the console are off: Django owns the migrations", async () => {
+		await page.getByRole("complementary").getByRole("link", { name: "Migrations", exact: true }).click();
+		await page.getByText("Django owns the migrations of this project").waitFor();
+		const allowed = page.getByRole("switch", { name: "Allow Postgres schema changes via console" });
+		assert.deepEqual([await allowed.isChecked(), await allowed.isDisabled()], [false, true]);
+	});
 	await step("metadata is exported into files", async () => {
 		const { text } = await ask("cli", { words: ["metadata", "export"], project: "blog-weir" });
 		assert.match(text, /Metadata exported/);
