@@ -206,8 +206,8 @@ static void send_control(ws_socket *s, unsigned opcode, str payload)
 
 /* ---- writing ---- */
 
-/* Bytes the client has taken, ever. What is queued meanwhile must not hide that it takes some. */
-static int64_t taken(const ws_socket *s)
+/* Bytes that have not reached the client's machine. */
+static int64_t untaken(const ws_socket *s)
 {
 	uv_os_fd_t fd = -1;
 	int kernel = 0;
@@ -215,7 +215,14 @@ static int64_t taken(const ws_socket *s)
 	int64_t left = (int64_t)s->waiting + kernel;
 	if (s->write)
 		left -= (int64_t)(s->write_bytes - uv_stream_get_write_queue_size((const uv_stream_t *)s->hs.tcp));
-	return (int64_t)s->queued - left; /* negative at first: the handshake was not queued here */
+	return left;
+}
+
+/* Bytes the client has taken, ever; negative at first, since the handshake was not queued here. What is queued meanwhile
+ * must not hide that it takes some. */
+static int64_t taken(const ws_socket *s)
+{
+	return (int64_t)s->queued - untaken(s);
 }
 
 static void flush(ws_socket *s);
@@ -549,9 +556,9 @@ static ws_socket *socket_of(timeout_link *link, size_t offset)
 /* A client busy with taking what is on its way comes to our ping later. */
 static bool taking(ws_socket *s)
 {
-	int64_t now = taken(s), before = s->quiet_mark;
-	s->quiet_mark = now;
-	return s->first || now > before;
+	int64_t left = untaken(s), before = s->quiet_mark;
+	s->quiet_mark = left;
+	return s->first || left < before;
 }
 
 /* Half the time without a byte: a ping. All of it: the client is gone. */
@@ -601,13 +608,14 @@ static void sweep(ws_loop *l)
 	timeout_link *link;
 	while ((link = timeout_expired(&l->hellos, now)))
 		hello_over(socket_of(link, offsetof(ws_socket, hello)));
+	/* Before the keep-alives: what they queue is nothing the client is busy with. */
+	while ((link = timeout_expired(&l->silences, now)))
+		on_silence(socket_of(link, offsetof(ws_socket, silence)), now);
 	while ((link = timeout_expired(&l->ticks, now))) {
 		ws_socket *s = socket_of(link, offsetof(ws_socket, tick));
 		timeout_arm(&l->ticks, link, now);
 		s->on->tick(s);
 	}
-	while ((link = timeout_expired(&l->silences, now)))
-		on_silence(socket_of(link, offsetof(ws_socket, silence)), now);
 	while ((link = timeout_expired(&l->writes, now)))
 		on_write_over(socket_of(link, offsetof(ws_socket, write_wait)), now);
 	while ((link = timeout_expired(&l->lingers, now))) {

@@ -48,7 +48,7 @@ struct ws_socket {
 	size_t written;     /* of the first message */
 	uint64_t queued;    /* bytes, ever */
 	int64_t write_mark; /* bytes the client had taken at the last look of the write time-out */
-	int64_t quiet_mark; /* the same, of silence and of lingering */
+	int64_t quiet_mark; /* of silence: bytes left then; of lingering: bytes taken */
 	uv_write_t *write;  /* under way */
 	size_t write_bytes; /* in it */
 	unsigned writing;   /* messages in it */
