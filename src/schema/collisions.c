@@ -175,13 +175,32 @@ static void visit_by_name(building *b, void *data, const snap_table *t)
 	check_by_name(b, data, t);
 }
 
+/* A table that is new or has changed, among all. */
+typedef struct newcomer {
+	const snap_table *t;
+	bool passed; /* what is visited now comes after it in the metadata */
+} newcomer;
+
 static void visit_with(building *b, void *data, const snap_table *t)
 {
-	const snap_table *fresh = data;
-	check_pair(b, fresh, t);
-	if (!str_eq(t->type, fresh->type)) check_pair(b, t, fresh);
-	check_scalars(b, fresh, t);
-	check_scalars(b, t, fresh);
+	newcomer *n = data;
+	if (t == n->t) {
+		n->passed = true;
+	} else if (str_eq(t->type, n->t->type)) {
+		/* The later one is named, as in check_by_name: what a document means must not hang on how it came about. */
+		check_pair(b, n->passed ? t : n->t, n->passed ? n->t : t);
+	} else {
+		check_pair(b, n->t, t);
+		check_pair(b, t, n->t);
+	}
+	check_scalars(b, n->t, t);
+	check_scalars(b, t, n->t);
+}
+
+static void check_newcomer(building *b, const snap_table *t)
+{
+	newcomer n = {.t = t};
+	if (!t->hidden) each_table(b, visit_with, &n);
 }
 
 void build_collisions(building *b)
@@ -192,7 +211,7 @@ void build_collisions(building *b)
 		for (size_t i = 0; i < b->fresh.n; i++)
 			if (!b->fresh.v[i]->hidden) check_reserved(b, NULL, b->fresh.v[i]);
 		for (size_t i = 0; i < b->fresh.n; i++)
-			if (!b->fresh.v[i]->hidden) each_table(b, visit_with, (void *)b->fresh.v[i]);
+			check_newcomer(b, b->fresh.v[i]);
 		return;
 	}
 	map types = {0};
