@@ -447,15 +447,21 @@ static void render_schema(rendering *r)
 	buf_putc(r->b, '}');
 }
 
-static introspect_entry *render(const snapshot *s, const introspect_query *q)
+/* All types are asked for once and the answer is kept; parts are asked for again and again. */
+static bool wants_all(const introspect_query *q)
+{
+	for (size_t i = 0; i < q->nsub; i++)
+		if (q->sub[i].field == &FIELDS[S_TYPES]) return true;
+	return false;
+}
+
+static introspect_entry *render_with(const snapshot *s, const introspect_query *q, const types_index *ix)
 {
 	arena *a = arena_new(1 << 16);
-	types_index ix;
-	types_index_make(a, s, q->role, q->backend, &ix);
-	rendering r = {.q = q, .ix = &ix, .x = {.a = a, .s = s, .role = q->role, .backend = q->backend}};
+	rendering r = {.q = q, .ix = ix, .x = {.a = a, .s = s, .role = q->role, .backend = q->backend}};
 	introspect_writer_begin(&r.w, q->key, str_cat(a, 3, STR("{\"data\":{\""), q->alias, STR("\":")));
 	r.b = &r.w.text;
-	const gdesc *d = q->type ? types_index_find(&ix, q->type_name) : NULL;
+	const gdesc *d = q->type ? types_index_find(ix, q->type_name) : NULL;
 	if (!q->type) render_schema(&r);
 	else if (d) render_type(&r, q->sub, q->nsub, named(q->type_name, *d));
 	else buf_puts(r.b, "null");
@@ -464,6 +470,22 @@ static introspect_entry *render(const snapshot *s, const introspect_query *q)
 	if (!r.full) return e;
 	introspect_entry_unref(e);
 	return NULL;
+}
+
+static introspect_entry *render(const snapshot *s, const introspect_query *q)
+{
+	if (!wants_all(q)) {
+		introspect_types *t = introspect_types_get(s->introspection_cache, s, q->role, q->backend);
+		introspect_entry *e = render_with(s, q, &t->ix);
+		introspect_types_unref(t);
+		return e;
+	}
+	arena *a = arena_new(1 << 16);
+	types_index ix;
+	types_index_make(a, s, q->role, q->backend, &ix);
+	introspect_entry *e = render_with(s, q, &ix);
+	arena_free(a);
+	return e;
 }
 
 introspect_entry *introspect_known(const snapshot *s, const introspect_query *q)

@@ -5,6 +5,7 @@ typedef struct introspect_cache {
 	pthread_mutex_t lock;
 	introspect_entry *newest, *oldest; /* few entries: one or two a role that asks */
 	size_t bytes;
+	introspect_types *types;
 } introspect_cache;
 
 void introspect_entry_unref(introspect_entry *e)
@@ -47,10 +48,17 @@ static void evict(introspect_cache *c, size_t limit)
 	}
 }
 
+void introspect_types_unref(introspect_types *t)
+{
+	if (!t || atomic_fetch_sub_explicit(&t->refs, 1, memory_order_acq_rel) != 1) return;
+	arena_free(t->a);
+}
+
 static void cache_free(void *data)
 {
 	introspect_cache *c = data;
 	evict(c, 0);
+	introspect_types_unref(c->types);
 	pthread_mutex_destroy(&c->lock);
 }
 
@@ -99,4 +107,37 @@ introspect_entry *introspect_cache_put(void *cache, introspect_entry *e)
 	if (!faster) return e;
 	introspect_entry_unref(e);
 	return faster;
+}
+
+/* ---- types ---- */
+
+static introspect_types *types_new(const snapshot *s, str role, bool backend)
+{
+	arena *a = arena_new(1 << 16);
+	introspect_types *t = NEW(a, introspect_types);
+	atomic_init(&t->refs, 1);
+	t->a = a;
+	t->role = str_copy(a, role);
+	t->backend = backend;
+	types_index_make(a, s, t->role, backend, &t->ix);
+	return t;
+}
+
+introspect_types *introspect_types_get(void *cache, const snapshot *s, str role, bool backend)
+{
+	introspect_cache *c = cache;
+	pthread_mutex_lock(&c->lock);
+	introspect_types *t = c->types;
+	bool same = t && t->backend == backend && str_eq(t->role, role);
+	if (same) atomic_fetch_add_explicit(&t->refs, 1, memory_order_relaxed);
+	pthread_mutex_unlock(&c->lock);
+	if (same) return t;
+	t = types_new(s, role, backend);
+	atomic_fetch_add_explicit(&t->refs, 1, memory_order_relaxed);
+	pthread_mutex_lock(&c->lock);
+	introspect_types *old = c->types;
+	c->types = t;
+	pthread_mutex_unlock(&c->lock);
+	introspect_types_unref(old);
+	return t;
 }

@@ -6,6 +6,7 @@
 #pragma once
 #include "base/arena.h"
 #include "base/buf.h"
+#include "schema/types.h"
 #include <stdatomic.h>
 
 enum {
@@ -32,6 +33,22 @@ introspect_entry *introspect_cache_get(void *cache, str key);
 /* Takes e (with its key set) over; returns a reference for the caller: e, or the one that was faster. */
 introspect_entry *introspect_cache_put(void *cache, introspect_entry *e);
 void introspect_entry_unref(introspect_entry *e); /* NULL is fine */
+
+/*
+ * The types of one role by name, kept for the next question: a tool that reads a large schema type by type asks many, and each
+ * would walk all types first. The last role that asked stays; never changed once made.
+ */
+typedef struct introspect_types {
+	atomic_int refs;
+	arena *a;
+	str role;
+	bool backend;
+	types_index ix;
+} introspect_types;
+
+/* A reference for the caller. O(all types of the role) when another role asked before. Thread-safe. */
+introspect_types *introspect_types_get(void *cache, const snapshot *s, str role, bool backend);
+void introspect_types_unref(introspect_types *t); /* NULL is fine */
 
 /* Appends the JSON value. Inflates large answers: O(their bytes). */
 void introspect_entry_json(const introspect_entry *e, buf *out);

@@ -261,7 +261,7 @@ void types_derive(types_ctx *x, const gdesc *d, gtype *out)
 
 typedef struct walk {
 	arena *a;     /* of the index */
-	arena *names; /* of the set of names */
+	arena *names; /* of the set of names, and of what was found */
 	types_ctx *x; /* its arena is emptied for each type */
 	map seen;
 	VEC(types_entry) found; /* in the order they were met */
@@ -273,7 +273,7 @@ static void meet(walk *w, const gref *r)
 	types_entry e = {.name = str_copy(w->a, r->name), .desc = r->of};
 	if (e.desc.family == GF_SCALAR) e.desc.scalar = e.name;
 	map_put(w->names, &w->seen, e.name, w);
-	vec_push(w->a, &w->found, e);
+	vec_push(w->names, &w->found, e);
 }
 
 static void meet_fields(walk *w, const gfield *v, size_t n, gkind kind)
@@ -328,8 +328,10 @@ void types_index_make(arena *a, const snapshot *s, str role, bool backend, types
 		meet_fields(&w, t.fields, t.n, t.kind);
 	}
 	if (w.found.n) qsort(w.found.v, w.found.n, sizeof *w.found.v, entry_by_name);
-	out->v = w.found.v;
+	/* Indexes are kept: without what the list left behind as it grew. */
+	out->v = NEW_ARRAY(a, types_entry, w.found.n);
 	out->n = w.found.n;
+	if (out->n) memcpy(out->v, w.found.v, out->n * sizeof *out->v);
 	arena_free(names);
 	arena_free(scratch);
 }

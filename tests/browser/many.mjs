@@ -67,6 +67,48 @@ await story(
 			await page.keyboard.press("Escape");
 		});
 
+		const button = (name) => page.getByRole("button", { name, exact: true });
+		const row = (key) => page.locator(`[data-row="${key}"]`);
+		await step("the API explorer reads its schema by parts", async () => {
+			const asked = [];
+			page.on("request", (r) => r.url().endsWith("/v1/graphql") && asked.push(r.postDataJSON().query));
+			await measure("API explorer", () => visit.go("/api/api-explorer"), row("query/area00_thing0000"), 4000);
+			await measure("find a field", () => page.getByLabel("Find a field").fill("area21_thing4321"), row("query/area21_thing4321"), 600);
+			await measure("open a field", () => row("query/area21_thing4321").locator("[aria-hidden]").first().click(), row("query/area21_thing4321/note"), 2500);
+			for (const column of ["note", "amount"]) await row(`query/area21_thing4321/${column}`).getByRole("presentation").click();
+			const text = await page.getByLabel("Operation text").innerText();
+			assert.equal(text.replace(/\s+/g, " ").trim(), "query MyQuery { area21_thing4321 { note amount } }");
+			await button("Run").click();
+			await page.locator('[role="status"]', { hasText: "Done" }).waitFor();
+			assert.deepEqual(JSON.parse(await page.getByLabel("Result").innerText()), { data: { area21_thing4321: [] } });
+			assert.deepEqual(asked.filter((q) => /types\s*\{/.test(q)), []);
+		});
+		await step("a first tick knows the column people look for", async () => {
+			await page.getByLabel("Find a field").fill("area07_thing1107");
+			await row("query/area07_thing1107").getByRole("presentation").click();
+			await page.getByLabel("Operation text").getByText("area07_thing1107").waitFor();
+			assert.match((await page.getByLabel("Operation text").innerText()).replace(/\s+/g, " "), /area07_thing1107 \{ id \}/);
+		});
+		await step("completion and mistakes of types that were not read before", async () => {
+			await page.getByLabel("Operation text").click();
+			await page.keyboard.press("Control+a");
+			await page.keyboard.press("Delete");
+			await page.keyboard.type("{ area33_thing0033 { us", { delay: 20 });
+			await page.locator(".cm-tooltip-autocomplete").getByText("user_id").first().waitFor();
+			await page.keyboard.press("Escape");
+			await page.keyboard.press("Control+a");
+			await page.keyboard.insertText("mutation { insert_area44_thing0044_one(object: {name: \"a\", nme: 1}) { id nme2 } }");
+			await page.locator(".cm-lintRange-error", { hasText: /^nme/ }).first().waitFor();
+			const wrong = () => page.locator(".cm-lintRange-error").allInnerTexts();
+			assert.deepEqual([...new Set((await wrong()).join(" ").match(/nme2?|\bname\b|\bid\b|area\w+/g))].sort(), ["nme", "nme2"]);
+		});
+		await step("the docs read a type that is asked for", async () => {
+			await page.getByRole("tab", { name: "Docs" }).click();
+			await page.getByLabel("Search the docs").fill("area12_thing0012_bool_exp");
+			await page.getByRole("button", { name: "area12_thing0012_bool_exp", exact: true }).click();
+			await page.getByText("amount", { exact: true }).waitFor();
+		});
+
 		console.log(JSON.stringify(figures));
 		assert.deepEqual(slow, []);
 	},

@@ -321,6 +321,32 @@ static void endless(void **state)
 	plan_free(p);
 }
 
+/* The types of the role that asked last are kept for its next question, and not given to another. */
+static void types_kept(void **state)
+{
+	(void)state;
+	void *cache = t.snap->introspection_cache;
+	introspect_types *admin = introspect_types_get(cache, t.snap, STR("admin"), true);
+	introspect_types *again = introspect_types_get(cache, t.snap, STR("admin"), true);
+	assert_ptr_equal(admin, again);
+	introspect_types_unref(again);
+	introspect_types *user = introspect_types_get(cache, t.snap, STR("user"), false);
+	assert_ptr_not_equal(admin, user);
+	introspect_types *backend = introspect_types_get(cache, t.snap, STR("user"), true);
+	assert_ptr_not_equal(user, backend);
+	assert_null(types_index_find(&user->ix, STR("article")));
+	assert_non_null(types_index_find(&admin->ix, STR("article"))); /* whoever holds one keeps it */
+	introspect_types_unref(admin);
+	introspect_types_unref(user);
+	introspect_types_unref(backend);
+	introspect_entry *e = entry_as("user", "{ __type(name: \"article\") { name } }");
+	assert_string_equal(json_of(e), "null");
+	introspect_entry_unref(e);
+	e = entry_as("admin", "{ __type(name: \"article\") { name } }");
+	assert_string_equal(json_of(e), "{\"name\":\"article\"}");
+	introspect_entry_unref(e);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -333,6 +359,7 @@ int main(void)
 		cmocka_unit_test(compressed),
 		cmocka_unit_test(bounded),
 		cmocka_unit_test(endless),
+		cmocka_unit_test(types_kept),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -13,7 +13,9 @@ import {
 	isUnionType,
 } from 'graphql';
 import { useEffect, useState } from 'react';
+import { Loading } from '@/ui/Page';
 import classes from './explorer.module.css';
+import { isStub, readingOf } from './model/parts';
 import { searchSchema } from './model/search';
 
 export function Docs({ schema, goTo }: { schema: GraphQLSchema; goTo: string | null }) {
@@ -41,6 +43,9 @@ export function Docs({ schema, goTo }: { schema: GraphQLSchema; goTo: string | n
 				/>
 			</div>
 			<div className={classes.doc}>
+				{words.trim() && readingOf(schema) && (
+					<p className={classes.type}>This schema is large: only what was looked at so far is searched.</p>
+				)}
 				{words.trim() ? (
 					<ul>
 						{searchSchema(schema, words).map((f) => (
@@ -90,6 +95,7 @@ function TypeDoc({ type, open }: { type: GraphQLNamedType; open: (name: string) 
 	return (
 		<>
 			<h2 style={{ fontSize: '1rem', margin: '0.25rem 0' }}>{type.name}</h2>
+			{isStub(type) && <Loading what={`Reading ${type.name}`} />}
 			{type.description && <p>{type.description}</p>}
 			<ul>
 				{fields.slice(0, 500).map((f) => (

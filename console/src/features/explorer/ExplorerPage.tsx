@@ -1,11 +1,12 @@
 // The API explorer: tree, text, variables, headers, result; Ctrl-Enter runs.
 
+import { type CompletionContext, startCompletion } from '@codemirror/autocomplete';
 import { json } from '@codemirror/lang-json';
 import { linter } from '@codemirror/lint';
 import { Prec } from '@codemirror/state';
 import { type EditorView, keymap } from '@codemirror/view';
 import { Button, NativeSelect, Tabs, Text, TextInput } from '@mantine/core';
-import { graphql, updateSchema } from 'cm6-graphql';
+import { getSchema, graphql, graphqlLanguage, updateSchema } from 'cm6-graphql';
 import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { asApiError } from '@/api/errors';
 import { useMetadata } from '@/api/hooks';
@@ -23,13 +24,24 @@ import { HeadersTable } from './HeadersTable';
 import { operationAt, operationLabel, operationsOf, parseText, prettify } from './model/document';
 import { explainSession, headersOf, roleOf, sessionVariablesOf, withRole } from './model/headers';
 import { historyTitle } from './model/history';
+import { namedTypes, readingOf } from './model/parts';
 import { type Answer, type Explained, execute, explain, requestHeaders, subscribe } from './run';
 import { type LeftPane, useExplorer } from './store';
 import { Tree } from './Tree';
 import { useSchema } from './useSchema';
 
 // An empty operation is the beginning of one, not a syntax error.
-const nothingIsNoMistake = linter(null, { markerFilter: (found, state) => (state.doc.length ? [...found] : []) });
+// Nor is a name a mistake while the type that would know it is being read.
+const nothingIsNoMistake = linter(null, {
+	markerFilter: (found, state) => {
+		if (!state.doc.length) return [];
+		const waiting = readingOf(getSchema(state) || undefined)?.waiting();
+		return waiting ? found.filter((d) => d.message.startsWith('Syntax Error')) : [...found];
+	},
+});
+
+/** So long a list of names may come after it was asked for. */
+const COMPLETION_WAITS = 3000;
 
 const Docs = lazy(() => import('./Docs').then((m) => ({ default: m.Docs })));
 const CodeModal = lazy(() => import('./CodeModal'));
@@ -112,6 +124,7 @@ export default function ExplorerPage() {
 	const [code, setCode] = useState(false);
 	const parsed = useMemo(() => parseText(text), [text]);
 	const operations = operationsOf(parsed.document);
+	useEffect(() => readingOf(schema.data)?.want(namedTypes(parsed.document)), [schema.data, parsed.document]);
 	return (
 		// biome-ignore lint/a11y/noStaticElementInteractions: one key for the whole page; the button beside it does the same
 		<div
@@ -288,8 +301,23 @@ function Middle(props: { schema: ReturnType<typeof useSchema>['data']; run: () =
 	const { text, variables, rows, set } = useExplorer();
 	const [view, setView] = useState<EditorView | null>(null);
 	useEffect(() => {
-		if (view && schema) updateSchema(view, schema);
+		if (!view || !schema) return;
+		updateSchema(view, schema);
+		if (view.hasFocus && Date.now() - completionAsked.current < COMPLETION_WAITS) startCompletion(view);
 	}, [view, schema]);
+	// Names to choose from that were asked for before they were read are shown when they come.
+	const completionAsked = useRef(0);
+	const noteCompletion = useMemo(
+		() =>
+			graphqlLanguage.data.of({
+				autocomplete: (context: CompletionContext) => {
+					const missing = readingOf(getSchema(context.state) || undefined)?.waiting();
+					completionAsked.current = missing ? Date.now() : 0;
+					return null;
+				},
+			}),
+		[],
+	);
 	const runKey = useMemo(
 		() =>
 			Prec.highest(
@@ -309,7 +337,7 @@ function Middle(props: { schema: ReturnType<typeof useSchema>['data']; run: () =
 			),
 		[run, set],
 	);
-	const language = useMemo(() => [runKey, ...graphql(), nothingIsNoMistake], [runKey]);
+	const language = useMemo(() => [runKey, ...graphql(), noteCompletion, nothingIsNoMistake], [runKey, noteCompletion]);
 	const jsonLanguage = useMemo(() => [runKey, json()], [runKey]);
 	return (
 		<div className={classes.middle}>

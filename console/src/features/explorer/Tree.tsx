@@ -5,18 +5,22 @@ import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from 'react'
 import { IconCheck, IconChevronDown, IconChevronRight } from '@/ui/icons';
 import classes from './explorer.module.css';
 import type { Edit, ParsedText } from './model/document';
+import { readingOf } from './model/parts';
 import { buildRows, editValue, makeVariable, type Row, toggleField, toggleValue, type ValueRow } from './model/tree';
 import { valueText } from './model/values';
 
 const ROW = 26;
 const LISTED = 300;
 
+type Changed = Edit & { variable?: { name: string; value: unknown } };
+type MakeEdit = (schema: GraphQLSchema, parsed: ParsedText, operation: number) => Changed;
+
 interface Props {
 	schema: GraphQLSchema;
 	parsed: ParsedText;
 	operation: number;
 	filter: string;
-	onEdit: (edit: Edit & { variable?: { name: string; value: unknown } }) => void;
+	onEdit: (edit: Changed) => void;
 }
 
 export function Tree({ schema, parsed, operation, filter, onEdit }: Props) {
@@ -40,11 +44,25 @@ export function Tree({ schema, parsed, operation, filter, onEdit }: Props) {
 	});
 	useEffect(() => setActive((a) => Math.min(a, Math.max(0, rows.length - 1))), [rows.length]);
 
+	// An edit that met types which are not read yet is made again once they are.
+	const later = useRef<MakeEdit | null>(null);
+	const edit = (make: MakeEdit) => {
+		if (!parsed.document) return;
+		const reading = readingOf(schema);
+		const before = reading?.reads();
+		const made = make(schema, parsed, operation);
+		later.current = reading?.reads() === before ? null : make;
+		if (!later.current) onEdit(made);
+	};
+	// biome-ignore lint/correctness/useExhaustiveDependencies: it is the schema that was waited for
+	useEffect(() => {
+		if (later.current) edit(later.current);
+	}, [schema]);
+
 	const flip = (row: Row) => setOpen((m) => new Map(m).set(row.key, !row.expanded));
 	const tick = (row: Row) => {
-		if (!parsed.document) return;
-		if (row.kind === 'field') onEdit(toggleField(schema, parsed, operation, row));
-		else if (row.kind === 'value') onEdit(toggleValue(schema, parsed, operation, row));
+		if (row.kind === 'field') edit((s, p, o) => toggleField(s, p, o, row));
+		else if (row.kind === 'value') edit((s, p, o) => toggleValue(s, p, o, row));
 		else if (row.expandable) flip(row);
 	};
 	const go = (to: number) => {
@@ -70,7 +88,7 @@ export function Tree({ schema, parsed, operation, filter, onEdit }: Props) {
 		else if (e.key === 'Enter') {
 			if (!focusInput(row)) tick(row);
 		} else if (e.key === 'v' && row.kind === 'value') {
-			if (parsed.document) onEdit(makeVariable(schema, parsed, operation, row));
+			edit((s, p, o) => makeVariable(s, p, o, row));
 		} else return;
 		e.preventDefault();
 	};
@@ -133,8 +151,8 @@ export function Tree({ schema, parsed, operation, filter, onEdit }: Props) {
 							{row.kind === 'value' && row.checked && (
 								<ValueInput
 									row={row}
-									onText={(text) => onEdit(editValue(schema, parsed, operation, row, text))}
-									onVariable={() => onEdit(makeVariable(schema, parsed, operation, row))}
+									onText={(text) => edit((s, p, o) => editValue(s, p, o, row, text))}
+									onVariable={() => edit((s, p, o) => makeVariable(s, p, o, row))}
 									onLeave={() => host.current?.focus()}
 								/>
 							)}

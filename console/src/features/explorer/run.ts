@@ -27,7 +27,7 @@ export function requestHeaders(rows: Record<string, string>, asAdmin: boolean): 
 	return asAdmin ? { ...adminHeaders(), ...rows } : rows;
 }
 
-export async function execute(op: Operation, headers: Record<string, string>, signal: AbortSignal): Promise<Answer> {
+export async function execute(op: Operation, headers: Record<string, string>, signal?: AbortSignal): Promise<Answer> {
 	const from = performance.now();
 	const answer = await fetch(serverUrl('v1/graphql'), {
 		method: 'POST',
@@ -117,15 +117,20 @@ export async function explain(op: Operation, user: Record<string, string> | unde
 	return Array.isArray(answer) ? answer : [answer];
 }
 
-export async function fetchSchema(headers: Record<string, string>, signal: AbortSignal): Promise<GraphQLSchema> {
-	const answer = await execute({ query: getIntrospectionQuery(), variables: {} }, headers, signal);
-	let body: { data?: IntrospectionQuery; errors?: { message: string }[]; error?: string };
+/** The data of an introspection. */
+export async function ask<T>(query: string, headers: Record<string, string>, signal?: AbortSignal): Promise<T> {
+	const answer = await execute({ query, variables: {} }, headers, signal);
+	let body: { data?: T; errors?: { message: string }[]; error?: string };
 	try {
 		body = JSON.parse(answer.text);
 	} catch {
 		throw new ApiError(`The server answered ${answer.status} with something else than JSON.`, answer.status);
 	}
-	if (!body.data?.__schema)
+	if (!body.data)
 		throw new ApiError(body.errors?.[0]?.message ?? body.error ?? 'The schema cannot be read.', answer.status);
-	return buildClientSchema(body.data);
+	return body.data;
+}
+
+export async function fetchSchema(headers: Record<string, string>, signal: AbortSignal): Promise<GraphQLSchema> {
+	return buildClientSchema(await ask<IntrospectionQuery>(getIntrospectionQuery(), headers, signal));
 }
