@@ -65,6 +65,7 @@ class Watcher:
     def __init__(self, url, *settings):
         self.tool = Tool("changes_tool", url, *settings)
         self.seen = []
+        self.database = None
         found = self.tool_call(metadata=metadata())
         assert found == {"inconsistencies": 0}, found
 
@@ -101,6 +102,10 @@ class Watcher:
         """All that was watched is followed, and what that brought is forgotten."""
         assert eventually(lambda: all(not g["polled"] or "looked up" not in g["why"]
                                       for g in self.info()["groups"].values())), self.info()
+        if self.database:  # of several tests: what the one before wrote is on its way no longer
+            here = self.database.sql("SELECT pg_current_wal_lsn()::text")[0][0]
+            assert eventually(lambda: self.database.sql(
+                "SELECT count(*) FROM pg_stat_replication WHERE sent_lsn < %s::pg_lsn", [here])[0][0] == 0)
         quiet, last = 0, -1
         while quiet < 5:
             time.sleep(0.03)
