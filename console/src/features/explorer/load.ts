@@ -1,6 +1,6 @@
 // Reads the schema: as a whole, or, when it is large, the roots first and other types when somebody looks into them.
 import type { GraphQLSchema, IntrospectionQuery, IntrospectionType } from 'graphql';
-import { BATCH, buildPartial, type Head, headQuery, PROBE, type Reading, typesQuery, WHOLE_UP_TO } from './model/parts';
+import { BATCH, headQuery, PartialSchema, PROBE, type Reading, typesQuery, WHOLE_UP_TO } from './model/parts';
 import { ask, fetchSchema } from './run';
 
 /** What was asked for and did not come may be asked for again after this time. */
@@ -9,12 +9,10 @@ const AGAIN = 10_000;
 type Publish = (before: GraphQLSchema, after: GraphQLSchema) => void;
 
 class Loader implements Reading {
-	private readonly known = new Map<string, IntrospectionType>();
-	private readonly absent = new Set<string>();
 	private readonly asked = new Map<string, number>();
 	private queue: string[] = [];
 	private count = 0;
-	private head: Head | null = null;
+	private parts: PartialSchema | null = null;
 	private schema: GraphQLSchema | null = null;
 	constructor(
 		private readonly headers: Record<string, string>,
@@ -33,7 +31,7 @@ class Loader implements Reading {
 	want = (names: readonly string[]) => {
 		const now = Date.now();
 		for (const name of names) {
-			if (this.known.has(name) || this.absent.has(name) || now - (this.asked.get(name) ?? 0) < AGAIN) continue;
+			if (this.parts?.has(name) || now - (this.asked.get(name) ?? 0) < AGAIN) continue;
 			this.asked.set(name, now);
 			// What one look reads goes in one request.
 			if (this.queue.length === 0) setTimeout(() => this.flush());
@@ -41,14 +39,14 @@ class Loader implements Reading {
 		}
 	};
 
-	private async load(names: readonly string[], signal?: AbortSignal) {
+	private async load(parts: PartialSchema, names: readonly string[], signal?: AbortSignal) {
 		for (let i = 0; i < names.length; i += BATCH) {
 			const part = names.slice(i, i + BATCH);
 			const found = await ask<Record<string, IntrospectionType | null>>(typesQuery(part), this.headers, signal);
 			for (const [n, name] of part.entries()) {
 				const type = found[`t${n}`];
-				if (type) this.known.set(name, type);
-				else this.absent.add(name);
+				if (type) parts.add(type);
+				else parts.leaveOut(name);
 				this.asked.delete(name);
 			}
 		}
@@ -58,24 +56,23 @@ class Loader implements Reading {
 		const names = this.queue;
 		this.queue = [];
 		try {
-			await this.load(names);
-			const before = this.schema;
-			if (before) this.publish(before, this.build());
+			const { parts, schema } = this;
+			if (!parts || !schema) return;
+			await this.load(parts, names);
+			const before = this.schema ?? schema;
+			this.schema = parts.schema();
+			this.publish(before, this.schema);
 		} catch (e) {
 			this.failed(e);
 		}
 	}
 
-	private build(): GraphQLSchema {
-		if (!this.head) throw new Error('The schema was not begun.');
-		this.schema = buildPartial(this.head, this.known, this.absent, this);
-		return this.schema;
-	}
-
 	async begin(signal: AbortSignal): Promise<GraphQLSchema> {
-		this.head = (await ask<IntrospectionQuery>(headQuery(), this.headers, signal)).__schema;
-		await this.load([this.head.queryType.name], signal);
-		return this.build();
+		const head = (await ask<IntrospectionQuery>(headQuery(), this.headers, signal)).__schema;
+		this.parts = new PartialSchema(head, this);
+		await this.load(this.parts, [head.queryType.name], signal);
+		this.schema = this.parts.schema();
+		return this.schema;
 	}
 }
 

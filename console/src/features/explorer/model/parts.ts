@@ -1,20 +1,34 @@
 // A schema that is too large to be read as a whole: the types read so far, and stubs of those they speak of. A stub knows its
 // kind only; who reads its fields or values is told nothing yet, and the reading is reported, so that they can be fetched.
 import {
-	buildClientSchema,
 	type DocumentNode,
+	GraphQLDirective,
+	GraphQLEnumType,
+	type GraphQLFieldConfig,
+	type GraphQLInputFieldConfig,
+	GraphQLInputObjectType,
+	type GraphQLInputType,
+	GraphQLList,
 	type GraphQLNamedType,
-	type GraphQLSchema,
+	GraphQLNonNull,
+	type GraphQLNullableType,
+	GraphQLObjectType,
+	type GraphQLOutputType,
+	GraphQLScalarType,
+	GraphQLSchema,
+	type GraphQLType,
 	getIntrospectionQuery,
+	type IntrospectionInputValue,
+	type IntrospectionObjectType,
 	type IntrospectionQuery,
 	type IntrospectionType,
 	type IntrospectionTypeRef,
+	introspectionTypes,
 	isEnumType,
 	isInputObjectType,
-	isInterfaceType,
 	isObjectType,
-	isUnionType,
 	Kind,
+	specifiedScalarTypes,
 	visit,
 } from 'graphql';
 
@@ -54,59 +68,6 @@ export function namedTypes(document: DocumentNode | null): string[] {
 	return [...found];
 }
 
-/** Every named type a type refers to. */
-export function referred(type: IntrospectionType): Map<string, IntrospectionType['kind']> {
-	const found = new Map<string, IntrospectionType['kind']>();
-	const add = (ref: IntrospectionTypeRef) => {
-		let at: IntrospectionTypeRef = ref;
-		while (at.kind === 'LIST' || at.kind === 'NON_NULL') at = at.ofType;
-		found.set(at.name, at.kind);
-	};
-	if ('fields' in type)
-		for (const f of type.fields ?? []) {
-			add(f.type);
-			for (const a of f.args) add(a.type);
-		}
-	if ('inputFields' in type) for (const f of type.inputFields ?? []) add(f.type);
-	if ('interfaces' in type) for (const t of type.interfaces ?? []) add(t);
-	if ('possibleTypes' in type) for (const t of type.possibleTypes ?? []) add(t);
-	return found;
-}
-
-function stub(name: string, kind: IntrospectionType['kind']): IntrospectionType {
-	switch (kind) {
-		case 'OBJECT':
-			return { kind, name, fields: [], interfaces: [] };
-		case 'INTERFACE':
-			return { kind, name, fields: [], interfaces: [], possibleTypes: [] };
-		case 'INPUT_OBJECT':
-			return { kind, name, inputFields: [], isOneOf: false };
-		case 'ENUM':
-			return { kind, name, enumValues: [] };
-		case 'UNION':
-			return { kind, name, possibleTypes: [] };
-		default:
-			return { kind: 'SCALAR', name };
-	}
-}
-
-/** The types read so far and stubs of the others. A scalar has no parts, its stub is all there is. */
-export function withStubs(head: Head, known: ReadonlyMap<string, IntrospectionType>) {
-	const stubs = new Map<string, IntrospectionType>();
-	const need = (name: string, kind: IntrospectionType['kind']) => {
-		if (!known.has(name) && !stubs.has(name)) stubs.set(name, stub(name, kind));
-	};
-	for (const root of [head.queryType, head.mutationType, head.subscriptionType]) if (root) need(root.name, 'OBJECT');
-	for (const d of head.directives)
-		for (const a of d.args) {
-			let at: IntrospectionTypeRef = a.type;
-			while (at.kind === 'LIST' || at.kind === 'NON_NULL') at = at.ofType;
-			need(at.name, at.kind);
-		}
-	for (const type of known.values()) for (const [name, kind] of referred(type)) need(name, kind);
-	return { types: [...known.values(), ...stubs.values()], stubs };
-}
-
 export interface Reading {
 	/** Reports that somebody wants to know what is in a type. */
 	read: (name: string) => void;
@@ -118,40 +79,133 @@ export interface Reading {
 	want: (names: readonly string[]) => void;
 }
 
-function markStub(type: GraphQLNamedType, read: (name: string) => void) {
-	const none = <T>(value: T) => {
-		return () => {
-			read(type.name);
-			return value;
-		};
-	};
-	if (isObjectType(type) || isInterfaceType(type) || isInputObjectType(type)) type.getFields = none({});
-	else if (isEnumType(type)) {
-		type.getValues = none([]);
-		type.getValue = none(undefined);
-	} else if (isUnionType(type)) type.getTypes = none([]);
-	type.extensions = { ...type.extensions, stub: true };
-}
-
-/** Types that were asked for and do not exist are `absent`: their stubs report nothing. */
-export function buildPartial(
-	head: Head,
-	known: ReadonlyMap<string, IntrospectionType>,
-	absent: ReadonlySet<string>,
-	reading: Reading,
-): GraphQLSchema {
-	const { types, stubs } = withStubs(head, known);
-	// Stubs have no fields, which graphql-js would not let pass; the server has checked its schema.
-	const schema = buildClientSchema({ __schema: { ...head, types } }, { assumeValid: true });
-	for (const name of stubs.keys()) {
-		const type = schema.getType(name);
-		if (type && !absent.has(name) && stubs.get(name)?.kind !== 'SCALAR') markStub(type, reading.read);
-	}
-	schema.extensions = { reading };
-	return schema;
-}
-
 export const isStub = (type: GraphQLNamedType) => type.extensions.stub === true;
+
+/**
+ * Types are made once and filled in place when they are read: with tens of thousands of root fields, a schema made anew for each
+ * type would hold the page up for seconds. The server has no interfaces and no unions.
+ */
+export class PartialSchema {
+	private readonly types: Record<string, GraphQLNamedType> = Object.create(null);
+	private readonly absent = new Set<string>();
+	private readonly base: GraphQLSchema;
+	private ready = false;
+
+	constructor(
+		head: Head,
+		private readonly reading: Reading,
+	) {
+		for (const type of [...specifiedScalarTypes, ...introspectionTypes]) this.types[type.name] = type;
+		const root = (found: { name: string } | null | undefined) =>
+			found ? (this.named(found.name, 'OBJECT') as GraphQLObjectType) : undefined;
+		this.base = new GraphQLSchema({
+			query: root(head.queryType),
+			mutation: root(head.mutationType),
+			subscription: root(head.subscriptionType),
+			directives: head.directives.map(
+				(d) => new GraphQLDirective({ ...d, locations: d.locations, args: this.inputs(d.args) }),
+			),
+			// Stubs have no fields, which graphql-js would not let pass; the server has checked its schema.
+			assumeValid: true,
+		});
+		this.base.getTypeMap = () => this.types;
+		this.ready = true;
+	}
+
+	/** Whether there is nothing to be read about a type. */
+	has(name: string): boolean {
+		const type = this.types[name];
+		return this.absent.has(name) || (type !== undefined && !isStub(type));
+	}
+
+	/** It was asked for and does not exist. */
+	leaveOut(name: string) {
+		this.absent.add(name);
+	}
+
+	add(read: IntrospectionType) {
+		if (this.has(read.name)) return;
+		const type = this.named(read.name, read.kind);
+		type.description = read.description;
+		type.extensions = {};
+		if (read.kind === 'OBJECT' && isObjectType(type)) {
+			const fields = new GraphQLObjectType({ name: read.name, fields: this.outputs(read) }).getFields();
+			type.getFields = () => fields;
+		} else if (read.kind === 'INPUT_OBJECT' && isInputObjectType(type)) {
+			const fields = new GraphQLInputObjectType({ name: read.name, fields: this.inputs(read.inputFields) }).getFields();
+			type.getFields = () => fields;
+		} else if (read.kind === 'ENUM' && isEnumType(type)) {
+			const values = Object.fromEntries(read.enumValues.map((v) => [v.name, { description: v.description }]));
+			const whole = new GraphQLEnumType({ name: read.name, values });
+			type.getValues = () => whole.getValues();
+			type.getValue = (name) => whole.getValue(name);
+		}
+	}
+
+	/** What is known now; another object each time, so that who shows it sees that it is another. */
+	schema(): GraphQLSchema {
+		const schema: GraphQLSchema = Object.create(this.base);
+		schema.extensions = { reading: this.reading };
+		return schema;
+	}
+
+	private named(name: string, kind: IntrospectionType['kind']): GraphQLNamedType {
+		const found = this.types[name] ?? this.stub(name, kind);
+		this.types[name] = found;
+		return found;
+	}
+
+	private stub(name: string, kind: IntrospectionType['kind']): GraphQLNamedType {
+		const none = <T>(nothing: T) => {
+			return () => {
+				if (this.ready && !this.absent.has(name)) this.reading.read(name);
+				return nothing;
+			};
+		};
+		const extensions = { stub: true };
+		if (kind === 'OBJECT')
+			return Object.assign(new GraphQLObjectType({ name, fields: {}, extensions }), { getFields: none({}) });
+		if (kind === 'INPUT_OBJECT')
+			return Object.assign(new GraphQLInputObjectType({ name, fields: {}, extensions }), { getFields: none({}) });
+		if (kind === 'ENUM')
+			return Object.assign(new GraphQLEnumType({ name, values: {}, extensions }), {
+				getValues: none([]),
+				getValue: none(undefined),
+			});
+		// A scalar has no parts.
+		return new GraphQLScalarType({ name });
+	}
+
+	private type(ref: IntrospectionTypeRef): GraphQLType {
+		if (ref.kind === 'LIST') return new GraphQLList(this.type(ref.ofType));
+		if (ref.kind === 'NON_NULL') return new GraphQLNonNull(this.type(ref.ofType) as GraphQLNullableType);
+		return this.named(ref.name, ref.kind);
+	}
+
+	private inputs(list: readonly IntrospectionInputValue[]): Record<string, GraphQLInputFieldConfig> {
+		const out: Record<string, GraphQLInputFieldConfig> = {};
+		for (const v of list)
+			out[v.name] = {
+				type: this.type(v.type) as GraphQLInputType,
+				description: v.description,
+				// What it is does not matter here; that there is one makes the argument optional.
+				defaultValue: v.defaultValue === null ? undefined : v.defaultValue,
+			};
+		return out;
+	}
+
+	private outputs(type: IntrospectionObjectType): Record<string, GraphQLFieldConfig<unknown, unknown>> {
+		const out: Record<string, GraphQLFieldConfig<unknown, unknown>> = {};
+		for (const f of type.fields)
+			out[f.name] = {
+				type: this.type(f.type) as GraphQLOutputType,
+				args: this.inputs(f.args),
+				description: f.description,
+				deprecationReason: f.deprecationReason,
+			};
+		return out;
+	}
+}
 
 /** Of a schema that is read by parts. */
 export const readingOf = (schema: GraphQLSchema | undefined) => schema?.extensions.reading as Reading | undefined;
