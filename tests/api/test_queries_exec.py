@@ -137,7 +137,8 @@ def test_explain(tool):
     assert first["field"] == "author" and first["sql"].startswith("SELECT t1.") and any("author" in line for line in first["plan"])
     assert second == {"field": "__typename", "sql": None, "plan": None}
     assert ";\n" in third["sql"]
-    assert one(tool, "subscription { author { id } }", explain=True)["body"]["variables"] == {}
+    assert one(tool, "subscription { author { id } }", explain=True)["body"]["variables"] == {
+        "session": {}, "query": {}, "synthetic": [], "cursor": {}}
     refused = one(tool, "mutation { __typename }", explain=True)["error"]
     assert (refused["code"], refused["message"]) == ("invalid-params", "only queries can be explained")
 
