@@ -11,6 +11,15 @@ from pgcluster import Cluster  # noqa: E402
 from server import Weir, default_binary  # noqa: E402
 
 
+def pytest_terminal_summary(terminalreporter):
+    """Leaves the names of the tests that failed in the file WEIR_FAILED, a line each: ./run test plays them again, alone."""
+    path = os.environ.get("WEIR_FAILED")
+    if path:
+        failed = terminalreporter.stats.get("failed", []) + terminalreporter.stats.get("error", [])
+        with open(path, "w", encoding="utf-8") as names:
+            names.writelines(f"{name}\n" for name in sorted({report.nodeid for report in failed}))
+
+
 @pytest.fixture(scope="session")
 def pg():
     """The cluster: .url(database), .dsn(database), .sql(text, database), .create_database(name)."""

@@ -36,6 +36,7 @@ export const theme = createTheme({
 	fontFamilyMonospace: 'ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace',
 	headings: { fontWeight: '600' },
 	cursorType: 'pointer',
+	respectReducedMotion: true,
 	components: {
 		Modal: { defaultProps: { centered: true, transitionProps: { duration: 0 } } },
 		Drawer: { defaultProps: { transitionProps: { duration: 0 } } },

@@ -176,10 +176,23 @@ export async function story(name, play, options) {
 
 let axe;
 
+/** What moves or fades comes to its end: in the middle of a change of colours no contrast is the page's own. */
+async function still(page) {
+	await page.evaluate(async () => {
+		const ending = () => document.getAnimations().filter((a) => a.effect?.getComputedTiming().endTime !== Infinity);
+		do {
+			// The end of one, as of an inherited colour, can start another.
+			await Promise.allSettled(ending().map((a) => a.finished));
+			await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+		} while (ending().length > 0);
+	});
+}
+
 /** Serious and critical findings of axe-core on the page as it stands. */
 export async function checkAccessibility(page, where) {
 	axe ??= readFileSync(tools.resolve("axe-core/axe.min.js"), "utf8");
 	await page.evaluate(axe);
+	await still(page);
 	const found = await page.evaluate(() =>
 		window.axe.run(document, { resultTypes: ["violations"], runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"] }),
 	);
