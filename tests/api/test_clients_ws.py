@@ -40,7 +40,7 @@ def test_client(running, database, weir_bin, name):
     env = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), "WEIR_URL": weir.url, "WEIR_SECRET": SECRET, "WEIR_KEY": KEY, "NO_COLOR": "1"}
     child = subprocess.Popen(["node", f"{name}.mjs"], cwd=FOLDER, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                              stderr=subprocess.STDOUT, text=True)
-    late = threading.Timer(60, child.kill)
+    late = threading.Timer(180, child.kill)
     late.start()
     said = []
     try:

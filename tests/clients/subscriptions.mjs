@@ -3,6 +3,7 @@ import { assert, headers, secret, url } from "./start.mjs";
 
 export const wsUrl = url.replace("http", "ws");
 export const LIVE = "subscription { item(order_by: { id: asc }) { id name } }";
+export const NAMES = "subscription { item(order_by: { id: asc }) { name } }";
 export const STREAM = "subscription { item_stream(batch_size: 2, cursor: { initial_value: { id: 0 } }) { id name } }";
 export { assert, headers, secret, url };
 
@@ -20,26 +21,28 @@ export async function data(query, variables) {
 export const insert = (id, name) => data("mutation ($o: item_insert_input!) { insert_item_one(object: $o) { id } }", { o: { id, name } });
 export const clear = () => data("mutation { delete_item(where: {}) { affected_rows } }");
 
-// Results in the order they came: `push` them, `await next()` them.
+// Results in the order they came: `push` them, `await next()` them; `sink` is what libraries take that tell of errors and of the end.
 export function results() {
 	const waiting = [];
 	const there = [];
+	const push = (value) => {
+		if (waiting.length) waiting.shift()(value);
+		else there.push(value);
+	};
 	return {
-		push(value) {
-			if (waiting.length) waiting.shift()(value);
-			else there.push(value);
+		push,
+		sink: { next: push, error: (error) => push({ failed: error }), complete: () => push({ complete: true }) },
+		next() {
+			if (there.length) return Promise.resolve(there.shift());
+			const nothing = new Error("nothing came"); // made here: its stack says who waited
+			return new Promise((resolve, reject) => {
+				const late = setTimeout(() => reject(nothing), 30000);
+				waiting.push((value) => {
+					clearTimeout(late);
+					resolve(value);
+				});
+			});
 		},
-		next: () =>
-			there.length
-				? Promise.resolve(there.shift())
-				: new Promise((resolve, reject) => {
-						const late = setTimeout(() => reject(new Error("nothing came")), 30000);
-						waiting.push((value) => {
-							clearTimeout(late);
-							resolve(value);
-						});
-					}),
-		left: () => there.length,
 	};
 }
 
@@ -47,11 +50,13 @@ export const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 // Names of rows of the last result.
 export const named = (result, field = "item") => result.data[field].map((row) => row.name);
+
 // The one who starts this script restarts the server when told so, and says when it is there again.
 export async function restart() {
 	process.stdout.write("restart\n");
 	await new Promise((resolve) => process.stdin.once("data", resolve));
 }
+
 export function end() {
 	process.stdin.destroy();
 	process.exit(0);
