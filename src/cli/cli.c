@@ -2,6 +2,8 @@
 
 #include "cli/cmd.h"
 #include "cli/demo.h"
+#include "cli/help_topics.h"
+#include "cli/nearest.h"
 #include "cli/options.h"
 #include "server/server.h"
 
@@ -27,7 +29,7 @@ static const struct {
 	{"demo", demo_main, "the same with a private PostgreSQL and an example's tables"},
 	{"auth", auth_main, "auth check: which session a request would get, and why"},
 	{"permissions", permissions_main, "permissions explain: what a role gets of a query"},
-	{"help", help_main, "this page; help COMMAND says more of one"},
+	{"help", help_main, "this page; help COMMAND or help PAGE says more"},
 };
 
 static void help_to(FILE *out, const char *program)
@@ -37,7 +39,25 @@ static void help_to(FILE *out, const char *program)
 		fprintf(out, "  %-13s%s\n", commands[i].name, commands[i].what);
 	fputs("\na project:\n", out);
 	cmd_list(out);
+	fputs("\npages:\n", out);
+	for (const help_topic *t = help_topics; t->name; t++)
+		fprintf(out, "  help %-14s%s\n", t->name, t->what);
 	fprintf(out, "\n%s COMMAND --help says more.\n", program);
+}
+
+/* A command or a page that is called nearly so; what they all are. */
+static int no_command(const char *program, const char *word)
+{
+	nearest n = nearest_of(str_from(word));
+	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+		nearest_look(&n, str_from(commands[i].name));
+	for (const cmd_spec *const *s = cmd_roots; *s; s++)
+		nearest_look(&n, str_from((*s)->name));
+	for (const help_topic *t = help_topics; t->name; t++)
+		nearest_look(&n, str_from(t->name));
+	fprintf(stderr, "%s: there is no command \"%.100s\"%s%.*s%s\n", program, word,
+		n.name.p ? ": did you mean " : "", STR_ARG(n.name), n.name.p ? "?" : "");
+	return 2;
 }
 
 static const char *command_of(int argc, char **argv)
@@ -60,8 +80,9 @@ static int help_main(int argc, char **argv)
 		char *words[] = {argv[0], argv[2], help, NULL};
 		return commands[i].run(3, words);
 	}
-	fprintf(stderr, "%s: there is no command \"%.100s\"\n", program, argv[2]);
-	return 1;
+	const help_topic *topic = help_topic_find(argv[2]);
+	if (topic) fputs(topic->text, stdout);
+	return topic ? 0 : no_command(program, argv[2]);
 }
 
 /* `weir --help` and `weir --version`, the habits of other programs. */
@@ -82,7 +103,7 @@ int cli_main(int argc, char **argv)
 	if (!name) return without_command(argc, argv);
 	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
 		if (strcmp(name, commands[i].name) == 0) return commands[i].run(argc, argv);
-	fprintf(stderr, "%s: there is no command \"%.100s\"\n", cmd_program(argv[0]), name);
+	(void)no_command(cmd_program(argv[0]), name);
 	help_to(stderr, cmd_program(argv[0]));
 	return 2;
 }

@@ -2,6 +2,7 @@
 #include "cli/cmd.h"
 
 #include "base/clock.h"
+#include "cli/nearest.h"
 
 #include <string.h>
 
@@ -148,10 +149,34 @@ static void put_value(cmd *c, const cmd_flag *f, str value)
 	vec_push(c->a, v, value);
 }
 
+static void look_near(const cmd_flag *f, void *data)
+{
+	if (f->help) nearest_look(data, str_from(f->name));
+}
+
 static bool unknown_flag(const cmd *c, const char *arg, error *err)
 {
-	return error_set(err, ERR_INVALID_PARAMS, STR(""), "unknown flag %.60s for \"%s %.*s\": see %s %.*s --help",
-		arg, c->program, STR_ARG(c->path), c->program, STR_ARG(c->path));
+	str name = str_from_at(str_from(arg), arg[1] == '-' ? 2 : 1);
+	size_t eq = str_find_char(name, '=');
+	nearest n = nearest_of(eq == SIZE_MAX ? name : str_sub(name, 0, eq));
+	cmd_each_flag(c->spec, look_near, &n);
+	return error_set(err, ERR_INVALID_PARAMS, STR(""),
+		"unknown flag %.60s for \"%s %.*s\"%s%.*s%s: see %s %.*s --help", arg, c->program, STR_ARG(c->path),
+		n.name.p ? ": did you mean --" : "", STR_ARG(n.name), n.name.p ? "?" : "", c->program,
+		STR_ARG(c->path));
+}
+
+/* Hasura v2: the words of Go's strconv.ParseBool. */
+static bool read_switch(str *value)
+{
+	static const char *const yes[] = {"true", "t", "1"}, *const no[] = {"false", "f", "0"};
+	for (size_t i = 0; i < sizeof yes / sizeof *yes; i++) {
+		bool on = str_eq_nocase(*value, str_from(yes[i]));
+		if (!on && !str_eq_nocase(*value, str_from(no[i]))) continue;
+		*value = on ? STR("true") : STR("false");
+		return true;
+	}
+	return false;
 }
 
 /* Takes the flag at argv[*i], and the value behind it. */
@@ -170,13 +195,14 @@ static bool take_flag(cmd *c, int argc, char *const *argv, int *i, error *err)
 		body = str_sub(body, 0, 1);
 	}
 	const cmd_flag *f = is_long ? flag_of(c->spec, body, 0) : flag_of(c->spec, STR(""), body.p[0]);
+	if (!f && c->spec->refuses) return true;
 	if (!f) return unknown_flag(c, argv[*i], err);
 	if (f->form == CMD_SWITCH && !value.p) value = STR("true");
 	if (!value.p && *i + 1 < argc) value = str_from(argv[++*i]);
 	if (!value.p)
 		return error_set(
 			err, ERR_INVALID_PARAMS, STR(""), "the flag --%s needs a value (%s)", f->name, f->value);
-	if (f->form == CMD_SWITCH && !str_eqz(value, "true") && !str_eqz(value, "false"))
+	if (f->form == CMD_SWITCH && !read_switch(&value))
 		return error_set(err, ERR_INVALID_PARAMS, STR(""), "the flag --%s takes true or false", f->name);
 	put_value(c, f, value);
 	return true;
@@ -185,6 +211,17 @@ static bool take_flag(cmd *c, int argc, char *const *argv, int *i, error *err)
 static str path_of(cmd *c, const cmd_spec *sub)
 {
 	return c->path.n ? str_printf(c->a, "%.*s %s", STR_ARG(c->path), sub->name) : str_from(sub->name);
+}
+
+static bool no_command(const cmd *c, str word, error *err)
+{
+	nearest n = nearest_of(word);
+	for (const cmd_spec *const *s = c->spec->subs; *s; s++)
+		nearest_look(&n, str_from((*s)->name));
+	return error_set(err, ERR_INVALID_PARAMS, STR(""),
+		"there is no command \"%s %.*s %.*s\"%s%.*s%s: see %s %.*s --help", c->program, STR_ARG(c->path),
+		STR_ARG(str_sub(word, 0, 60)), n.name.p ? ": did you mean \"" : "", STR_ARG(n.name),
+		n.name.p ? "\"" : "", c->program, STR_ARG(c->path));
 }
 
 /* Words first choose the command, then are its own. */
@@ -196,10 +233,7 @@ static bool take_word(cmd *c, str word, error *err)
 		c->spec = sub;
 		return true;
 	}
-	if (c->spec && c->spec->subs)
-		return error_set(err, ERR_INVALID_PARAMS, STR(""),
-			"there is no command \"%s %.*s %.*s\": see %s %.*s --help", c->program, STR_ARG(c->path),
-			STR_ARG(str_sub(word, 0, 60)), c->program, STR_ARG(c->path));
+	if (c->spec && c->spec->subs) return no_command(c, word, err);
 	vec_push(c->a, &c->args, word);
 	return true;
 }
@@ -239,7 +273,7 @@ static void say_deprecated(const cmd_flag *f, void *data)
 
 static bool check_words(const cmd *c, error *err)
 {
-	if (c->args.n <= c->spec->max_args) return true;
+	if (c->args.n <= c->spec->max_args || c->spec->refuses) return true;
 	return error_set(err, ERR_INVALID_PARAMS, STR(""), "\"%s %.*s\" takes %s, and there is \"%.*s\"", c->program,
 		STR_ARG(c->path), c->spec->max_args ? "fewer words" : "no words",
 		STR_ARG(str_sub(c->args.v[c->spec->max_args], 0, 60)));

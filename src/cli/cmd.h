@@ -48,6 +48,7 @@ struct cmd_spec {
 	const char *text;      /* more, examples; NULL: none */
 	bool (*run)(cmd *c, error *err);
 	const cmd_spec *const *subs; /* ends with NULL; NULL: none */
+	bool refuses;                /* it is only there to say that it is not: words and flags are as they may be */
 };
 
 typedef enum cmd_log { CMD_LOG_DEBUG, CMD_LOG_INFO, CMD_LOG_WARN, CMD_LOG_ERROR, CMD_LOG_FATAL } cmd_log;
@@ -104,6 +105,8 @@ void term_log(cmd *c, cmd_log level, const char *fmt, ...) __attribute__((format
 #define say_debug(c, ...) term_log((c), CMD_LOG_DEBUG, __VA_ARGS__)
 #define say_info(c, ...) term_log((c), CMD_LOG_INFO, __VA_ARGS__)
 #define say_warn(c, ...) term_log((c), CMD_LOG_WARN, __VA_ARGS__)
+/* The same with members: beside "msg" in JSON, name=value behind the text. Hasura v2: logrus. */
+void term_log_with(cmd *c, cmd_log level, const json *members, str text);
 /* "[3/10] text" on one line of a terminal; nothing elsewhere. */
 void term_progress(cmd *c, size_t done, size_t all, str what);
 void term_progress_end(cmd *c);

@@ -46,6 +46,7 @@ static bool look(deploy *d, error *err)
 		vec_push(d->c->a, &d->sources, json_str_or(s, "name", STR("default")));
 	if (!d->sources.n) vec_push(d->c->a, &d->sources, STR("default"));
 	d->migrates = !d->p.django && d->state.mode;
+	if (d->migrates) migrate_say_folders(&d->p, d->p.migrations_dir, &d->sources);
 	for (size_t i = 0; d->migrates && i < d->sources.n; i++) {
 		size_t n;
 		if (!count_pending(d, d->sources.v[i], &n, err)) return false;
@@ -82,6 +83,15 @@ static bool run_migrations(deploy *d, error *err)
 		if (!migrate_apply_pending(&d->p, d->sources.v[i], &n, err)) return false;
 		if (n.done) say_info(d->c, "%zu migrations applied on %.*s", n.done, STR_ARG(d->sources.v[i]));
 	}
+	return true;
+}
+
+/* Hasura v2 reloads here; applied again, what did not fit before the migrations is judged anew too. */
+static bool apply_again(deploy *d, md_applied *out, error *err)
+{
+	if (!d->pending) return true;
+	if (!apply_metadata(d, out, err)) return false;
+	say_info(d->c, "Metadata reloaded, now that the migrations have run");
 	return true;
 }
 
@@ -216,8 +226,9 @@ static bool run(cmd *c, error *err)
 	c->interactive = false;
 	if (!project_open(c, &d.p, err) || !show_plan(&d, err)) return false;
 	if (cmd_on(c, "dry-run")) return true;
-	if (!apply_metadata(&d, &done, err) || !run_migrations(&d, err)) return false;
-	if (d.pending && !apply_metadata(&d, &done, err)) return false;
+	if (!apply_metadata(&d, &done, err)) return false;
+	say_info(c, "Metadata applied");
+	if (!run_migrations(&d, err) || !apply_again(&d, &done, err)) return false;
 	if (!done.consistent) project_say_inconsistent(&d.p, &d.folder, d.doc, done.objects);
 	if (!run_seeds(&d, err)) return false;
 	if (done.consistent) say_info(c, "Deployed; metadata is consistent");
@@ -229,6 +240,8 @@ static const cmd_flag flags[] = {
 	{"with-seeds", 0, CMD_SWITCH, NULL, "run the seeds too", NULL},
 	{"dry-run", 0, CMD_SWITCH, NULL, "only say what would be done", NULL},
 	{"no-transaction", 0, CMD_SWITCH, NULL, "run migrations outside a transaction", NULL},
+	{"disable-interactive", 0, CMD_SWITCH, NULL, NULL, NULL}, /* it never asks */
+	{"disable-auto-state-migration", 0, CMD_SWITCH, NULL, NULL, NULL},
 	{0},
 };
 

@@ -94,7 +94,8 @@ static bool status(cmd *c, error *err)
 		say_info(c, "metadata is consistent");
 		return true;
 	}
-	say_warn(c, "metadata is inconsistent, use \"%s metadata inconsistency list\" to see why", c->program);
+	say_warn(c, "metadata is inconsistent, use '%s metadata ic list' command to see the inconsistent objects",
+		c->program);
 	c->status = 1;
 	return true;
 }

@@ -47,12 +47,16 @@ static bool apply(cmd *c, error *err)
 	md_applied done;
 	if (!term_format(c, &format, err) || !project_open(c, &p, err) || !project_metadata_read(&p, &f, &doc, err))
 		return false;
-	if (cmd_given(c, "output") || cmd_on(c, "dry-run")) {
+	if (cmd_on(c, "dry-run")) {
 		term_value(c, doc);
 		return true;
 	}
 	if (!project_metadata_apply(&p, &f, doc, !disallows(c), &done, err)) return false;
 	say_applied(&p, &f, doc, &done);
+	if (!cmd_given(c, "output")) return true;
+	/* Hasura v2: what the server has now. */
+	if (!remote_metadata(&p, "export_metadata", 0, NULL, &doc, err)) return false;
+	term_value(c, doc);
 	return true;
 }
 
@@ -70,7 +74,7 @@ const cmd_spec cmd_metadata_apply = {.name = "apply",
 	.what = "replace the server's metadata by the project's files",
 	.text = "What does not fit the database is named with its file and line; the rest is served all the same (exit status 0),\n"
 		"unless --disallow-inconsistent-metadata (or HASURA_GRAPHQL_DISALLOW_INCONSISTENT_METADATA=true) forbids it.\n"
-		"With --dry-run or --output the document is only printed.\n",
+		"With --dry-run the document is only printed; with --output what the server has afterwards is printed too.\n",
 	.run = apply};
 
 /* ---- export ---- */

@@ -30,6 +30,22 @@ static bool named_source(project *p, str name, str_vec *out, error *err)
 	return true;
 }
 
+void migrate_say_folders(project *p, str dir, const str_vec *known)
+{
+	str_vec names = {0};
+	error ignored;
+	error_init(&ignored, p->a);
+	if (p->version < 3 || !dir_list(p->a, dir, &names, &ignored)) return;
+	for (size_t i = 0; i < names.n; i++) {
+		str path = path_join(p->a, dir, names.v[i]);
+		if (names.v[i].p[0] == '.' || has_name(known, names.v[i]) || !path_is_dir(p->a, path)) continue;
+		say_warn(p->c,
+			"%.*s: the server has no database \"%.*s\", so nothing of this folder runs: rename it, or add the database "
+			"to the metadata",
+			STR_ARG(project_shown(p, path)), STR_ARG(names.v[i]));
+	}
+}
+
 bool migrate_sources(project *p, bool may_be_all, str_vec *out, error *err)
 {
 	cmd *c = p->c;
@@ -45,6 +61,7 @@ bool migrate_sources(project *p, bool may_be_all, str_vec *out, error *err)
 		return error_set(err, ERR_NOT_FOUND, STR(""),
 			"the server has no database yet: apply metadata first, or connect one");
 	if (known.n == 1 || (may_be_all && cmd_on(c, "all-databases"))) {
+		migrate_say_folders(p, p->migrations_dir, &known);
 		*out = known;
 		return true;
 	}
@@ -79,7 +96,7 @@ bool migrate_mode_on(project *p, const migrate_state *s, error *err)
 
 /* ---- what is strange ---- */
 
-static bool edited(project *p, const migrate_state *s, str source, const migration *m)
+bool migrate_file_edited(project *p, const migrate_state *s, str source, const migration *m)
 {
 	str text, was = migrate_state_checksum(s, source, m->version);
 	bool yaml;
@@ -89,22 +106,29 @@ static bool edited(project *p, const migrate_state *s, str source, const migrati
 	return !str_eq(was, migration_checksum(p->a, text));
 }
 
-size_t migrate_say_strange(project *p, const migrate_state *s, str source, const migrations *files)
+size_t migrate_say_strange(project *p, const migrate_state *s, str source, const migrations *files, bool allow_missing)
 {
 	size_t n = 0;
 	JSON_EACH (e, migrate_state_of(s, source)) {
 		const migration *m = migrations_find_file(files, e->key);
+		if (!m && allow_missing) continue;
 		if (!m) {
-			say_warn(p->c, "%.*s: the migration %.*s has run on the database, and there is no file of it",
-				STR_ARG(source), STR_ARG(e->key));
+			say_warn(p->c,
+				"%.*s: the migration %.*s has run on the database, and there is no file of it (squashed elsewhere? "
+				"%s migrate delete --server --version %.*s forgets it)",
+				STR_ARG(source), STR_ARG(e->key), p->c->program, STR_ARG(e->key));
 		} else if (e->kind == JSON_BOOL && e->boolean) {
 			say_warn(p->c,
-				"%.*s: the migration %.*s_%.*s was begun and is not known to have ended: look what it did, then mark it "
-				"with migrate apply --version %.*s --skip-execution",
-				STR_ARG(source), STR_ARG(m->version), STR_ARG(m->name), STR_ARG(m->version));
-		} else if (edited(p, s, source, m)) {
-			say_warn(p->c, "%.*s: %.*s was edited since it ran", STR_ARG(source),
-				STR_ARG(project_shown(p, m->up.n ? m->up : m->up_yaml)));
+				"%.*s: the migration %.*s_%.*s was begun and is not known to have ended: look what it did, then say "
+				"%s migrate repair --version %.*s --as applied (or not-applied)",
+				STR_ARG(source), STR_ARG(m->version), STR_ARG(m->name), p->c->program,
+				STR_ARG(m->version));
+		} else if (migrate_file_edited(p, s, source, m)) {
+			say_warn(p->c,
+				"%.*s: %.*s was edited since it ran: put the change into a migration of its own (%s migrate repair "
+				"accepts the file as it is)",
+				STR_ARG(source), STR_ARG(project_shown(p, m->up.n ? m->up : m->up_yaml)),
+				p->c->program);
 		} else {
 			continue;
 		}
@@ -133,7 +157,7 @@ static void collect(project *p, const migrate_state *s, str source, const migrat
 		const migration *m = &files->v[i];
 		status_row r = {.version = m->version, .name = m->name, .in_files = true};
 		r.in_database = migrate_state_has(s, source, m->version, &r.dirty);
-		r.edited = r.in_database && edited(p, s, source, m);
+		r.edited = r.in_database && migrate_file_edited(p, s, source, m);
 		vec_push(p->a, out, r);
 	}
 	JSON_EACH (e, migrate_state_of(s, source)) {
@@ -247,4 +271,5 @@ static const cmd_spec cmd_migrate_status = {.name = "status",
 const cmd_spec cmd_migrate = {.name = "migrate",
 	.what = "changes of the databases' schema, as files that run in order",
 	.subs = (const cmd_spec *const[]){&cmd_migrate_status, &cmd_migrate_apply, &cmd_migrate_create,
-		&cmd_migrate_goto, &cmd_migrate_rollback, &cmd_migrate_squash, &cmd_migrate_delete, NULL}};
+		&cmd_migrate_goto, &cmd_migrate_rollback, &cmd_migrate_squash, &cmd_migrate_delete, &cmd_migrate_repair,
+		NULL}};

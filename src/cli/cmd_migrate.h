@@ -9,6 +9,8 @@ extern const cmd_spec cmd_migrate_apply, cmd_migrate_goto, cmd_migrate_rollback;
 extern const cmd_spec cmd_migrate_create;
 /* migrate_squash.c */
 extern const cmd_spec cmd_migrate_squash, cmd_migrate_delete;
+/* migrate_repair.c */
+extern const cmd_spec cmd_migrate_repair;
 
 /* The sources a command is about: --database-name, --all-databases, the only one, or a question. */
 MUST_CHECK bool migrate_sources(project *p, bool may_be_all, str_vec *out, error *err);
@@ -16,8 +18,12 @@ MUST_CHECK bool migrate_sources(project *p, bool may_be_all, str_vec *out, error
 MUST_CHECK bool migrate_source(project *p, str *out, error *err);
 /* An error unless schema changes by way of the CLI are allowed (settings.migration_mode). */
 MUST_CHECK bool migrate_mode_on(project *p, const migrate_state *s, error *err);
-/* Says which applied migrations have no file, and whose file was edited since; how many. */
-size_t migrate_say_strange(project *p, const migrate_state *s, str source, const migrations *files);
+/* Says which applied migrations have no file (unless that is allowed), and whose file was edited since; how many. */
+size_t migrate_say_strange(project *p, const migrate_state *s, str source, const migrations *files, bool allow_missing);
+/* Is the file another one than the one that ran? False also when that is not known. */
+bool migrate_file_edited(project *p, const migrate_state *s, str source, const migration *m);
+/* Folders of migrations (or seeds) that belong to none of these databases: nothing else would speak of them. */
+void migrate_say_folders(project *p, str dir, const str_vec *known);
 
 /* A migration of a source's schema as it is, marked as applied; schemas NULL: all but the system's. */
 MUST_CHECK bool migrate_create_from_server(project *p, str source, str name, const str_vec *schemas, error *err);

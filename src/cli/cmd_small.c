@@ -180,13 +180,13 @@ static bool no_scripts(cmd *c, error *err)
 }
 
 const cmd_spec cmd_scripts = {
-	.name = "scripts", .max_args = 9, .what = "not served: old projects are used as they are", .run = no_scripts};
+	.name = "scripts", .refuses = true, .what = "not served: old projects are used as they are", .run = no_scripts};
 const cmd_spec cmd_plugins = {.name = "plugins",
 	.aliases = "plugin",
-	.max_args = 9,
+	.refuses = true,
 	.what = "not served: there are no plugins",
 	.run = no_plugins};
 const cmd_spec cmd_update = {
-	.name = "update-cli", .max_args = 9, .what = "not served: install a new package", .run = no_update};
+	.name = "update-cli", .refuses = true, .what = "not served: install a new package", .run = no_update};
 const cmd_spec cmd_actions = {
-	.name = "actions", .max_args = 9, .what = "not served: actions are files of the metadata", .run = no_actions};
+	.name = "actions", .refuses = true, .what = "not served: actions are files of the metadata", .run = no_actions};

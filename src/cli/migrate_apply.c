@@ -1,6 +1,8 @@
 /* migrate_apply: running migrations, up and down. Hasura v2: cli/commands/migrate_apply.go, cli/migrate/migrate.go. */
 #include "cli/cmd_migrate.h"
 
+#include "cli/files.h"
+
 /* One thing to do. */
 typedef struct move {
 	const migration *m;
@@ -14,7 +16,7 @@ typedef struct applying {
 	str source;
 	migrations files;
 	moves plan;
-	bool skip, dry, no_transaction;
+	bool skip, dry, no_transaction, allow_missing;
 	apply_count count;
 } applying;
 
@@ -36,6 +38,22 @@ static void plan_down(applying *ap, size_t most)
 {
 	for (size_t i = ap->files.n; i-- > 0 && ap->plan.n < most;)
 		if (is_applied(ap, &ap->files.v[i])) vec_push(ap->p->a, &ap->plan, ((move){&ap->files.v[i], true}));
+}
+
+/* Running it again might do a part of it twice. */
+static bool none_is_begun(const applying *ap, error *err)
+{
+	for (size_t i = 0; i < ap->plan.n && !ap->skip && !ap->dry; i++) {
+		bool dirty;
+		const migration *m = ap->plan.v[i].m;
+		if (!migrate_state_has(ap->s, ap->source, m->version, &dirty) || !dirty) continue;
+		return error_set(err, ERR_CONFLICT, STR(""),
+			"%.*s: the migration %.*s_%.*s was begun and is not known to have ended, so nothing was run: look what it did, "
+			"then say %s migrate repair --version %.*s --as applied (or --as not-applied: it runs again)",
+			STR_ARG(ap->source), STR_ARG(m->version), STR_ARG(m->name), ap->p->c->program,
+			STR_ARG(m->version));
+	}
+	return true;
 }
 
 /* "all", or how many. */
@@ -167,20 +185,24 @@ static bool run_plan(applying *ap, error *err)
 static bool apply_source(applying *ap, bool strict, error *err)
 {
 	if (!migrations_list(ap->p, ap->source, &ap->files, err)) return false;
-	size_t strange = migrate_say_strange(ap->p, ap->s, ap->source, &ap->files);
+	size_t strange = migrate_say_strange(ap->p, ap->s, ap->source, &ap->files, ap->allow_missing);
 	if (strange && strict)
 		return error_set(err, ERR_CONFLICT, STR(""),
 			"files and database do not agree (see above), and --strict asks for it: nothing was done on %.*s",
 			STR_ARG(ap->source));
-	return make_plan(ap, err) && run_plan(ap, err);
+	return make_plan(ap, err) && (cmd_given(ap->p->c, "version") || none_is_begun(ap, err)) && run_plan(ap, err);
 }
 
 static void say_result(cmd *c, const applying *ap, size_t sources)
 {
-	str where = sources > 1 ? str_cat(c->a, 2, STR(" on "), ap->source) : STR("");
+	str where = sources > 1 ? str_cat(c->a, 2, STR(" on database: "), ap->source) : STR("");
+	str folder = migrations_folder(ap->p, ap->source);
 	if (ap->dry) return;
-	if (!ap->plan.n) say_info(c, "nothing to apply%.*s", STR_ARG(where));
-	else if (ap->skip) say_info(c, "%zu migrations marked%.*s", ap->plan.n, STR_ARG(where));
+	if (!ap->files.n && !path_is_dir(c->a, folder))
+		say_info(c, "nothing to apply%.*s: there is no folder %.*s", STR_ARG(where),
+			STR_ARG(project_shown(ap->p, folder)));
+	else if (!ap->plan.n) say_info(c, "nothing to apply%.*s", STR_ARG(where));
+	else if (ap->skip) say_info(c, "migrations applied%.*s (%zu, only marked)", STR_ARG(where), ap->plan.n);
 	else say_info(c, "migrations applied%.*s (%zu)", STR_ARG(where), ap->count.done);
 	if (ap->count.already) say_info(c, "%zu had been done by somebody else meanwhile", ap->count.already);
 }
@@ -191,9 +213,9 @@ bool migrate_apply_pending(project *p, str source, apply_count *count, error *er
 	if (!migrate_state_read(p, &s, err) || !migrate_mode_on(p, &s, err)) return false;
 	applying ap = {.p = p, .s = &s, .source = source, .no_transaction = p->no_transaction};
 	if (!migrations_list(p, source, &ap.files, err)) return false;
-	(void)migrate_say_strange(p, &s, source, &ap.files);
+	(void)migrate_say_strange(p, &s, source, &ap.files, false);
 	plan_up(&ap, SIZE_MAX);
-	bool ok = run_plan(&ap, err);
+	bool ok = none_is_begun(&ap, err) && run_plan(&ap, err);
 	*count = ap.count;
 	return ok;
 }
@@ -220,6 +242,41 @@ static bool check_flags(const cmd *c, error *err)
 	return true;
 }
 
+static bool apply_named(project *p, migrate_state *s, str source, size_t sources, error *err)
+{
+	cmd *c = p->c;
+	applying ap = {.p = p,
+		.s = s,
+		.source = source,
+		.skip = cmd_on(c, "skip-execution"),
+		.dry = cmd_on(c, "dry-run"),
+		.allow_missing = cmd_on(c, "allow-missing"),
+		.no_transaction = p->no_transaction};
+	if (!apply_source(&ap, cmd_on(c, "strict"), err)) return false;
+	say_result(c, &ap, sources);
+	return true;
+}
+
+/* Hasura v2: what fails on one database does not keep the others from theirs; at the end the failed ones are named. */
+static bool apply_each(project *p, migrate_state *s, const str_vec *sources, error *err)
+{
+	str failed = STR("");
+	for (size_t i = 0; i < sources->n; i++) {
+		error one;
+		error_init(&one, p->a);
+		if (apply_named(p, s, sources->v[i], sources->n, &one)) continue;
+		if (sources->n == 1) {
+			*err = one;
+			return false;
+		}
+		term_log(p->c, CMD_LOG_ERROR, "%.*s: %.*s", STR_ARG(sources->v[i]), STR_ARG(one.message));
+		failed = str_cat(p->a, 3, failed, failed.n ? STR(",") : STR(""), sources->v[i]);
+	}
+	return !failed.n ||
+		error_set(err, ERR_UNEXPECTED, STR(""), "applying migrations failed on database(s): %.*s",
+			STR_ARG(failed));
+}
+
 static bool run_all(cmd *c, error *err)
 {
 	project p;
@@ -230,17 +287,7 @@ static bool run_all(cmd *c, error *err)
 	if (!migrate_sources(&p, true, &sources, err) || !migrate_state_read(&p, &s, err) ||
 		!migrate_mode_on(&p, &s, err))
 		return false;
-	for (size_t i = 0; i < sources.n; i++) {
-		applying ap = {.p = &p,
-			.s = &s,
-			.source = sources.v[i],
-			.skip = cmd_on(c, "skip-execution"),
-			.dry = cmd_on(c, "dry-run"),
-			.no_transaction = p.no_transaction};
-		if (!apply_source(&ap, cmd_on(c, "strict"), err)) return false;
-		say_result(c, &ap, sources.n);
-	}
-	return true;
+	return apply_each(&p, &s, &sources, err);
 }
 
 static const cmd_flag apply_flags[] = {
@@ -254,6 +301,7 @@ static const cmd_flag apply_flags[] = {
 	{"all-databases", 0, CMD_SWITCH, NULL, "on all databases", NULL},
 	{"no-transaction", 0, CMD_SWITCH, NULL, "run the files outside a transaction", NULL},
 	{"strict", 0, CMD_SWITCH, NULL, "stop when files and database do not agree", NULL},
+	{"allow-missing", 0, CMD_SWITCH, NULL, "say nothing of migrations that have run and have no file", NULL},
 	{"progressbar-logs", 0, CMD_SWITCH, NULL, NULL, NULL},
 	{0},
 };
@@ -264,7 +312,7 @@ const cmd_spec cmd_migrate_apply = {.name = "apply",
 	.what = "run the migrations that have not run",
 	.text = "Each file runs in a transaction; on a Weir server that it has run is written down in the same transaction, under a\n"
 		"lock, so that two pipelines do not run it twice. Applied migrations without a file, and files edited since they\n"
-		"ran, are named (an error with --strict).\n",
+		"ran, are named (an error with --strict). With several databases a failure on one does not stop the others.\n",
 	.run = run_all};
 
 /* `goto V` and `rollback [N]` are `apply --goto V` and `apply --down N` said shortly. */

@@ -3,6 +3,16 @@
 
 #include "cli/files.h"
 
+/* Hasura v2: version and name beside the text, where scripts look for them. */
+static void say_created(project *p, str version, str name, str folder)
+{
+	json *members = json_new_object(p->a);
+	json_setz(members, "name", json_new_str(p->a, name));
+	json_setz(members, "version", json_new_number(p->a, version));
+	json_setz(members, "folder", json_new_str(p->a, project_shown(p, folder)));
+	term_log_with(p->c, CMD_LOG_INFO, members, STR("Migrations files created"));
+}
+
 /* ---- from the server ---- */
 
 bool migrate_dump(project *p, str source, const str_vec *options, str *out, error *err)
@@ -41,7 +51,7 @@ bool migrate_create_from_server(project *p, str source, str name, const str_vec 
 		return error_set(err, ERR_NOT_FOUND, STR(""),
 			"there is nothing in the schemas of %.*s to make a migration of", STR_ARG(source));
 	if (!migration_write(p, source, version, name, text, STR_NULL, &folder, err)) return false;
-	say_info(p->c, "Created Migrations: %.*s", STR_ARG(project_shown(p, folder)));
+	say_created(p, version, name, folder);
 	/* It is there already: it must not run on this database. */
 	return migrate_state_read(p, &s, err) &&
 		migrate_state_mark(p, &s, source, version, true, migration_checksum(p->a, text), err);
@@ -100,7 +110,7 @@ static bool create(cmd *c, error *err)
 	if (cmd_given(c, "sql-from-file") && !file_read(c->a, cmd_value(c, "sql-from-file", STR("")), &up, err))
 		return false;
 	if (!migration_write(&p, source, version, c->args.v[0], up, down, &folder, err)) return false;
-	say_info(c, "Created Migrations: %.*s", STR_ARG(project_shown(&p, folder)));
+	say_created(&p, version, c->args.v[0], folder);
 	return true;
 }
 

@@ -138,6 +138,15 @@ static bool confirm(squash *q, error *err)
 	return yes || error_set(err, ERR_INVALID_PARAMS, STR(""), "nothing was done");
 }
 
+/* Hasura v2: the words around the numbers. */
+static void say_squashed(const squash *q, str folder)
+{
+	str from = q->files.v[q->from].version, to = q->files.v[q->to].version;
+	say_info(q->p->c, "Created '%.*s' after squashing '%.*s' till '%.*s'; these are %s",
+		STR_ARG(project_shown(q->p, folder)), STR_ARG(from), STR_ARG(to),
+		q->ask->delete_source ? "deleted" : "in the folder squashed_… beside it");
+}
+
 bool migrate_squash_run(project *p, const squash_ask *ask, str *folder, error *err)
 {
 	squash q = {.p = p, .ask = ask};
@@ -146,11 +155,14 @@ bool migrate_squash_run(project *p, const squash_ask *ask, str *folder, error *e
 		migrations_list(p, ask->source, &q.files, err) && find_range(&q, err) && check_range(&q, err) &&
 		confirm(&q, err) && join_parts(&q, &up, &down, err);
 	if (ok) {
+		say_info(p->c, "Squashing migrations from %.*s to %.*s", STR_ARG(q.files.v[q.from].version),
+			STR_ARG(q.files.v[q.to].version));
 		str text = str_copy(p->a, buf_str(&up)), back = str_copy(p->a, buf_str(&down));
 		ok = put_away(&q, err) &&
 			migration_write(p, ask->source, q.files.v[q.to].version, ask->name, text,
 				back.n ? back : STR_NULL, folder, err) &&
 			move_state(&q, text, err);
+		if (ok) say_squashed(&q, *folder);
 	}
 	buf_free(&up);
 	buf_free(&down);
@@ -172,8 +184,6 @@ static bool run_squash(cmd *c, error *err)
 		!migrate_source(&p, &ask.source, err))
 		return false;
 	if (!migrate_squash_run(&p, &ask, &folder, err)) return false;
-	say_info(c, "Created %.*s; the migrations it was made of are %s", STR_ARG(project_shown(&p, folder)),
-		ask.delete_source ? "deleted" : "in the folder squashed_… beside it");
 	return true;
 }
 
@@ -212,6 +222,7 @@ static bool check_delete(cmd *c, error *err)
 	if (cmd_on(c, "all") == cmd_given(c, "version"))
 		return error_set(err, ERR_INVALID_PARAMS, STR(""),
 			"at least one flag [--all , --version] should be set, and not both");
+	if (cmd_given(c, "version")) return true; /* Hasura v2: it is named, and not asked for again */
 	const char *question = cmd_on(c, "server") ? "Forget on the server that they have run?"
 						   : "Delete the files, and forget on the server that they have run?";
 	if (!yes && !term_confirm(c, question, "--force", &yes, err)) return false;

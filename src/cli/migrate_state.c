@@ -63,7 +63,8 @@ bool migrate_state_read(project *p, migrate_state *out, error *err)
 	out->all = json_is(state, JSON_OBJECT) ? state : json_new_object(p->a);
 	bool copied = json_bool_or(out->all, "isStateCopyCompleted", false),
 	     any = json_getz(out->all, "migrations") != NULL;
-	if (!copied && !any && !copy_old_tables(p, out, err)) return false;
+	bool copies = !cmd_on(p->c, "disable-auto-state-migration");
+	if (!copied && !any && copies && !copy_old_tables(p, out, err)) return false;
 	str mode = json_str_or(json_getz(out->all, "settings"), "migration_mode", STR("true"));
 	out->mode = str_eqz(mode, "true");
 	return true;

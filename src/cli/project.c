@@ -10,14 +10,26 @@
 
 /* ---- .env ---- */
 
+/* Where the quote that v begins with ends; 0: nowhere. */
+static size_t quote_end(str v)
+{
+	for (size_t i = 1; i < v.n; i++) {
+		if (v.p[i] == v.p[0]) return i;
+		if (v.p[0] == '"' && v.p[i] == '\\') i++;
+	}
+	return 0;
+}
+
+/* A value as it is written: in quotes or not, perhaps with a comment behind. */
 static str unquote(arena *a, str v)
 {
-	bool quoted = v.n >= 2 && (v.p[0] == '"' || v.p[0] == '\'') && v.p[v.n - 1] == v.p[0];
-	if (!quoted) {
+	size_t end = v.n && (v.p[0] == '"' || v.p[0] == '\'') ? quote_end(v) : 0;
+	str behind = str_trim(str_from_at(v, end + 1));
+	if (!end || (behind.n && behind.p[0] != '#')) {
 		size_t hash = str_find(v, STR(" #"));
 		return str_trim(hash == SIZE_MAX ? v : str_sub(v, 0, hash));
 	}
-	str body = str_sub(v, 1, v.n - 2);
+	str body = str_sub(v, 1, end - 1);
 	if (v.p[0] == '\'' || str_find_char(body, '\\') == SIZE_MAX) return body;
 	char *p = arena_bytes(a, body.n);
 	size_t n = 0;
@@ -178,14 +190,30 @@ static bool read_api_paths(project *p, error *err)
 	return true;
 }
 
+/* HASURA_GRAPHQL_ADMIN_SECRETS='["a", "b"]' */
+static bool first_secret(project *p, str listed, error *err)
+{
+	json *list;
+	error ignored;
+	error_init(&ignored, p->a);
+	if (!json_parse(p->a, listed, &list, &ignored) || !json_is(list, JSON_ARRAY) ||
+		!json_is(list->first, JSON_STRING))
+		return error_set(err, ERR_PARSE_FAILED, STR(""),
+			"the variable HASURA_GRAPHQL_ADMIN_SECRETS is a list in JSON: [\"secret1\", \"secret2\"]");
+	p->admin_secret = list->first->text;
+	return true;
+}
+
 /* The access key is the admin secret's old name; of several secrets the first does. */
 static bool read_secret(project *p, error *err)
 {
 	static const setting old = {"access-key", "ACCESS_KEY", "access_key"};
 	static const setting one = {"admin-secret", "ADMIN_SECRET", "admin_secret"};
 	const json *several = config_at(p, "admin_secrets");
+	const char *listed = env_of(p, "ADMIN_SECRETS");
 	if (!read_setting(p, &one, STR(""), &p->admin_secret, NULL, err)) return false;
 	if (!p->admin_secret.n && !read_setting(p, &old, STR(""), &p->admin_secret, NULL, err)) return false;
+	if (!p->admin_secret.n && listed && *listed) return first_secret(p, str_from(listed), err);
 	if (!p->admin_secret.n && json_is(several, JSON_ARRAY) && several->first)
 		return config_text(p, several->first, &p->admin_secret, err);
 	return true;
@@ -237,8 +265,16 @@ static bool read_config_version(project *p, error *err)
 	const json *at = config_at(p, "version");
 	int64_t n = 1;
 	str text;
-	if (at && (!config_text(p, at, &text, err) || !str_to_i64(text, &n) || n < 1 || n > 3))
+	const char *said = variable(p, STR("HASURA_GRAPHQL_VERSION")); /* WEIR_VERSION would be another thing */
+	if (said && (!str_to_i64(str_from(said), &n) || n < 1 || n > 3))
+		return error_set(err, ERR_INVALID_PARAMS, STR(""),
+			"the variable HASURA_GRAPHQL_VERSION is the version of config.yaml: 1, 2 or 3");
+	if (said) at = NULL;
+	if (at && (!config_text(p, at, &text, err) || !str_to_i64(text, &n) || n < 1))
 		return err->set ? false : config_error(p, at, err, "the version is 1, 2 or 3");
+	if (n > 3)
+		return config_error(p, at, err,
+			"the version is 1, 2 or 3; a newer one is for a newer program than this (" WEIR_VERSION ")");
 	p->version = (int)n;
 	return true;
 }

@@ -26,6 +26,7 @@ static bool read_level(cmd *c, error *err)
 {
 	static const char *const names[] = {"DEBUG", "INFO", "WARN", "ERROR", "FATAL"};
 	str text = str_upper(c->a, cmd_value(c, "log-level", STR("INFO")));
+	if (str_eqz(text, "WARNING")) text = STR("WARN");
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
 		if (!str_eqz(text, names[i])) continue;
 		c->level = (cmd_log)i;
@@ -50,7 +51,7 @@ bool term_setup(cmd *c, error *err)
 
 /* ---- log ---- */
 
-static void log_as_json(cmd_log level, str text)
+static void log_as_json(cmd_log level, str text, const json *members)
 {
 	arena *a = arena_new(0);
 	buf b = {0};
@@ -62,6 +63,8 @@ static void log_as_json(cmd_log level, str text)
 	json *o = json_new_object(a);
 	json_setz(o, "level", json_new_str(a, str_from(level_names[level])));
 	json_setz(o, "msg", json_new_str(a, text));
+	JSON_EACH (m, members)
+		json_set(o, m->key, json_copy(a, m));
 	json_setz(o, "time", json_new_str(a, str_from(stamp)));
 	json_write(&b, o);
 	buf_putc(&b, '\n');
@@ -76,21 +79,37 @@ static void log_of_server(cmd_log level, str text)
 	log_text(LOG_STARTUP, levels[level], "project", "%.*s", STR_ARG(text));
 }
 
-void term_log(cmd *c, cmd_log level, const char *fmt, ...)
+/* "text name=value …" */
+static str with_members(arena *a, str text, const json *members)
+{
+	JSON_EACH (m, members)
+		text = str_printf(a, "%.*s %.*s=%.*s", STR_ARG(text), STR_ARG(m->key),
+			STR_ARG(m->kind == JSON_STRING ? m->text : json_to_str(a, m)));
+	return text;
+}
+
+void term_log_with(cmd *c, cmd_log level, const json *members, str text)
 {
 	static const char *const words[] = {"DEBUG", "INFO", "WARN", "ERROR", "FATAL"};
 	static const int colors[] = {37, 36, 33, 31, 31};
 	if (level < c->level) return;
+	term_progress_end(c);
+	fflush(stdout);
+	if (!c->json_log) text = with_members(c->a, text, members);
+	if (c->serving) log_of_server(level, text);
+	else if (c->json_log) log_as_json(level, text, members);
+	else if (c->color) fprintf(stderr, "\033[%dm%s\033[0m %.*s\n", colors[level], words[level], STR_ARG(text));
+	else fprintf(stderr, "%s %.*s\n", words[level], STR_ARG(text));
+}
+
+void term_log(cmd *c, cmd_log level, const char *fmt, ...)
+{
 	va_list ap;
+	if (level < c->level) return;
 	va_start(ap, fmt);
 	str text = str_vprintf(c->a, fmt, ap);
 	va_end(ap);
-	term_progress_end(c);
-	fflush(stdout);
-	if (c->serving) log_of_server(level, text);
-	else if (c->json_log) log_as_json(level, text);
-	else if (c->color) fprintf(stderr, "\033[%dm%s\033[0m %.*s\n", colors[level], words[level], STR_ARG(text));
-	else fprintf(stderr, "%s %.*s\n", words[level], STR_ARG(text));
+	term_log_with(c, level, NULL, text);
 }
 
 void term_progress(cmd *c, size_t done, size_t all, str what)
