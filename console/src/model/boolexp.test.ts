@@ -56,6 +56,7 @@ describe('values', () => {
 		['{"a": 1}', 'json', 'jsonb', { a: 1 }],
 	] as const)('%s as %s of %s', (text, takes, base, value) => expect(typedValue(text, takes, base)).toEqual(value));
 	it('shown again', () => expect(shownValue(['a', 1, true])).toBe('a, 1, true'));
+	it('NULL is shown as nothing', () => expect(shownValue(null)).toBe(''));
 	it('operators by type', () => {
 		expect(operatorsFor('int4').map((o) => o.op)).not.toContain('_like');
 		expect(operatorsFor('jsonb').map((o) => o.op)).toContain('_has_key');

@@ -154,5 +154,5 @@ export function typedValue(text: string, takes: Operator['takes'], base: string 
 
 export function shownValue(value: unknown): string {
 	if (Array.isArray(value)) return value.map(shownValue).join(', ');
-	return typeof value === 'string' ? value : JSON.stringify(value ?? '');
+	return typeof value === 'string' ? value : value == null ? '' : JSON.stringify(value);
 }

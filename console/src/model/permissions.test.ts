@@ -1,6 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import type { TableMetadata } from './metadata';
-import { accessOf, emptyDraft, graphqlNames, saveOps, templates, toDraft, toPermission } from './permissions';
+import {
+	accessOf,
+	draftFrom,
+	emptyDraft,
+	graphqlNames,
+	rootFieldLacks,
+	saveOps,
+	templates,
+	toDraft,
+	toPermission,
+	withoutLackingRoots,
+} from './permissions';
 
 const table = { schema: 'public', name: 'article' };
 
@@ -31,6 +42,42 @@ describe('drafts', () => {
 	});
 });
 
+describe('root fields', () => {
+	const draft = { ...emptyDraft(), columns: ['id'], queryFields: ['select_by_pk', 'select_aggregate'] };
+	it('what the server would refuse is told', () => {
+		expect(rootFieldLacks('select_by_pk', draft, ['id', 'part'])).toBe('needs part');
+		expect(rootFieldLacks('select_by_pk', draft, [])).toBe('the table has no primary key');
+		expect(rootFieldLacks('select_by_pk', { ...draft, columns: '*' }, ['id', 'part'])).toBe(null);
+		expect(rootFieldLacks('select_aggregate', draft, ['id'])).toBe('needs aggregations');
+		expect(rootFieldLacks('select', draft, [])).toBe(null);
+	});
+	it('and left out', () => {
+		expect(withoutLackingRoots(draft, ['id']).queryFields).toEqual(['select_by_pk']);
+		expect(withoutLackingRoots({ ...draft, aggregations: true }, []).queryFields).toEqual(['select_aggregate']);
+		expect(withoutLackingRoots(draft, ['id']).subscriptionFields).toBe(null);
+	});
+});
+
+describe('from another operation', () => {
+	const now = { ...emptyDraft(), columns: ['kept'], rest: { mine: 1 } };
+	const remove = { filter: { id: { _gt: 3 } }, validate_input: { type: 'http' } };
+	it('the rule, and the columns if it has some', () => {
+		expect(toPermission('select', draftFrom('delete', remove, 'select', now))).toEqual({
+			filter: { id: { _gt: 3 } },
+			columns: ['kept'],
+			mine: 1,
+		});
+		expect(toPermission('insert', draftFrom('select', { columns: ['id'], filter: { a: {} } }, 'insert', now))).toEqual({
+			check: { a: {} },
+			columns: ['id'],
+			mine: 1,
+		});
+	});
+	it('everything of the same one', () => {
+		expect(toPermission('delete', draftFrom('delete', remove, 'delete', now))).toEqual(remove);
+	});
+});
+
 describe('matrix', () => {
 	const md = (permission: object): TableMetadata =>
 		({ table, select_permissions: [{ role: 'user', permission }] }) as TableMetadata;
@@ -40,6 +87,7 @@ describe('matrix', () => {
 		[{ columns: ['id'], filter: {} }, 'part'],
 		[{ columns: '*', filter: { id: { _eq: 1 } } }, 'part'],
 		[{ columns: '*', filter: {}, limit: 10 }, 'part'],
+		[{ columns: '*', filter: {}, query_root_fields: [] }, 'part'],
 	] as const)('%j is %s', (permission, access) => {
 		expect(accessOf(md(permission), 'select', 'user', ['id', 'title'])).toBe(access);
 	});

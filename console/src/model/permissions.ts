@@ -131,9 +131,39 @@ export function accessOf(t: TableMetadata, op: Operation, role: string, columns:
 	const d = toDraft(op, found.permission);
 	const rules = op === 'insert' ? [d.check] : op === 'update' ? [d.filter, d.check] : [d.filter];
 	if (rules.some((r) => r && Object.keys(r).length > 0)) return 'part';
-	if (op === 'delete') return 'full';
-	if (op === 'select' && d.limit !== null) return 'part';
-	return d.columns === '*' || columns.every((c) => d.columns.includes(c)) ? 'full' : 'part';
+	if (d.backendOnly || (op === 'select' && (d.limit !== null || d.queryFields || d.subscriptionFields))) return 'part';
+	return op === 'delete' || d.columns === '*' || columns.every((c) => d.columns.includes(c)) ? 'full' : 'part';
+}
+
+// ---- root fields
+
+export type RootField = 'select' | 'select_by_pk' | 'select_aggregate' | 'select_stream';
+
+export const QUERY_ROOTS: RootField[] = ['select', 'select_by_pk', 'select_aggregate'];
+export const SUBSCRIPTION_ROOTS: RootField[] = [...QUERY_ROOTS, 'select_stream'];
+
+/** What a root field wants of the rest of the permission and has not; null: it can be had. */
+export function rootFieldLacks(field: string, d: Draft, primaryKey: string[]): string | null {
+	if (field === 'select_aggregate' && !d.aggregations) return 'needs aggregations';
+	if (field !== 'select_by_pk') return null;
+	if (primaryKey.length === 0) return 'the table has no primary key';
+	const missing = primaryKey.filter((c) => d.columns !== '*' && !d.columns.includes(c));
+	return missing.length ? `needs ${missing.join(', ')}` : null;
+}
+
+/** The server refuses a permission that names a root field it does not allow. */
+export function withoutLackingRoots(d: Draft, primaryKey: string[]): Draft {
+	const left = (list: string[] | null) => list?.filter((f) => rootFieldLacks(f, d, primaryKey) === null) ?? null;
+	return { ...d, queryFields: left(d.queryFields), subscriptionFields: left(d.subscriptionFields) };
+}
+
+/** A permission as the beginning of one of another operation: its rule, and its columns if it has any. */
+export function draftFrom(from: Operation, permission: AnyPermission, op: Operation, now: Draft): Draft {
+	const d = toDraft(from, permission);
+	if (from === op) return d;
+	const rule = from === 'insert' ? (d.check ?? {}) : d.filter;
+	const columns = from === 'delete' ? now.columns : d.columns;
+	return { ...d, columns, rest: now.rest, filter: rule, check: op === 'insert' ? rule : null };
 }
 
 export interface Template {

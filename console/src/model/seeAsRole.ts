@@ -41,12 +41,13 @@ export function inlineClause(c: Clause): string {
 	);
 }
 
-function queryOf(op: Operation, names: ReturnType<typeof graphqlNames>, info: TableInfo): string {
+function queryOf(op: Operation, names: ReturnType<typeof graphqlNames>, info: TableInfo, draft: Draft): string {
 	const columns = info.columns.map((c) => names.column(c.name)).join(' ');
 	const inside = {
 		select: `${names.select} { __typename ${columns} }`,
 		insert: `${names.insert}(objects: []) { __typename }`,
-		update: `${names.update}(where: {}, _set: {}) { __typename }`,
+		// With presets alone there is nothing the caller can set.
+		update: `${names.update}(where: {}${draft.columns.length ? ', _set: {}' : ''}) { __typename }`,
 		delete: `${names.delete}(where: {}) { __typename }`,
 	}[op];
 	const body = names.namespace ? `${names.namespace} { ${inside} }` : inside;
@@ -84,7 +85,7 @@ export async function seeAsRole(
 ): Promise<Preview> {
 	const names = graphqlNames(source, t, defaultNaming);
 	const answer = await request<{ fields: ExplainedField[] }>('POST', 'v1/weir/permissions/explain', {
-		query: { query: queryOf(op, names, info) },
+		query: { query: queryOf(op, names, info, draft) },
 		user: {
 			...session,
 			'x-hasura-role': role,

@@ -4,7 +4,18 @@ import { useState } from 'react';
 import { useApply } from '@/api/hooks';
 import type { TableInfo } from '@/model/catalog';
 import { type BoolExp, type Operation, permissionsOf, type TableMetadata } from '@/model/metadata';
-import { type Draft, dropOp, emptyDraft, OPERATIONS, saveOps, templates, toDraft } from '@/model/permissions';
+import {
+	type Draft,
+	draftFrom,
+	dropOp,
+	emptyDraft,
+	OPERATIONS,
+	saveOps,
+	templates,
+	toDraft,
+	toPermission,
+	withoutLackingRoots,
+} from '@/model/permissions';
 import { confirm } from '@/ui/confirm';
 import { notifyDone, notifyError } from '@/ui/notify';
 import { Columns } from './Columns';
@@ -27,7 +38,6 @@ export interface EditorProps {
 	info: TableInfo;
 	role: string;
 	op: Operation;
-	isView: boolean;
 	roles: string[];
 	close: () => void;
 }
@@ -40,8 +50,10 @@ export default function Editor(props: EditorProps) {
 	const [broken, setBroken] = useState<Record<string, boolean>>({});
 	const [further, setFurther] = useState<string[]>([]);
 	const apply = useApply();
-	const patch = (some: Partial<Draft>) => setDraft((d) => ({ ...d, ...some }));
+	const patch = (some: Partial<Draft>) => setDraft((d) => withoutLackingRoots({ ...d, ...some }, info.primaryKey));
 	const target = { source, table: table.table, role, op };
+	const saved = entry && JSON.stringify([toPermission(op, toDraft(op, entry.permission)), entry.comment ?? '']);
+	const unchanged = further.length === 0 && saved === JSON.stringify([toPermission(op, draft), comment]);
 	const ready = !Object.values(broken).some(Boolean);
 	const ruleTemplates = templates(
 		info.columns.map((c) => c.name),
@@ -99,12 +111,12 @@ export default function Editor(props: EditorProps) {
 			aria-label={`${op} permission of ${role}`}
 			onSubmit={(e) => {
 				e.preventDefault();
-				if (ready) save();
+				if (ready && !unchanged) save();
 			}}
 			onKeyDown={(e) => {
-				if (e.key === 'Enter' && (e.ctrlKey || e.metaKey) && ready) {
+				if (e.key === 'Enter' && (e.ctrlKey || e.metaKey)) {
 					e.preventDefault();
-					save();
+					if (ready && !unchanged) save();
 				}
 			}}
 		>
@@ -112,7 +124,7 @@ export default function Editor(props: EditorProps) {
 				<Title order={2} size="h5">
 					{role}: {op}
 				</Title>
-				<CopyFrom {...props} onCopy={setDraft} />
+				<CopyFrom {...props} draft={draft} onCopy={setDraft} />
 			</Group>
 			{rule(op === 'insert' ? 'check' : 'filter', RULE[op])}
 			{op === 'update' && (
@@ -148,7 +160,7 @@ export default function Editor(props: EditorProps) {
 							onChange={(e) => patch({ aggregations: e.currentTarget.checked })}
 						/>
 					</Group>
-					<RootFields draft={draft} patch={patch} />
+					<RootFields draft={draft} primaryKey={info.primaryKey} patch={patch} />
 				</>
 			)}
 			{op !== 'select' && (
@@ -171,8 +183,8 @@ export default function Editor(props: EditorProps) {
 				<FurtherRoles roles={props.roles.filter((r) => r !== role)} value={further} onChange={setFurther} />
 			</Group>
 			<Group mt="md" gap="xs">
-				<Button type="submit" disabled={!ready} loading={apply.isPending}>
-					Save permission
+				<Button type="submit" disabled={!ready || unchanged} loading={apply.isPending}>
+					{unchanged ? 'Saved' : 'Save permission'}
 				</Button>
 				<Button variant="default" onClick={props.close}>
 					Close
@@ -188,7 +200,7 @@ export default function Editor(props: EditorProps) {
 }
 
 /** Another permission of the table as the beginning of this one: columns and rules, whatever its operation. */
-function CopyFrom({ table, role, op, onCopy }: EditorProps & { onCopy: (d: Draft) => void }) {
+function CopyFrom({ table, role, op, draft, onCopy }: EditorProps & { draft: Draft; onCopy: (d: Draft) => void }) {
 	const others = OPERATIONS.flatMap((o) =>
 		permissionsOf(table, o)
 			.filter((e) => e.role !== role || o !== op)
@@ -208,10 +220,7 @@ function CopyFrom({ table, role, op, onCopy }: EditorProps & { onCopy: (d: Draft
 			data={[{ value: '', label: 'Copy from…' }, ...others.map(({ value, label }) => ({ value, label }))]}
 			onChange={(e) => {
 				const found = others.find((o) => o.value === e.currentTarget.value);
-				if (!found) return;
-				const d = toDraft(found.from, found.permission);
-				const rule = found.from === 'insert' ? (d.check ?? {}) : d.filter;
-				onCopy(found.from === op ? d : { ...d, filter: rule, check: op === 'insert' ? rule : null });
+				if (found) onCopy(draftFrom(found.from, found.permission, op, draft));
 			}}
 		/>
 	);
@@ -222,9 +231,11 @@ function FurtherRoles(props: { roles: string[]; value: string[]; onChange: (v: s
 	return (
 		<details>
 			<summary>
-				{props.value.length ? `Saved for ${props.value.length} further roles, too` : 'Save for further roles, too'}
+				{props.value.length
+					? `Saved for ${props.value.length} further ${props.value.length === 1 ? 'role' : 'roles'}, too`
+					: 'Save for further roles, too'}
 			</summary>
-			<div className={classes.columns} style={{ maxHeight: 180, overflow: 'auto', minWidth: 420 }}>
+			<fieldset className={`${classes.columns} ${classes.further}`} aria-label="Further roles">
 				{props.roles.map((r) => (
 					<Checkbox
 						key={r}
@@ -236,7 +247,7 @@ function FurtherRoles(props: { roles: string[]; value: string[]; onChange: (v: s
 						}
 					/>
 				))}
-			</div>
+			</fieldset>
 		</details>
 	);
 }

@@ -35,18 +35,19 @@ export default function PermissionsPage() {
 	const op = params.get('op') as Operation | null;
 	const roles = useMemo(() => {
 		const known = data ? rolesOf(data.metadata) : [];
-		return [...new Set([...known, ...draftRoles, ...(role ? [role] : [])])].filter((r) => r.includes(filter));
-	}, [data, draftRoles, filter, role]);
+		return [...new Set([...known, ...draftRoles, ...(role ? [role] : [])])];
+	}, [data, draftRoles, role]);
+	const shown = useMemo(() => roles.filter((r) => r.includes(filter)), [roles, filter]);
 	const columns = useMemo(() => info.data?.columns.map((c) => c.name) ?? [], [info.data]);
 	const edit = (r: string, o: Operation) => setParams({ role: r, op: o });
+	const isAdmin = newRole.trim() === 'admin';
 	const add = () => {
 		const name = newRole.trim();
-		if (!name || name === 'admin') return;
+		if (!name || isAdmin) return;
 		setDraftRoles((all) => [...new Set([...all, name])]);
 		setNewRole('');
 		edit(name, 'select');
 	};
-	const isView = /view/.test(info.data?.kind ?? '');
 	return (
 		<TableFrame source={source} table={table} tab="permissions" needsTracked>
 			{info.error && <ErrorView error={info.error} onRetry={info.refetch} />}
@@ -65,9 +66,10 @@ export default function PermissionsPage() {
 								label="New role"
 								placeholder="user"
 								value={newRole}
+								error={isAdmin && 'admin may do everything, always'}
 								onChange={(e) => setNewRole(e.currentTarget.value)}
 							/>
-							<Button size="xs" type="submit" variant="default" disabled={!newRole.trim()}>
+							<Button size="xs" type="submit" variant="default" disabled={!newRole.trim() || isAdmin}>
 								Add role
 							</Button>
 							{(roles.length > 8 || filter) && (
@@ -100,9 +102,9 @@ export default function PermissionsPage() {
 						</div>
 						<VirtualList
 							label="Roles"
-							items={roles}
+							items={shown}
 							rowHeight={36}
-							maxHeight={Math.min(Math.max(roles.length, 1), 14) * 36 + 1}
+							maxHeight={Math.min(Math.max(shown.length, 1), 14) * 36 + 1}
 							keyOf={(r) => r}
 							render={(r) => <RoleRow md={md} role={r} columns={columns} edit={edit} at={r === role ? op : null} />}
 						/>
@@ -116,7 +118,6 @@ export default function PermissionsPage() {
 								info={info.data}
 								role={role}
 								op={op}
-								isView={isView}
 								roles={roles}
 								close={() => setParams({})}
 							/>

@@ -1,0 +1,38 @@
+"""The console in Chromium: permissions, every setting of them by clicks: tests/browser/permissions.mjs."""
+import pytest
+
+import browser
+from server import SECRET
+
+SCHEMA = """
+CREATE TABLE author (id int PRIMARY KEY, name text, active boolean);
+CREATE TABLE note (id bigint PRIMARY KEY, author_id int REFERENCES author, title text, body jsonb, stars int, price numeric, factor float8,
+    done boolean, tenant_id int, tenant_secret text);
+CREATE FUNCTION note_words(n note) RETURNS int LANGUAGE sql STABLE AS $$ SELECT cardinality(string_to_array(n.title, ' ')) $$;
+INSERT INTO author VALUES (1, 'Ann', true), (2, 'Bob', false);
+INSERT INTO note (id, author_id, title, done) VALUES (1, 1, 'one', true), (2, 1, NULL, true), (3, 2, 'three', true);
+"""
+
+
+@pytest.fixture(scope="module")
+def weir_env():
+    return {"HASURA_GRAPHQL_ENABLE_CONSOLE": "true"}
+
+
+@pytest.fixture(scope="module")
+def notes(database, weir):
+    database.sql(SCHEMA)
+    weir.metadata("reload_metadata")
+    weir.track("author", "note")
+    weir.metadata("pg_create_object_relationship", {"table": "note", "name": "author", "using": {"foreign_key_constraint_on": "author_id"}})
+    weir.metadata("pg_add_computed_field", {"table": "note", "name": "words", "definition": {"function": "note_words"}})
+    weir.metadata("pg_create_select_permission", {"table": "author", "role": "guest", "permission": {"columns": ["id"], "filter": {}}})
+    return weir
+
+
+def test_every_setting_by_clicks(notes):
+    def permission(role, op):
+        (note,) = [t for t in notes.metadata("export_metadata")["sources"][0]["tables"] if t["table"]["name"] == "note"]
+        return {"entry": next((e for e in note.get(f"{op}_permissions", []) if e["role"] == role), None)}
+
+    browser.run("permissions", notes.url, SECRET, answers={"permission": permission})
