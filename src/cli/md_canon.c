@@ -160,3 +160,9 @@ json *md_canonical(arena *a, const json *doc)
 	md_sort(a, out);
 	return out;
 }
+
+json *md_meaning(arena *a, const json *doc, int version)
+{
+	json *out = md_canonical(a, doc);
+	return version < 3 ? md_as_version_2(a, out) : out;
+}

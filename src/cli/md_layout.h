@@ -55,6 +55,7 @@ typedef struct md_file {
 	str text;          /* what to write */
 	const json *plain; /* what stands in it: includes are texts */
 	const json *whole; /* includes in place; NULL: as plain */
+	bool same; /* the folder means the same already, however it says it: left alone where there is such a file */
 } md_file;
 typedef VEC(md_file) md_files;
 
@@ -64,12 +65,18 @@ MUST_CHECK bool md_layout_files(arena *a, const json *doc, int version, md_files
  * lists had and the new ones have not. */
 MUST_CHECK bool md_layout_write(arena *a, str dir, const md_files *files, size_t *written, size_t *removed, error *err);
 
+/* Marks the files whose part of the two documents (as md_meaning has them) is the same. */
+MUST_CHECK bool md_layout_mark_same(
+	arena *a, md_files *files, const json *now, const json *then, int version, error *err);
+
 /*
  * The document in one fixed form: members and defaults as the server exports them (when it is well-formed), columns,
  * roles and names sorted. Two documents that mean the same are equal then. A copy; a document before version 3 becomes
  * one of version 3 with the source `default` (and a stand-in for its configuration).
  */
 json *md_canonical(arena *a, const json *doc);
+/* The same, of a version of config.yaml: before 3 only what is said of the one database. NULL: there are several. */
+json *md_meaning(arena *a, const json *doc, int version);
 /* The same without knowing what it is: sorts lists whose order means nothing. In place. */
 void md_sort(arena *a, json *j);
 /* The parts of version 2 from a document of version 3: tables and functions of the one source. NULL: several sources. */

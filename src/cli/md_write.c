@@ -276,6 +276,28 @@ static bool says_the_same(arena *a, str path, const md_file *f)
 	return md_file_read(&folder, path, &now, &ignored) && same_sorted(a, now, whole);
 }
 
+static void map_files(arena *a, const md_files *files, map *out)
+{
+	for (size_t i = 0; i < files->n; i++)
+		map_put(a, out, files->v[i].path, &files->v[i]);
+}
+
+bool md_layout_mark_same(arena *a, md_files *files, const json *now, const json *then, int version, error *err)
+{
+	md_files x = {0}, y = {0};
+	map xs = {0}, ys = {0};
+	str_vec notes = {0};
+	if (!md_layout_files(a, now, version, &x, &notes, err) || !md_layout_files(a, then, version, &y, &notes, err))
+		return false;
+	map_files(a, &x, &xs);
+	map_files(a, &y, &ys);
+	for (size_t i = 0; i < files->n; i++) {
+		const md_file *p = map_get(&xs, files->v[i].path), *q = map_get(&ys, files->v[i].path);
+		files->v[i].same = p && q && str_eq(p->text, q->text);
+	}
+	return true;
+}
+
 /* Files the folder's own list includes and the new one does not have. */
 static bool remove_left(arena *a, str dir, const md_files *files, const md_file *list, size_t *removed, error *err)
 {
@@ -319,18 +341,34 @@ static bool whole_same(arena *a, str dir, const md_file *f)
 		same_sorted(a, now, f->whole);
 }
 
+/* Do all files of databases mean the same, however they are cut? */
+static bool sources_marked_same(const md_files *files)
+{
+	for (size_t i = 0; i < files->n; i++)
+		if (str_starts(files->v[i].path, STR("databases/")) && !files->v[i].same) return false;
+	return true;
+}
+
+static bool keeps_sources(arena *a, str dir, const md_files *files)
+{
+	bool there = path_exists(a, path_join(a, dir, STR("databases/databases.yaml")));
+	if (there && sources_marked_same(files)) return true;
+	if (!sources_same(a, dir, files)) return false;
+	for (size_t i = 0; i < files->n; i++)
+		if (str_eqz(files->v[i].path, "databases/databases.yaml")) return whole_same(a, dir, &files->v[i]);
+	return false;
+}
+
 bool md_layout_write(arena *a, str dir, const md_files *files, size_t *written, size_t *removed, error *err)
 {
-	bool keep_sources = false;
+	bool keep_sources = keeps_sources(a, dir, files);
 	*written = *removed = 0;
-	for (size_t i = 0; i < files->n && sources_same(a, dir, files); i++)
-		if (str_eqz(files->v[i].path, "databases/databases.yaml"))
-			keep_sources = whole_same(a, dir, &files->v[i]);
 	for (size_t i = 0; i < files->n; i++) {
 		const md_file *f = &files->v[i];
 		bool changed = false, of_source = str_starts(f->path, STR("databases/"));
 		str path = path_join(a, dir, f->path);
-		if ((of_source && keep_sources) || says_the_same(a, path, f)) continue;
+		if (of_source && keep_sources) continue;
+		if ((f->same && path_exists(a, path)) || says_the_same(a, path, f)) continue;
 		bool is_list = str_ends(f->path, STR("/tables.yaml")) || str_ends(f->path, STR("/functions.yaml"));
 		if (is_list && of_source && !remove_left(a, dir, files, f, removed, err)) return false;
 		if (!file_write(a, path, f->text, &changed, err)) return false;

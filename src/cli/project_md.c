@@ -37,8 +37,9 @@ static bool save_document(project *p, str file, const json *doc, size_t *written
 	error ignored;
 	error_init(&ignored, p->a);
 	md_folder f = {.a = p->a};
+	int version = json_getz(doc, "sources") ? 3 : 2;
 	if (path_exists(p->a, file) && md_document_read(&f, file, &now, &ignored) &&
-		json_equal(md_canonical(p->a, now), md_canonical(p->a, doc)))
+		json_equal(md_meaning(p->a, now, version), md_meaning(p->a, doc, version)))
 		return true;
 	if (str_ends(file, STR(".json"))) {
 		json_write_pretty(&b, doc);
@@ -50,6 +51,38 @@ static bool save_document(project *p, str file, const json *doc, size_t *written
 	buf_free(&b);
 	*written += changed;
 	return ok;
+}
+
+/* What the files of the folder mean; NULL: they cannot be read. */
+static json *folder_meaning(project *p, str home, int version)
+{
+	json *doc;
+	error ignored;
+	error_init(&ignored, p->a);
+	md_folder f = {.a = p->a};
+	return md_folder_read(&f, home, version, &doc, &ignored) ? md_meaning(p->a, doc, version) : NULL;
+}
+
+/*
+ * A file that means what it should is left as it is, however it says it. Whether the folder as a whole does so then is seen by
+ * reading it: a file may be there and not be what its name says. Else all is written.
+ */
+static bool save_folder(project *p, str home, md_files *files, const json *doc, int version, size_t *written,
+	size_t *removed, error *err)
+{
+	size_t more, gone;
+	json *now = folder_meaning(p, home, version), *then = md_meaning(p->a, doc, version);
+	if (now && then && !md_layout_mark_same(p->a, files, now, then, version, err)) return false;
+	if (!md_layout_write(p->a, home, files, written, removed, err)) return false;
+	if (!now || !then) return true;
+	now = folder_meaning(p, home, version);
+	if (now && json_equal(now, then)) return true;
+	for (size_t i = 0; i < files->n; i++)
+		files->v[i].same = false;
+	if (!md_layout_write(p->a, home, files, &more, &gone, err)) return false;
+	*written += more;
+	*removed += gone;
+	return true;
 }
 
 bool project_metadata_save(project *p, const json *doc, int version, size_t *written, size_t *removed, error *err)
@@ -71,7 +104,7 @@ bool project_metadata_save(project *p, const json *doc, int version, size_t *wri
 		say_warn(p->c,
 			"the server's metadata has \"%.*s\", for which this project has no file: it was left out",
 			STR_ARG(notes.v[i]));
-	return md_layout_write(p->a, home, &files, written, removed, err);
+	return save_folder(p, home, &files, sorted, version, written, removed, err);
 }
 
 bool project_metadata_pull(project *p, size_t *written, size_t *removed, error *err)

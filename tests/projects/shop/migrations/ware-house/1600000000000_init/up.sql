@@ -1,0 +1,1 @@
+create table stock(order_id int primary key, sku text, n int);

@@ -1,0 +1,1 @@
+insert into stock values (1, 's', 2) on conflict do nothing;
