@@ -1,19 +1,6 @@
 #include "admin/args.h"
 #include "base/jsonpath.h"
 
-static const char *kind_name(const json *j)
-{
-	static const char *const NAMES[] = {
-		[JSON_NULL] = "Null",
-		[JSON_BOOL] = "Boolean",
-		[JSON_NUMBER] = "Number",
-		[JSON_STRING] = "String",
-		[JSON_ARRAY] = "Array",
-		[JSON_OBJECT] = "Object",
-	};
-	return NAMES[j ? j->kind : JSON_NULL];
-}
-
 bool arg_failed(candidate *c, error *err)
 {
 	(void)err;
@@ -26,7 +13,7 @@ bool arg_mismatch(candidate *c, const char *key, const char *what, const char *w
 	c->arg_error = true;
 	str path = key ? jsonpath_key(c->a, STR("$"), str_from(key)) : STR("");
 	return error_set(err, ERR_PARSE_FAILED, path, "parsing %s failed, expected %s, but encountered %s", what, want,
-		kind_name(j));
+		json_kind_name(j));
 }
 
 bool arg_object(candidate *c, const json *j, const char *what, error *err)

@@ -103,16 +103,15 @@ static bool read_version(const command *cmd, bool *version2, error *err)
 static bool find_type(const command *cmd, str *type, error *err)
 {
 	static const char *const WHAT[] = {"RQLMetadata", "RQLQuery", "Object"};
-	static const char *const KIND[] = {"Null", "Boolean", "Number", "String", "Array", "Object"};
 	if (!json_is(cmd->body, JSON_OBJECT))
 		return error_set(err, ERR_PARSE_FAILED, cmd->at,
 			"parsing %s failed, expected Object, but encountered %s", WHAT[cmd->c->req->path],
-			KIND[cmd->body ? cmd->body->kind : JSON_NULL]);
+			json_kind_name(cmd->body));
 	const json *t = json_getz(cmd->body, "type");
 	if (!t) return error_set(err, ERR_PARSE_FAILED, cmd->at, "key \"type\" not found");
 	if (t->kind != JSON_STRING)
 		return error_set(err, ERR_PARSE_FAILED, jsonpath_key(cmd->c->a, cmd->at, STR("type")),
-			"parsing Text failed, expected String, but encountered %s", KIND[t->kind]);
+			"parsing Text failed, expected String, but encountered %s", json_kind_name(t));
 	*type = t->text;
 	return true;
 }

@@ -304,3 +304,16 @@ json *json_copy(arena *a, const json *j)
 {
 	return j ? json_copy_depth(a, j, 0) : NULL;
 }
+
+const char *json_kind_name(const json *j)
+{
+	static const char *const NAMES[] = {
+		[JSON_NULL] = "Null",
+		[JSON_BOOL] = "Boolean",
+		[JSON_NUMBER] = "Number",
+		[JSON_STRING] = "String",
+		[JSON_ARRAY] = "Array",
+		[JSON_OBJECT] = "Object",
+	};
+	return NAMES[j ? j->kind : JSON_NULL];
+}

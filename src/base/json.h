@@ -50,6 +50,8 @@ static inline bool json_is_null(const json *j)
 {
 	return !j || j->kind == JSON_NULL;
 }
+/* What it is, as error texts tell it: Null, Boolean, Number … (aeson's typeOf). NULL is Null. */
+const char *json_kind_name(const json *j);
 /* Text of a string member, or `dflt` when absent or no string. */
 str json_str_or(const json *o, const char *key, str dflt);
 bool json_bool_or(const json *o, const char *key, bool dflt);

@@ -196,3 +196,17 @@ enum_rows *enum_rows_read(arena *a, pg_sync *pg, const catalog *c, const cat_tab
 	if (r.reasons.n) out->error = error_text(&r);
 	return out;
 }
+
+str enum_value_refusal(arena *a, const str *values, size_t n, qname table, str given)
+{
+	buf b = {0};
+	buf_puts(&b, "expected one of the values ");
+	for (size_t i = 0; i < n; i++)
+		buf_printf(&b, "%s\"%.*s\"", i ? ", " : "", STR_ARG(values[i]));
+	bool public = str_eqz(table.schema, "public");
+	buf_printf(&b, " for type \"%.*s%s%.*s\", given \"%.*s\"", public ? 0 : (int)table.schema.n, table.schema.p,
+		public ? "" : "_", STR_ARG(table.name), STR_ARG(given));
+	str out = str_copy(a, buf_str(&b));
+	buf_free(&b);
+	return out;
+}

@@ -14,5 +14,7 @@ typedef struct enum_rows {
 	str error; /* p NULL: fine; else why the table cannot be an enum (Hasura's text) */
 } enum_rows;
 
+/* `expected one of the values "a", "b" for type "t", given "x"`. Hasura v2: parseScalarValueColumnTypeWithContext. */
+str enum_value_refusal(arena *a, const str *values, size_t n, qname table, str given);
 /* Reads them; everything in a. What is wrong with the table, or with reading it, is in the result's error. */
 enum_rows *enum_rows_read(arena *a, pg_sync *pg, const catalog *c, const cat_table *t);

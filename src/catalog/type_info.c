@@ -236,6 +236,19 @@ str cat_sql_type(arena *a, const catalog *c, pg_oid type)
 	return out;
 }
 
+str cat_type_text(arena *a, const catalog *c, pg_oid type)
+{
+	const cat_type *t = catalog_type(c, type);
+	const cat_type *elem = t && t->elem ? catalog_type(c, t->elem) : NULL;
+	if (!t) return STR("unknown");
+	const cat_type *one = elem ? elem : t;
+	const known_type *known = in_pg_catalog(one) ? known_by_name(one->name.name) : NULL;
+	/* "char" shows as bpchar, as its scalar does. */
+	bool plain = known && known->sql.n && known->sql.p[0] != '"';
+	str name = plain ? known->sql : known ? known->scalar : one->name.name;
+	return elem ? str_cat(a, 2, name, STR("[]")) : name;
+}
+
 /* ---- codecs ---- */
 
 static codec codec_named(const catalog *c, str name)

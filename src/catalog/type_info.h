@@ -58,6 +58,8 @@ pg_oid cat_array_element(const catalog *c, pg_oid type);
 uint32_t cat_type_flags(const catalog *c, pg_oid type);
 /* Name to cast to in SQL: integer, "public"."mood", text[] … quoted where it must be. Lives in a. */
 str cat_sql_type(arena *a, const catalog *c, pg_oid type);
+/* Name as errors tell it: integer, mood, text[] … unquoted, without a schema (Hasura v2: pgScalarTypeToText). */
+str cat_type_text(arena *a, const catalog *c, pg_oid type);
 /* Codec for values of a type. stringify: Hasura's --stringify-numeric-types (TYPE_BIG ones become strings). */
 codec cat_codec(const catalog *c, pg_oid type, bool stringify);
 /* What the codec's values are written as once they are selected as it says. */

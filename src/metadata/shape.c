@@ -45,23 +45,9 @@ bool shape_fail(shape_ctx *c, const char *fmt, ...)
 	return false;
 }
 
-/* Hasura v2: aeson's typeOf. */
-static const char *kind_name(const json *j)
-{
-	static const char *const names[] = {
-		[JSON_NULL] = "Null",
-		[JSON_BOOL] = "Boolean",
-		[JSON_NUMBER] = "Number",
-		[JSON_STRING] = "String",
-		[JSON_ARRAY] = "Array",
-		[JSON_OBJECT] = "Object",
-	};
-	return j ? names[j->kind] : names[JSON_NULL];
-}
-
 bool shape_mismatch(shape_ctx *c, const char *context, const char *want, const json *in)
 {
-	return shape_fail(c, "parsing %s failed, expected %s, but encountered %s", context, want, kind_name(in));
+	return shape_fail(c, "parsing %s failed, expected %s, but encountered %s", context, want, json_kind_name(in));
 }
 
 str shape_intern(shape_ctx *c, str s)

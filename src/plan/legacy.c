@@ -15,8 +15,7 @@ bool legacy_form(legacy *l, const plan_path *at, const char *fmt, ...)
 
 bool legacy_mismatch(legacy *l, const plan_path *at, const char *what, const char *want, const json *j)
 {
-	static const char *const met[] = {"Null", "Boolean", "Number", "String", "Array", "Object"};
-	return legacy_form(l, at, "parsing %s failed, expected %s, but encountered %s", what, want, met[j->kind]);
+	return legacy_form(l, at, "parsing %s failed, expected %s, but encountered %s", what, want, json_kind_name(j));
 }
 
 bool legacy_member(legacy *l, const json *o, const char *key, const plan_path *at, const json **out)

@@ -53,10 +53,21 @@ static bool find_column(const writing *w, str name, const char *why, const plan_
 	return plan_fail_code(c, ERR_NOT_EXISTS, at, "column \"%.*s\" does not exist", STR_ARG(name));
 }
 
+/* A text for a reference to an enum table must be one of its values. */
+static bool enum_fits(plan_ctx *c, const snap_table *t, const json *j, const plan_path *at)
+{
+	if (!t || j->kind != JSON_STRING) return true;
+	for (size_t i = 0; i < t->nenum; i++)
+		if (str_eq(t->enum_values[i], j->text)) return true;
+	str why = enum_value_refusal(c->a, t->enum_values, t->nenum, t->name, j->text);
+	return plan_fail_code(c, ERR_UNEXPECTED_PAYLOAD, at, "%.*s", STR_ARG(why));
+}
+
 static val *read_value(const writing *w, size_t col, const json *j, const plan_path *at)
 {
 	plan_ctx *c = w->l->c;
 	value_type type = value_type_column(c, w->l->src, &w->t->cols[col]);
+	if (!enum_fits(c, type.enum_table, j, at)) return NULL;
 	val *v = NEW(c->a, val);
 	return value_read_json(c, &type, j, at, v) ? v : NULL;
 }

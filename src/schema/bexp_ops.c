@@ -103,8 +103,7 @@ static pg_oid named_type(const bexp_ops *o, const char *name)
 
 static str type_name(const bexp_ops *o, pg_oid type)
 {
-	const cat_type *t = catalog_type(o->r->sc->cat, type);
-	return t ? t->name.name : STR("unknown");
+	return cat_type_text(o->r->a, o->r->sc->cat, type);
 }
 
 static bool guard_type(const bexp_ops *o, const bexp_lhs *lhs, guard g, str path)
@@ -176,11 +175,25 @@ static bool rhs_value(const bexp_ops *o, const bexp_lhs *lhs, rhs_kind kind, con
 	case RHS_D_WITHIN: return rhs_d_within(o, lhs, j, path, e);
 	case RHS_BOOL:
 		if (j->kind != JSON_BOOL)
-			return error_set(o->err, ERR_PARSE_FAILED, path, "parsing Bool failed, expected Bool");
+			return error_set(o->err, ERR_PARSE_FAILED, path,
+				"parsing Bool failed, expected Boolean, but encountered %s", json_kind_name(j));
 		e->is_null = j->boolean;
 		return true;
 	}
 	return false;
+}
+
+/* The value or values of an operator on a reference to an enum table. */
+static bool check_enum(const bexp_ops *o, rhs_kind kind, const json *j, str path)
+{
+	if (!o->enums || (kind != RHS_SAME && kind != RHS_SAME_LIST)) return true;
+	if (kind == RHS_SAME) return val_enum(o->r, o->enum_table, o->enums, j, path, o->err);
+	size_t i = 0;
+	if (j->kind == JSON_ARRAY)
+		JSON_EACH (e, j)
+			if (!val_enum(o->r, o->enum_table, o->enums, e, jsonpath_index(o->r->a, path, i++), o->err))
+				return false;
+	return true;
 }
 
 static bool one_op(const bexp_ops *o, const bexp_lhs *lhs, cmp_op op, const json *j, str path, const bexp **out)
@@ -190,7 +203,8 @@ static bool one_op(const bexp_ops *o, const bexp_lhs *lhs, cmp_op op, const json
 	e->op = op;
 	e->null_safe = lhs->nullable && (op == CMP_EQ || op == CMP_NEQ);
 	*out = e;
-	bool ok = guard_type(o, lhs, RULES[op].guard, path) && rhs_value(o, lhs, RULES[op].rhs, j, path, e);
+	bool ok = guard_type(o, lhs, RULES[op].guard, path) && check_enum(o, RULES[op].rhs, j, path) &&
+		rhs_value(o, lhs, RULES[op].rhs, j, path, e);
 	if (!ok && !o->err->path.n) o->err->path = path;
 	return ok;
 }

@@ -7,6 +7,8 @@ typedef struct bexp_ops {
 	bexp_scope current;
 	bexp_scope root;
 	error *err;
+	const md_table *enum_table; /* the column refers to; NULL: to none */
+	const enum_rows *enums;     /* its values then */
 } bexp_ops;
 
 /* {op: value, …} or a bare value (equality) for lhs. */

@@ -4,7 +4,7 @@
 bool bexp_read(arena *a, const snapshot *s, const snap_source *src, const snap_table *t, const json *j,
 	bexp_judge *judge, const bexp **out, error *err)
 {
-	source_catalog sc = {.source = src->name, .cat = src->cat};
+	source_catalog sc = {.source = src->name, .cat = src->cat, .enums = src->enums};
 	table_deps deps = {0};
 	resolving r = {.a = a,
 		.source = src->md,

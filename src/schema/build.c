@@ -22,6 +22,13 @@ static snap_table *reuse(const building *b, const md_source *src, const source_c
 	return t;
 }
 
+static void add_enum(building *b, snap_source *out, const snap_table *t)
+{
+	enum_rows *rows = NEW(b->a, enum_rows);
+	*rows = (enum_rows){.values = t->enum_values, .comments = t->enum_comments, .n = t->nenum};
+	map_put(b->a, &out->enums, t->md->key, rows);
+}
+
 static void add_tables(building *b, snap_source *out, const source_catalog *sc)
 {
 	map_reserve(b->a, &out->tables, out->md->tables.n);
@@ -36,6 +43,7 @@ static void add_tables(building *b, snap_source *out, const source_catalog *sc)
 			continue;
 		}
 		map_put(b->a, &out->tables, md->key, t);
+		if (t->is_enum) add_enum(b, out, t);
 		if (made) vec_push(b->a, &b->fresh, t);
 		const table_deps *deps = t->deps;
 		for (size_t k = 0; k < deps->issues.n; k++)

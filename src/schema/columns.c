@@ -5,18 +5,18 @@ const enum_rows *source_enum(const source_catalog *sc, const md_table *md)
 	return md->is_enum ? map_get(&sc->enums, md->key) : NULL;
 }
 
-/* The usable enum table a column refers to by a foreign key of its own (Hasura v2: RQL/DDL/Schema/Enum.hs). */
-static const md_table *enum_target(resolving *r, const cat_column *c)
+const md_table *column_enum(resolving *r, const cat_table *cat, const cat_column *c, const enum_rows **rows)
 {
-	for (size_t i = 0; i < r->cat->nfks; i++) {
-		const cat_fk *fk = &r->cat->fks[i];
+	for (size_t i = 0; i < cat->nfks; i++) {
+		const cat_fk *fk = &cat->fks[i];
 		if (fk->ncols != 1 || fk->cols[0] != c->attnum) continue;
 		const md_table *md;
-		const cat_table *cat;
-		if (!resolve_target(r, fk->ref, &md, &cat)) continue;
-		const enum_rows *rows = source_enum(r->sc, md);
-		if (rows && !rows->error.p) return md;
+		const cat_table *ref;
+		if (!resolve_target(r, fk->ref, &md, &ref)) continue;
+		*rows = source_enum(r->sc, md);
+		if (*rows && !(*rows)->error.p) return md;
 	}
+	*rows = NULL;
 	return NULL;
 }
 
@@ -40,7 +40,8 @@ static void fill_type(resolving *r, snap_column *out, const cat_column *c)
 	bool no_lists = r->opt->disable_postgres_arrays;
 	out->scalar = str_copy(r->a, cat_graphql_type(r->a, r->sc->cat, c->type, no_lists, &out->list));
 	out->cast = cat_sql_type(r->a, r->sc->cat, c->type);
-	const md_table *e = enum_target(r, c);
+	const enum_rows *rows;
+	const md_table *e = column_enum(r, r->cat, c, &rows);
 	if (!e) return;
 	out->enum_table = e->name;
 	out->enum_type = str_cat(r->a, 2, base_name(r->a, e->custom_name, e->name), STR("_enum"));

@@ -185,6 +185,9 @@ static bool presets(resolving *r, const md_permission *p, snap_write_perm *w, bo
 		snap_preset *one = &set[w->nset];
 		one->col = at;
 		const cat_type *base = catalog_base_type(r->sc->cat, c->type);
+		const enum_rows *rows;
+		const md_table *of = column_enum(r, r->cat, c, &rows);
+		if (of && !val_enum(r, of, rows, m, path, err)) return false;
 		if (!val_from_json(r, base ? base->oid : c->type, m, &one->value, err)) return false;
 		cols[at] = false;
 		w->nset++;

@@ -135,6 +135,11 @@ bool relationship_resolve(
 	resolving *r, const md_table *md, const cat_table *cat, const md_relationship *rel, snap_rel *out, error *err)
 {
 	(void)md;
+	/* Hasura v2: textToName; a name GraphQL does not know would make the whole schema unreadable. */
+	if (!str_is_name(rel->name))
+		return error_set(err, ERR_VALIDATION_FAILED, STR(""),
+			"cannot include \"%.*s\" in the GraphQL schema because  it is not a valid GraphQL identifier",
+			STR_ARG(rel->name));
 	*out = (snap_rel){.name = rel->name, .array = rel->array, .comment = rel->comment};
 	bool ok = rel->using == MD_USING_FK        ? forward(r, cat, rel, out, err)
 		: rel->using == MD_USING_FK_REMOTE ? reverse(r, cat, rel, out, err)

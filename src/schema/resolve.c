@@ -58,6 +58,16 @@ static bool is_usable(const source_catalog *sc, const md_table *md, const cat_ta
 	return good;
 }
 
+/* Changes with the values of an enum table. */
+static uint64_t enum_mark(const source_catalog *sc, const md_table *md)
+{
+	const enum_rows *rows = md ? source_enum(sc, md) : NULL;
+	uint64_t mark = 0;
+	for (size_t i = 0; rows && i < rows->n; i++)
+		mark = str_hash(rows->values[i], mark + 1);
+	return mark;
+}
+
 bool resolve_target(resolving *r, qname name, const md_table **md, const cat_table **cat)
 {
 	str key = catalog_key(r->a, name);
@@ -67,6 +77,7 @@ bool resolve_target(resolving *r, qname name, const md_table **md, const cat_tab
 		: (table_dep){
 			  .key = key, .md = map_get(&r->source->tables, key), .cat = map_get(&r->sc->cat->tables, key)};
 	dep.usable = is_usable(r->sc, dep.md, dep.cat);
+	dep.enum_mark = enum_mark(r->sc, dep.md);
 	if (!known) vec_push(r->a, &r->deps->tables, dep);
 	*md = dep.md;
 	*cat = dep.cat;
@@ -106,6 +117,7 @@ bool resolve_still_fits(const snap_table *t, const md_source *source, const sour
 		if (map_get(&source->tables, x->key) != x->md || map_get(&sc->cat->tables, x->key) != x->cat)
 			return false;
 		if (is_usable(sc, x->md, x->cat) != x->usable) return false;
+		if (enum_mark(sc, x->md) != x->enum_mark) return false;
 	}
 	for (size_t i = 0; i < d->functions.n; i++)
 		if (only_function(sc->cat, d->functions.v[i].name) != d->functions.v[i].fn) return false;

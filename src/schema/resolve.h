@@ -16,6 +16,7 @@ typedef struct table_dep {
 	const md_table *md;   /* NULL: not tracked */
 	const cat_table *cat; /* NULL: not in the database */
 	bool usable;          /* it is in the snapshot */
+	uint64_t enum_mark;   /* of the values of an enum table, which permissions name; 0 for others */
 } table_dep;
 
 /* A function likewise; NULL when there was not exactly one. */
@@ -81,6 +82,11 @@ const char *md_perm_type(md_perm_kind k); /* select_permission … */
 str base_name(arena *a, str custom, qname name);
 /* Is the enum usable as Hasura wants it? NULL rows: not read. */
 const enum_rows *source_enum(const source_catalog *sc, const md_table *md);
+/*
+ * The usable enum table that a column of cat refers to by a foreign key of its own, *rows its values; NULL: none.
+ * Hasura v2: RQL/DDL/Schema/Enum.hs.
+ */
+const md_table *column_enum(resolving *r, const cat_table *cat, const cat_column *c, const enum_rows **rows);
 
 /* ---- boolean expressions of metadata (bexp_parse.c) ---- */
 

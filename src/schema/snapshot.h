@@ -191,6 +191,7 @@ typedef struct snap_source {
 	catalog *cat;        /* NULL: its database could not be read; then it has no tables here */
 	map tables;          /* catalog_key → snap_table * */
 	map functions;       /* catalog_key → snap_function * */
+	map enums;           /* catalog_key → enum_rows *, of the enum tables */
 	uint64_t connection; /* changes when the connection settings do: exec/ makes new pools */
 } snap_source;
 

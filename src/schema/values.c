@@ -92,6 +92,24 @@ static bool accepted(const resolving *r, pg_oid type, const json *j, str path, e
 	return error_set(err, ERR_PARSE_FAILED, path, "%.*s", STR_ARG(why));
 }
 
+static bool one_of(const enum_rows *rows, str name)
+{
+	for (size_t i = 0; i < rows->n; i++)
+		if (str_eq(rows->values[i], name)) return true;
+	return false;
+}
+
+bool val_enum(resolving *r, const md_table *table, const enum_rows *rows, const json *j, str path, error *err)
+{
+	if (j->kind == JSON_NULL || names_session(r, j)) return true;
+	if (j->kind != JSON_STRING)
+		return error_set(err, ERR_PARSE_FAILED, path,
+			"parsing Text failed, expected String, but encountered %s", json_kind_name(j));
+	if (one_of(rows, j->text)) return true;
+	str why = enum_value_refusal(err->a, rows->values, rows->n, table->name, j->text);
+	return error_set(err, ERR_UNEXPECTED_PAYLOAD, path, "%.*s", STR_ARG(why));
+}
+
 bool val_list(resolving *r, pg_oid elem, const json *j, str path, val *out, error *err)
 {
 	const catalog *c = r->sc->cat;
@@ -130,6 +148,7 @@ bool val_from_json(resolving *r, pg_oid type, const json *j, val *out, error *er
 		return error_set(err, ERR_PARSE_FAILED, STR(""), "parsing %.*s failed, unexpected %s", STR_ARG(tname),
 			j->kind == JSON_NUMBER ? "number" : "value");
 	if ((flags & TYPE_BOOL) && (j->kind == JSON_NUMBER || j->kind == JSON_OBJECT || j->kind == JSON_ARRAY))
-		return error_set(err, ERR_PARSE_FAILED, STR(""), "parsing Bool failed, expected Bool");
+		return error_set(err, ERR_PARSE_FAILED, STR(""),
+			"parsing Bool failed, expected Boolean, but encountered %s", json_kind_name(j));
 	return true;
 }

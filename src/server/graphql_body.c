@@ -1,19 +1,13 @@
 #include "server/graphql_body.h"
 #include "graphql/document.h"
 
-static const char *kind_name(const json *j)
-{
-	static const char *const names[] = {"Null", "Boolean", "Number", "String", "Array", "Object"};
-	return names[j->kind];
-}
-
 static bool read_query(const json *body, graphql_body *r, error *err)
 {
 	const json *query = json_getz(body, "query");
 	if (!query) return error_set(err, ERR_PARSE_FAILED, STR_NULL, "key \"query\" not found");
 	if (query->kind != JSON_STRING) {
 		return error_set(err, ERR_PARSE_FAILED, STR("$.query"),
-			"parsing Text failed, expected String, but encountered %s", kind_name(query));
+			"parsing Text failed, expected String, but encountered %s", json_kind_name(query));
 	}
 	r->query = query->text;
 	return true;
@@ -25,18 +19,18 @@ bool graphql_body_read(const json *body, graphql_body *r, error *err)
 	const json *name = json_getz(body, "operationName"), *variables = json_getz(body, "variables");
 	if (body->kind != JSON_OBJECT) {
 		return error_set(err, ERR_PARSE_FAILED, STR_NULL,
-			"parsing GraphQL request failed, expected Object, but encountered %s", kind_name(body));
+			"parsing GraphQL request failed, expected Object, but encountered %s", json_kind_name(body));
 	}
 	if (json_getz(json_getz(body, "extensions"), "persistedQuery"))
 		return error_set(err, ERR_NOT_SUPPORTED, STR_NULL, "PersistedQueryNotSupported");
 	if (!read_query(body, r, err)) return false;
 	if (!json_is_null(name) && name->kind != JSON_STRING) {
 		return error_set(err, ERR_PARSE_FAILED, STR("$.operationName"),
-			"parsing Text failed, expected String, but encountered %s", kind_name(name));
+			"parsing Text failed, expected String, but encountered %s", json_kind_name(name));
 	}
 	if (!json_is_null(variables) && variables->kind != JSON_OBJECT) {
 		return error_set(err, ERR_PARSE_FAILED, STR("$.variables"),
-			"parsing HashMap failed, expected Object, but encountered %s", kind_name(variables));
+			"parsing HashMap failed, expected Object, but encountered %s", json_kind_name(variables));
 	}
 	r->operation_name = json_is_null(name) ? STR_NULL : name->text;
 	r->variables = json_is_null(variables) ? NULL : variables;

@@ -18,16 +18,10 @@ static const struct {
 	{"pong", MSG_PONG},
 };
 
-static const char *kind_name(const json *j)
-{
-	static const char *const names[] = {"Null", "Boolean", "Number", "String", "Array", "Object"};
-	return names[j->kind];
-}
-
 static bool expected(const json *j, const char *what, const char *kind, str path, error *err)
 {
 	return error_set(err, ERR_PARSE_FAILED, path, "parsing %s failed, expected %s, but encountered %s", what, kind,
-		kind_name(j));
+		json_kind_name(j));
 }
 
 static bool read_type(const json *o, ws_type *type, error *err)

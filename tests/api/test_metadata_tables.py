@@ -390,3 +390,29 @@ def test_customization(weir):
     assert weir.data("{ writers { called } writer_aggregate { aggregate { count } } }")["writers"] == []
     body = fails(weir, "pg_set_table_customization", {"table": "author", "configuration": {"column_config": {"nope": {"custom_name": "x"}}}})
     assert "nope" in body["error"]
+
+
+def test_a_relationship_needs_a_name_graphql_knows(weir):
+    weir.track("author", "odd")
+    answer = fails(weir, "pg_create_object_relationship", {
+        "table": "odd", "name": "the other", "using": {"foreign_key_constraint_on": "other"}})
+    assert answer["error"] == ('Inconsistent object: in table "odd": in relationship "the other": cannot include "the other" in the '
+                               'GraphQL schema because  it is not a valid GraphQL identifier')
+
+
+def test_a_permission_through_a_relationship_that_cannot_be_made(weir, database):
+    database.sql("create table parent (id int primary key); create table child (id int primary key, up int references parent)")
+    for name in ("parent", "child"):
+        ok(weir, "pg_track_table", {"table": name})
+    ok(weir, "pg_create_object_relationship", {"table": "child", "name": "up_there", "using": {"foreign_key_constraint_on": "up"}})
+    ok(weir, "pg_create_select_permission", {"table": "child", "role": "user", "permission": {
+        "columns": ["id"], "filter": {"up_there": {"id": {"_eq": 1}}}}})
+    database.sql("drop table parent cascade")
+    answer = weir.metadata("reload_metadata", {})
+    assert {o["type"]: o["reason"] for o in answer["inconsistent_objects"]} == {
+        "table": 'Inconsistent object: no such table/view exists in source: "parent"',
+        "object_relation": 'Inconsistent object: in table "child": in relationship "up_there": '
+                           'no foreign constraint exists on the given column(s)',
+        "select_permission": 'Inconsistent object: in table "child": in permission for role "user": "up_there" does not exist',
+    }
+    database.sql("drop table child")

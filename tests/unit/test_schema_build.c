@@ -69,6 +69,10 @@ static const broken BROKEN[] = {
 		"in table \"article\": in relationship \"a\": no foreign constraint exists on the given column(s)"},
 	{ARTICLE(OBJECT("a", FK("nope"))), "object_relation", "object_relation a in table article in source default",
 		"in table \"article\": in relationship \"a\": table \"article\" has no field named \"nope\""},
+	{ARTICLE(OBJECT("a b", FK("author_id"))), "object_relation",
+		"object_relation a b in table article in source default",
+		"in table \"article\": in relationship \"a b\": cannot include \"a b\" in the GraphQL schema because  it is not a "
+		"valid GraphQL identifier"},
 	{ONE("twice", OBJECT("a", FK("a"))), "object_relation", "object_relation a in table twice in source default",
 		"in table \"twice\": in relationship \"a\": more than one foreign key constraint exists on the given column(s)"},
 	{AUTHOR(ARRAY("a", FK_OF("nope", "x"))), "array_relation", "array_relation a in table author in source default",
@@ -98,10 +102,11 @@ static const broken BROKEN[] = {
 	{AUTHOR(FILTER("{\"id\": {\"_like\": \"x\"}}")), "select_permission",
 		"select_permission u in table author in source default",
 		IN_AUTHOR(
-			PERM) " is of type \"int4\"; this operator works only on columns of type \"varchar\", \"text\", \"citext\""},
+			PERM) " is of type \"integer\"; this operator works only on columns of type \"varchar\", \"text\", \"citext\""},
 	{AUTHOR(FILTER("{\"id\": {\"_ceq\": \"name\"}}")), "select_permission",
 		"select_permission u in table author in source default",
-		IN_AUTHOR(PERM) "incompatible column types: \"id\" has type \"int4\", but \"name\" has type \"text\""},
+		IN_AUTHOR(
+			PERM) "incompatible column types: \"id\" has type \"integer\", but \"name\" has type \"text\""},
 	{AUTHOR(FILTER("{\"id\": {\"_ceq\": [\"a\", \"b\"]}}")), "select_permission",
 		"select_permission u in table author in source default",
 		IN_AUTHOR(PERM) "Relationship references are not supported in column comparison RHS"},
