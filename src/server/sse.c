@@ -6,7 +6,6 @@
 #include "server/errors.h"
 #include "server/ws_conn.h"
 
-static const ws_body no_body;
 static const str next_event = STR_INIT("event: next\ndata: ");
 static const str complete_event = STR_INIT("event: complete\ndata: \n\n");
 
@@ -159,9 +158,9 @@ static sse_conn *conn_of(ws_socket *s)
 	return (sse_conn *)(void *)s;
 }
 
-static void say(sse_conn *c, str before, ws_body body, str after)
+static void say_next(sse_conn *c, ws_body body)
 {
-	ws_socket_send(&c->sock, before, body, after);
+	ws_socket_send(&c->sock, next_event, body, STR("\n\n"));
 }
 
 static void release_payload(void *arg)
@@ -175,11 +174,11 @@ static void on_next(void *data, live_payload *p)
 	str bytes = live_payload_str(p);
 	if (one_line(bytes)) {
 		live_payload_hold(p);
-		say(c, next_event, (ws_body){.bytes = bytes, .release = release_payload, .arg = p}, STR("\n\n"));
+		say_next(c, (ws_body){.bytes = bytes, .release = release_payload, .arg = p});
 	} else {
 		buf b = {0};
 		put_one_line(&b, bytes);
-		say(c, next_event, (ws_body){.bytes = buf_str(&b), .release = mem_free, .arg = b.p}, STR("\n\n"));
+		say_next(c, (ws_body){.bytes = buf_str(&b), .release = mem_free, .arg = b.p});
 	}
 }
 
@@ -190,7 +189,7 @@ static void say_error(sse_conn *c, const error *err, bool ran)
 	/* {"errors":…}: what ran has data too */
 	if (ran) buf_puts(&line, "{\"data\":null,");
 	put_one_line(&line, ran ? str_from_at(buf_str(&b), 1) : buf_str(&b));
-	say(c, next_event, (ws_body){.bytes = buf_str(&line)}, STR("\n\n"));
+	say_next(c, (ws_body){.bytes = buf_str(&line)});
 	buf_free(&b);
 	buf_free(&line);
 }
@@ -210,7 +209,7 @@ static void on_affected(void *data)
 		error_init(&err, a);
 		if (!error_set(&err, ERR_START_FAILED, STR_NULL, "the metadata has changed: start the operation again"))
 			say_error(c, &err, false);
-		say(c, complete_event, no_body, STR_NULL);
+		ws_socket_say(&c->sock, complete_event);
 		arena_free(a);
 	}
 	ws_socket_close(&c->sock, 0, STR_NULL, false);
@@ -233,7 +232,7 @@ static void on_expired(void *arg)
 
 static void on_tick(ws_socket *s)
 {
-	say(conn_of(s), STR(":\n\n"), no_body, STR_NULL);
+	ws_socket_keep_alive(s, STR(":\n\n"));
 }
 
 static void on_full(ws_socket *s)

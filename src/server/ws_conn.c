@@ -3,19 +3,12 @@
 #include "base/arena.h"
 #include "base/clock.h"
 
-static const ws_body no_body;
-
-static void say(ws_conn *c, const char *text)
-{
-	ws_socket_send(&c->sock, str_from(text), no_body, STR_NULL);
-}
-
 static void keep_alive(ws_conn *c)
 {
 	/* Hasura v2: from the first moment on, before the connection is initialised. */
-	say(c,
-		c->protocol == WS_APOLLO ? "{\"type\":\"ka\"}"
-					 : "{\"type\":\"ping\",\"payload\":{\"message\":\"keepalive\"}}");
+	ws_socket_keep_alive(&c->sock,
+		c->protocol == WS_APOLLO ? STR("{\"type\":\"ka\"}")
+					 : STR("{\"type\":\"ping\",\"payload\":{\"message\":\"keepalive\"}}"));
 }
 
 void ws_conn_opened(ws_conn *c)
@@ -97,7 +90,7 @@ static void init_failed(ws_conn *c, const error *err)
 		buf_puts(&b, "{\"type\":\"connection_error\",\"payload\":");
 		json_write_str(&b, err->message);
 		buf_putc(&b, '}');
-		ws_socket_send(&c->sock, buf_str(&b), no_body, STR_NULL);
+		ws_socket_say(&c->sock, buf_str(&b));
 		buf_free(&b);
 		ws_conn_refuse(c, 4400, str_printf(a, "Connection initialization failed: %.*s", STR_ARG(err->message)));
 	} else {
@@ -125,7 +118,7 @@ static void on_resolved(auth_request *ask, const session *s, const error *err)
 	c->headers = NULL;
 	c->nheaders = 0;
 	ws_socket_hello_done(&c->sock);
-	say(c, "{\"type\":\"connection_ack\"}");
+	ws_socket_say(&c->sock, STR("{\"type\":\"connection_ack\"}"));
 	if (c->ww->config->ws_keepalive_ms) keep_alive(c);
 	ws_conn_go(c);
 }
@@ -271,7 +264,7 @@ static void bad_message(ws_conn *c, str text)
 		buf_puts(&b, "{\"type\":\"connection_error\",\"payload\":");
 		json_write_str(&b, why);
 		buf_putc(&b, '}');
-		ws_socket_send(&c->sock, buf_str(&b), no_body, STR_NULL);
+		ws_socket_say(&c->sock, buf_str(&b));
 		buf_free(&b);
 	} else {
 		ws_conn_refuse(c, 4400, str_printf(a, "Parsing client message failed: %.*s", STR_ARG(why)));
@@ -288,7 +281,7 @@ static void pong(ws_conn *c, const json *payload)
 		json_write(&b, payload);
 	}
 	buf_putc(&b, '}');
-	ws_socket_send(&c->sock, buf_str(&b), no_body, STR_NULL);
+	ws_socket_say(&c->sock, buf_str(&b));
 	buf_free(&b);
 }
 

@@ -5,8 +5,6 @@
 #include "server/query_log.h"
 #include "server/ws_conn.h"
 
-static const ws_body no_body;
-
 /* ---- answers ---- */
 
 static void put_begin(buf *b, const char *type, str id)
@@ -31,7 +29,7 @@ void ws_operation_send_complete(ws_conn *c, str id)
 	buf b = {0};
 	put_begin(&b, "complete", id);
 	buf_putc(&b, '}');
-	ws_socket_send(&c->sock, buf_str(&b), no_body, STR_NULL);
+	ws_socket_say(&c->sock, buf_str(&b));
 	buf_free(&b);
 }
 
@@ -79,7 +77,7 @@ static void send_error(ws_conn *c, str id, const error *err, error_form form)
 					    : ",\"payload\":{\"errors\":[");
 	put_error(c, &b, err);
 	buf_puts(&b, form == FORM_ONE ? "}" : form == FORM_LIST ? "]}" : "]}}");
-	ws_socket_send(&c->sock, buf_str(&b), no_body, STR_NULL);
+	ws_socket_say(&c->sock, buf_str(&b));
 	buf_free(&b);
 }
 

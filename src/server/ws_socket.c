@@ -116,10 +116,17 @@ static void mark_dirty(ws_socket *s)
 
 static void reading_fits(ws_socket *s);
 
+/* Well below the limit that ends the socket, whatever that is set to: who is held back stays. */
+static uint64_t pause_at(const ws_limits *l)
+{
+	if (!l->output_bytes || !l->pause_bytes) return l->pause_bytes;
+	return l->pause_bytes < l->output_bytes / 2 ? l->pause_bytes : l->output_bytes / 2;
+}
+
 /* Something went out, or came in. */
 static void level(ws_socket *s)
 {
-	uint64_t max = s->loop->config.limits.pause_bytes;
+	uint64_t max = pause_at(&s->loop->config.limits);
 	if (s->dead) return;
 	if (!s->full && max && s->waiting > max) {
 		s->full = true;
@@ -175,18 +182,29 @@ static void queue(ws_socket *s, ws_out *o, unsigned opcode)
 	mark_dirty(s);
 }
 
+static bool over_limit(const ws_socket *s)
+{
+	uint64_t max = s->loop->config.limits.output_bytes;
+	return max && s->waiting > max;
+}
+
+static void queue_text(ws_socket *s, ws_out *o)
+{
+	uint64_t max = pause_at(&s->loop->config.limits);
+	queue(s, o, WS_OP_TEXT);
+	if (!s->full && max && s->waiting > max) level(s);
+}
+
 void ws_socket_send(ws_socket *s, str before, ws_body body, str after)
 {
-	const ws_limits *l = &s->loop->config.limits;
-	if (s->dead || s->closing) {
-		if (body.release) body.release(body.arg);
-		return;
-	}
+	bool shut = s->dead || s->closing;
 	/* A message larger than the limit may go out alone: only what the client leaves lying counts. */
-	if (l->output_bytes && s->waiting > l->output_bytes) {
+	if (shut || over_limit(s)) {
 		if (body.release) body.release(body.arg);
-		ws_socket_close(s, 1013,
-			STR("the client takes too little (the limit is a setting: --websocket-max-queue)"), true);
+		if (!shut)
+			ws_socket_close(s, 1013,
+				STR("the client takes too little (the limit is a setting: --websocket-max-queue)"),
+				true);
 		return;
 	}
 	ws_out *o = out_new(before, after);
@@ -195,8 +213,17 @@ void ws_socket_send(ws_socket *s, str before, ws_body body, str after)
 		buf_put(&o->own, body.bytes);
 		o->body.bytes = buf_str(&o->own);
 	}
-	queue(s, o, WS_OP_TEXT);
-	if (!s->full && l->pause_bytes && s->waiting > l->pause_bytes) level(s);
+	queue_text(s, o);
+}
+
+void ws_socket_say(ws_socket *s, str text)
+{
+	if (!s->dead && !s->closing) queue_text(s, out_new(text, STR_NULL));
+}
+
+void ws_socket_keep_alive(ws_socket *s, str text)
+{
+	if (!over_limit(s)) ws_socket_say(s, text);
 }
 
 static void send_control(ws_socket *s, unsigned opcode, str payload)
@@ -403,6 +430,7 @@ void ws_socket_open(ws_socket *s, ws_loop *l, http_socket *hs, unsigned window, 
 	s->hs.tcp->data = s;
 	s->window = window;
 	s->heard_ms = now;
+	s->quiet_mark = INT64_MAX;
 	ws_reader_init(&s->in, l->shared, l->config.limits.message_bytes, window != 0);
 	s->next = l->sockets;
 	if (l->sockets) l->sockets->prev = s;
@@ -553,12 +581,13 @@ static ws_socket *socket_of(timeout_link *link, size_t offset)
 	return (ws_socket *)(void *)((char *)link - offset);
 }
 
-/* A client busy with taking what is on its way comes to our ping later. */
+/* A client busy with taking what is on its way comes to our ping later. Small messages reach the machine of a client that
+ * sleeps, too: what was taken since the last look counts if something waited then. */
 static bool taking(ws_socket *s)
 {
-	int64_t left = untaken(s), before = s->quiet_mark;
-	s->quiet_mark = left;
-	return s->first || left < before;
+	int64_t all = taken(s), before = s->quiet_mark;
+	s->quiet_mark = untaken(s) > 0 ? all : INT64_MAX;
+	return s->first || all > before;
 }
 
 /* Half the time without a byte: a ping. All of it: the client is gone. */

@@ -48,7 +48,7 @@ struct ws_socket {
 	size_t written;     /* of the first message */
 	uint64_t queued;    /* bytes, ever */
 	int64_t write_mark; /* bytes the client had taken at the last look of the write time-out */
-	int64_t quiet_mark; /* of silence: bytes left then; of lingering: bytes taken */
+	int64_t quiet_mark; /* the same of silence (INT64_MAX: nothing waited) and of lingering */
 	uv_write_t *write;  /* under way */
 	size_t write_bytes; /* in it */
 	unsigned writing;   /* messages in it */
@@ -100,8 +100,13 @@ void ws_socket_open_raw(ws_socket *s, ws_loop *l, http_socket *hs, const ws_call
 /* Begins to read; messages that came with the handshake are handed over at once. */
 void ws_socket_begin(ws_socket *s);
 void ws_socket_hello_done(ws_socket *s);
-/* Queues a text message: before + body + after. before and after are copied; body.release NULL: that is copied too. */
+/* Queues a message of data: before + body + after. before and after are copied; body.release NULL: that is copied too. With
+ * more than output_bytes waiting the socket is closed instead. */
 void ws_socket_send(ws_socket *s, str before, ws_body body, str after);
+/* Queues a message of the protocol, which is small and belongs to one that was let in: the limit does not ask for it. */
+void ws_socket_say(ws_socket *s, str text);
+/* The same for what a client can do without: left out beyond the limit. */
+void ws_socket_keep_alive(ws_socket *s, str text);
 /* Says goodbye: what is queued goes out before, unless `drop`. A second call does nothing. */
 void ws_socket_close(ws_socket *s, uint16_t code, str reason, bool drop);
 /* Cuts the connection. */

@@ -2,6 +2,7 @@
 import json
 import time
 
+import psycopg2
 import pytest
 
 from wsclient import APOLLO, TRANSPORT, Socket, wait_for
@@ -26,7 +27,7 @@ def served(weir):
 
 @pytest.fixture
 def api(served):
-    served.sql("truncate t, big; insert into t values (1, 'one')")
+    served.sql("truncate t, big, other; insert into t values (1, 'one')")
     return served
 
 
@@ -128,10 +129,6 @@ def test_operations_are_bounded(api, protocol):
         s.expect("again", rows((1, "one")))
 
 
-def statements(weir):
-    return int(weir.sql("select count(*) from pg_stat_activity where state = 'active' and pid <> pg_backend_pid()")["result"][1][0])
-
-
 @BOTH
 def test_a_slow_reader_gets_the_newest(api, protocol):
     """F40: what it missed is left out, what it gets is whole; others get everything."""
@@ -150,6 +147,57 @@ def test_a_slow_reader_gets_the_newest(api, protocol):
             seen.append(found[0]["s"][0])
         assert len(seen) < 11
         assert slow.quiet(0.5)
+
+
+@pytest.fixture
+def small_queue(start_weir, database, api):
+    """200 KB may wait for a client, and answers are ten times as large."""
+    api.sql("insert into big select i, repeat('x', 1000) from generate_series(1, 2000) i")
+    return start_weir(database.url, env={"WEIR_WEBSOCKET_MAX_QUEUE": "200000", "HASURA_GRAPHQL_WEBSOCKET_KEEPALIVE": "1", "WEIR_WORKERS": "1",
+                                         "HASURA_GRAPHQL_LIVE_QUERIES_MULTIPLEXED_REFETCH_INTERVAL": "100"})
+
+
+BIG = "subscription {big(order_by: {id: asc}) {id s}}"
+
+
+@BOTH
+def test_below_the_limit_nobody_is_closed(small_queue, protocol):
+    """An answer larger than the limit goes out alone, with its end; a live query's reader gets the newest however late it comes."""
+    with Socket(small_queue, protocol, buffer=4096).init() as s, Socket(small_queue, protocol).init() as quick:
+        for i in range(3):
+            s.start(f"q{i}", "{big {id s}}")
+        for i in range(3):
+            assert len(s.recv()["payload"]["data"]["big"]) == 2000
+            assert s.recv() == {"type": "complete", "id": f"q{i}"}
+        s.start("live", BIG)
+        quick.start("live", BIG)
+        for i in range(10):
+            small_queue.sql(f"update big set s = repeat('{i}', 1000)")
+            wait_for(lambda: quick.recv()["payload"]["data"]["big"][0]["s"][0] == str(i))
+        seen = ""
+        while seen[-1:] != "9":
+            seen += s.recv()["payload"]["data"]["big"][0]["s"][0]
+        assert len(seen) < 11 and s.quiet()
+
+
+@BOTH
+def test_above_the_limit_it_is_told_why(small_queue, database, protocol):
+    """What a client leaves lying when one more answer comes: the answer of a mutation that waited for a lock."""
+    with Socket(small_queue, protocol, buffer=4096).init() as s, Socket(small_queue, protocol).init() as quick:
+        s.start("live", BIG)
+        assert s.recv()["id"] == "live"
+        quick.start("live", BIG)
+        quick.recv()
+        with psycopg2.connect(database.dsn) as lock, lock.cursor() as cursor:
+            cursor.execute("insert into other values (1)")
+            s.start("m", "mutation {insert_other_one(object: {id: 1}) {id}}")
+            wait_for(lambda: database.sql("select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"))
+            for i in range(6):
+                small_queue.sql(f"update big set s = repeat('{i}', 1000)")
+                wait_for(lambda: quick.recv()["payload"]["data"]["big"][0]["s"][0] == str(i))
+            lock.rollback()
+        assert s.end() == (1013, "the client takes too little (the limit is a setting: --websocket-max-queue)")
+        assert quick.ask("{__typename}")
 
 
 # -- an interval of its own

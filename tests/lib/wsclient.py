@@ -128,8 +128,9 @@ class Socket:
 
     def recv(self, seconds=SECONDS):
         """The next message that is no keep-alive; None when the server has closed (then .closed says how)."""
+        end = time.monotonic() + seconds
         while not self.closed:
-            found = self.next_frame(seconds)
+            found = self.next_frame(end - time.monotonic())
             if found is None:
                 break
             opcode, payload, rsv1 = found
