@@ -29,10 +29,17 @@ static bool check_document(candidate *c, track_args *t, error *err)
 	return true;
 }
 
+/* {table: …}, or the table's schema and name beside the other keys (Hasura v2: TrackTable's FromJSON, withoutOptions). */
+static bool track_name(candidate *c, const json *args, qname *out, error *err)
+{
+	if (json_getz(args, "table") || !json_getz(args, "name")) return arg_qname(c, args, "table", out, err);
+	return md_qname_parse(c->a, args, out, err) || arg_failed(c, err);
+}
+
 static bool track_read(candidate *c, const json *args, track_args *t, error *err)
 {
 	if (!arg_object(c, args, "TrackTableV2", err)) return false;
-	if (!arg_source(c, args, &t->source, err) || !arg_qname(c, args, "table", &t->table, err)) return false;
+	if (!arg_source(c, args, &t->source, err) || !track_name(c, args, &t->table, err)) return false;
 	t->doc = json_new_object(c->a);
 	json_setz(t->doc, "table", md_qname_json(c->a, t->table));
 	return copy_members(c, args, t->doc) && check_document(c, t, err);

@@ -117,6 +117,13 @@ def test_forms_of_args(weir):
     assert answer.json() == {"error": 'key "args" not found', "path": "$", "code": "parse-failed"}
 
 
+def test_a_table_is_named_without_the_key_table(weir):
+    ok(weir, "pg_track_table", {"source": "default", "schema": "s", "name": "thing", "configuration": {"custom_name": "Thing"}})
+    assert weir.data("{ Thing { id } }") == {"Thing": []}
+    assert weir.metadata("pg_track_tables", {"tables": [{"schema": "public", "name": "author"}, {"table": "article"}]})["message"] == "success"
+    assert weir.data("{ author { id } article { id } }") == {"author": [], "article": []}
+
+
 @pytest.mark.parametrize("op", ["create_action", "pg_create_event_trigger", "add_remote_schema", "mssql_track_table"])
 def test_what_is_not_served_is_named(weir, op):
     assert fails(weir, op, {}) == {
