@@ -13,13 +13,13 @@ void introspect_entry_unref(introspect_entry *e)
 	if (!e || atomic_fetch_sub_explicit(&e->refs, 1, memory_order_acq_rel) != 1) return;
 	buf_free(&e->key);
 	buf_free(&e->json);
-	buf_free(&e->gzip);
+	blob_free(&e->gzip);
 	mem_free(e);
 }
 
 static size_t entry_bytes(const introspect_entry *e)
 {
-	return sizeof *e + e->key.cap + e->json.cap + e->gzip.cap;
+	return sizeof *e + e->key.cap + e->json.cap + e->gzip.bytes.n;
 }
 
 static void unlink_entry(introspect_cache *c, introspect_entry *e)

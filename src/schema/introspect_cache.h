@@ -5,6 +5,7 @@
  */
 #pragma once
 #include "base/arena.h"
+#include "base/blob.h"
 #include "base/buf.h"
 #include "schema/types.h"
 #include <stdatomic.h>
@@ -22,7 +23,7 @@ typedef struct introspect_entry {
 	size_t after;      /* … and behind it */
 	size_t json_bytes; /* of the value */
 	buf json;          /* the value: {"queryType":…}; empty when it is large */
-	buf gzip;          /* a whole gzip stream: text before, value, text after */
+	blob gzip;         /* a whole gzip stream: text before, value, text after */
 	struct introspect_entry *newer, *older;
 } introspect_entry;
 
@@ -57,6 +58,7 @@ void introspect_entry_json(const introspect_entry *e, buf *out);
 
 typedef struct introspect_writer {
 	buf text; /* not compressed yet */
+	buf gzip;
 	introspect_entry *e;
 	struct z_stream_s *z;
 } introspect_writer;

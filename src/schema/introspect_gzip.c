@@ -29,7 +29,7 @@ static void z_free(void *opaque, void *p)
 
 static void compress_bytes(introspect_writer *w, str in, int flush)
 {
-	buf *out = &w->e->gzip;
+	buf *out = &w->gzip;
 	w->z->next_in = (Bytef *)in.p;
 	w->z->avail_in = (uInt)in.n;
 	do {
@@ -85,7 +85,7 @@ introspect_entry *introspect_writer_end(introspect_writer *w, str after)
 	deflateEnd(w->z);
 	mem_free(w->z);
 	buf_free(&w->text);
-	shrink(&e->gzip);
+	blob_take(&e->gzip, &w->gzip);
 	shrink(&e->json);
 	*w = (introspect_writer){0};
 	return e;
@@ -115,8 +115,8 @@ void introspect_entry_json(const introspect_entry *e, buf *out)
 	z_stream z = {.zalloc = z_alloc, .zfree = z_free};
 	if (inflateInit2(&z, GZIP_WINDOW) != Z_OK) mem_fail("inflate cannot start");
 	buf_reserve(out, e->json_bytes);
-	z.next_in = (Bytef *)e->gzip.p;
-	z.avail_in = (uInt)e->gzip.n;
+	z.next_in = (Bytef *)e->gzip.bytes.p;
+	z.avail_in = (uInt)e->gzip.bytes.n;
 	inflate_bytes(&z, NULL, e->before);
 	inflate_bytes(&z, out->p + out->n, e->json_bytes);
 	out->n += e->json_bytes;

@@ -104,9 +104,13 @@ void call_reply_sql(call *c, buf *sql)
 	reply(c, &res);
 }
 
-void call_reply_gzip(call *c, str bytes, void (*release)(void *arg), void *arg)
+void call_reply_gzip(call *c, const blob *bytes, void (*release)(void *arg), void *arg)
 {
-	http_response res = {.body = bytes, .release = release, .release_arg = arg, .gzipped = true};
+	http_response res = {.body = bytes->bytes,
+		.body_file = bytes->file,
+		.release = release,
+		.release_arg = arg,
+		.gzipped = true};
 	reply(c, &res);
 }
 

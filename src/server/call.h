@@ -3,6 +3,7 @@
  * Lives in the request's arena; gone with the answer. Worker's thread.
  */
 #pragma once
+#include "base/blob.h"
 #include "server/server_internal.h"
 
 typedef enum route_auth {
@@ -59,7 +60,7 @@ void call_reply(call *c, buf *json);
 /* The same with SQL text. */
 void call_reply_sql(call *c, buf *sql);
 /* The same with bytes that are a gzip stream, only to clients that accept one. They live until release(arg) is called. */
-void call_reply_gzip(call *c, str bytes, void (*release)(void *arg), void *arg);
+void call_reply_gzip(call *c, const blob *bytes, void (*release)(void *arg), void *arg);
 /* For the log only: the handler answers by itself. NULL: it succeeded. */
 void call_log_error(call *c, const error *err);
 /* The error in the route's envelope and status. err may live anywhere. */

@@ -72,7 +72,7 @@ static void single_done(exec_request *r)
 	} else if (!r->ok) {
 		call_fail(c, &r->err);
 	} else if (r->gzip) {
-		call_reply_gzip(c, buf_str(&r->gzip->gzip), release_entry, r->gzip);
+		call_reply_gzip(c, &r->gzip->gzip, release_entry, r->gzip);
 	} else {
 		call_reply(c, &r->body);
 	}

@@ -95,6 +95,7 @@ typedef struct http_response {
 	size_t header_count;
 	str content_type; /* empty: "application/json; charset=utf-8" when there is a body */
 	str body;
+	int body_file; /* with release: a file that holds body from its start, which goes out without a copy; 0: none */
 	/* When set, body is not copied if it cannot be written at once: it stays valid until release(release_arg) is
 	 * called, once, also when the client is gone. When NULL, body only needs to live during the call. */
 	void (*release)(void *arg);

@@ -283,7 +283,7 @@ static void after_piece(http_conn *c)
 	if (!c->parser.headers_done) return;
 	if (m->expect_continue && !c->continued && m->body.n == 0) {
 		c->continued = true;
-		conn_write(c, STR("HTTP/1.1 100 Continue\r\n\r\n"), STR_NULL, NULL, NULL);
+		conn_write_head(c, STR("HTTP/1.1 100 Continue\r\n\r\n"));
 		if (c->state == CONN_CLOSED) return;
 	}
 	/* a slow body must at least move: 64 KB per time-out */
@@ -443,7 +443,7 @@ static void probe(http_conn *c)
 		return;
 	}
 	if (power_of_two && c->writes == 0 && c->out.n == 0 && c->req && c->req->version_minor == 1) {
-		conn_write(c, STR("HTTP/1.1 100 Continue\r\n\r\n"), STR_NULL, NULL, NULL);
+		conn_write_head(c, STR("HTTP/1.1 100 Continue\r\n\r\n"));
 		if (c->state == CONN_CLOSED) return;
 	}
 	c->probes++;

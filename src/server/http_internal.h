@@ -142,8 +142,25 @@ void http_request_fill(http_conn *c, http_request *req);
 gzip_choice http_request_gzip(http_request *req);
 
 /* http_write.c */
-/* Sends out + head + body; release as in http_response. */
-void conn_write(http_conn *c, str head, str body, void (*release)(void *arg), void *arg);
+/* What follows a head; as in http_response. */
+typedef struct http_body {
+	str bytes;
+	int file;
+	void (*release)(void *arg);
+	void *arg;
+} http_body;
+
+static inline void http_body_release(http_body *b)
+{
+	if (b->release) b->release(b->arg);
+	b->release = NULL;
+	b->file = 0;
+}
+
+/* Sends out + head + body. */
+void conn_write(http_conn *c, str head, http_body body);
+/* Sends out + head. */
+void conn_write_head(http_conn *c, str head);
 void conn_flush(http_conn *c);
 /* Bytes waiting in this process; and those the client has not acknowledged besides. */
 size_t conn_unsent(const http_conn *c);

@@ -176,33 +176,30 @@ void http_send(http_request *req, const http_response *res)
 {
 	http_conn *c = req->priv->conn;
 	http_worker *hw = req->priv->hw;
-	void (*release)(void *) = res->release;
-	void *release_arg = res->release_arg;
 	answer a = {.status = res->status,
 		.content_type = res->content_type,
 		.has_body = status_has_body(res->status),
 		.gzipped = res->gzipped};
-	str body = res->body;
+	http_body body = {res->body, res->body_file, res->release, res->release_arg};
 
 	if (!c) { /* the client has left */
-		if (release) release(release_arg);
+		http_body_release(&body);
 		http_request_put(req);
 		return;
 	}
 	a.error = res->error || res->status >= 400;
 	a.close = res->close || !req->keep_alive || hw->w->draining;
-	if (compress(req, res, &a, &body)) {
+	if (compress(req, res, &a, &body.bytes)) {
 		a.gzipped = true;
-		if (release) release(release_arg);
-		release = NULL;
+		http_body_release(&body);
 	}
-	a.length = body.n;
-	if (!a.has_body || req->method == METHOD_HEAD) body = STR_NULL;
+	a.length = body.bytes.n;
+	if (!a.has_body || req->method == METHOD_HEAD) body.bytes = STR_NULL;
 	buf_clear(&hw->head);
 	put_head(&hw->head, req, &a, res);
 	log_answer(req, &a, a.length, res->body.n);
 	c->req = NULL;
-	conn_write(c, buf_str(&hw->head), body, release, release_arg);
+	conn_write(c, buf_str(&hw->head), body);
 	if (hw->zip.cap > (1u << 20)) buf_free(&hw->zip);
 	finish(req, a.close);
 }
@@ -274,7 +271,7 @@ void http_put_rejection(http_worker *hw, int status, const char *code, const cha
 void conn_reject(http_conn *c, int status, const char *code, const char *reason)
 {
 	http_put_rejection(c->hw, status, code, reason);
-	conn_write(c, buf_str(&c->hw->head), STR_NULL, NULL, NULL);
+	conn_write_head(c, buf_str(&c->hw->head));
 	conn_end(c, true);
 }
 
@@ -292,7 +289,7 @@ static void answer_preflight(http_request *req, str origin)
 	if (close) buf_put(head, STR("Connection: close\r\n"));
 	buf_put(head, STR("\r\n"));
 	c->req = NULL;
-	conn_write(c, buf_str(head), STR_NULL, NULL, NULL);
+	conn_write_head(c, buf_str(head));
 	finish(req, close);
 }
 
