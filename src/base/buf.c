@@ -26,15 +26,9 @@ void buf_reserve(buf *b, size_t more)
 void buf_put(buf *b, str s)
 {
 	if (!s.n) return;
-	buf_reserve(b, s.n);
+	if (s.n > b->cap - b->n) buf_reserve(b, s.n);
 	memcpy(b->p + b->n, s.p, s.n);
 	b->n += s.n;
-}
-
-void buf_putc(buf *b, char c)
-{
-	if (b->n == b->cap) buf_reserve(b, 1);
-	b->p[b->n++] = c;
 }
 
 void buf_put_u64(buf *b, uint64_t v)

@@ -80,6 +80,7 @@ pg_prep *pg_preps_add(pg_preps *p, uint64_t id)
 	pg_prep *e = mem_alloc(sizeof(*e));
 	e->id = id;
 	e->serial = p->next++;
+	pg_preps_name(p, e->serial, e->name);
 	pg_prep **s = slot(p, id);
 	e->chain = *s;
 	*s = e;

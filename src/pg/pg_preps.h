@@ -7,11 +7,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum { PG_NAME_MAX = 48 };
+
 typedef struct pg_prep pg_prep;
 struct pg_prep {
 	uint64_t id;
 	uint64_t serial;
-	bool confirmed; /* the server has said so */
+	char name[PG_NAME_MAX]; /* pg_preps_name */
+	bool confirmed;         /* the server has said so */
 	pg_prep *chain;
 	pg_prep *older;
 	pg_prep *newer;
@@ -30,8 +33,6 @@ typedef struct pg_preps {
 	size_t ndead;
 	size_t dead_cap;
 } pg_preps;
-
-enum { PG_NAME_MAX = 48 };
 
 void pg_preps_init(pg_preps *p, size_t cap);
 void pg_preps_free(pg_preps *p);

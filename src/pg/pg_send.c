@@ -58,17 +58,13 @@ void pg_send_control(pg_conn *c, pg_control ctl, const char *sql, pg_job *j, boo
 /* Parse goes ahead in the same write when this connection has not prepared the statement. */
 static void send_named(pg_conn *c, const pg_stmt *st, pg_job *j, uint32_t index, bool last)
 {
-	char name[PG_NAME_MAX];
 	pg_prep *prep = pg_preps_get(&c->preps, st->id);
 	if (!prep) {
 		prep = pg_preps_add(&c->preps, st->id);
-		pg_preps_name(&c->preps, prep->serial, name);
-		check(c, PQsendPrepare(c->pg, name, st->sql, (int)st->nparams, st->types));
+		check(c, PQsendPrepare(c->pg, prep->name, st->sql, (int)st->nparams, st->types));
 		expect(c, (pg_op){.kind = OP_PARSE, .job = j, .index = index, .id = st->id, .serial = prep->serial});
-	} else {
-		pg_preps_name(&c->preps, prep->serial, name);
 	}
-	check(c, PQsendQueryPrepared(c->pg, name, (int)st->nparams, st->values, NULL, NULL, 0));
+	check(c, PQsendQueryPrepared(c->pg, prep->name, (int)st->nparams, st->values, NULL, NULL, 0));
 	expect(c,
 		(pg_op){.kind = OP_STMT, .job = j, .index = index, .id = st->id, .serial = prep->serial, .last = last});
 }
