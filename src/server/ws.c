@@ -131,6 +131,7 @@ void ws_accept(server_worker *sw, http_request *req)
 	buf head = {0};
 	error_init(&err, req->arena);
 	uuid_make(id);
+	ws_trace_event(id, "connection_request", STR_NULL);
 	if (!may_open(sw, req, &h, &err)) {
 		reject(req, id, &err);
 		return;

@@ -3,12 +3,20 @@
 #include "base/arena.h"
 #include "base/clock.h"
 
+static void say(ws_conn *c, const char *type, str text)
+{
+	ws_trace_sent(c, &(ws_sent){.type = type, .before = text});
+	ws_socket_say(&c->sock, text);
+}
+
+/* Hasura v2: from the first moment on, before the connection is initialised. */
 static void keep_alive(ws_conn *c)
 {
-	/* Hasura v2: from the first moment on, before the connection is initialised. */
-	ws_socket_keep_alive(&c->sock,
-		c->protocol == WS_APOLLO ? STR("{\"type\":\"ka\"}")
-					 : STR("{\"type\":\"ping\",\"payload\":{\"message\":\"keepalive\"}}"));
+	bool apollo = c->protocol == WS_APOLLO;
+	str text =
+		apollo ? STR("{\"type\":\"ka\"}") : STR("{\"type\":\"ping\",\"payload\":{\"message\":\"keepalive\"}}");
+	ws_trace_sent(c, &(ws_sent){.type = apollo ? "ka" : "ping", .before = text});
+	ws_socket_keep_alive(&c->sock, text);
 }
 
 void ws_conn_opened(ws_conn *c)
@@ -32,6 +40,7 @@ void ws_conn_refuse(ws_conn *c, unsigned code, str reason)
 static void on_hello_over(ws_socket *s)
 {
 	uint16_t code = ws_conn_of(s)->protocol == WS_APOLLO ? 1011 : 4408;
+	ws_trace_event(ws_conn_of(s)->id, "connection_timeout", STR_NULL);
 	ws_socket_close(s, code, STR("Connection initialisation timed out"), false);
 }
 
@@ -65,6 +74,7 @@ static void on_expired(void *arg)
 	if (now < c->expires_ms) { /* the wall clock was set back */
 		c->expiry = timer_start(c->ww->sw->w, c->expires_ms - now, 0, on_expired, c);
 	} else {
+		ws_trace_event(c->id, "jwt_expired", STR_NULL);
 		ws_conn_refuse(c, 4403, STR("the session has expired"));
 	}
 }
@@ -90,7 +100,7 @@ static void init_failed(ws_conn *c, const error *err)
 		buf_puts(&b, "{\"type\":\"connection_error\",\"payload\":");
 		json_write_str(&b, err->message);
 		buf_putc(&b, '}');
-		ws_socket_say(&c->sock, buf_str(&b));
+		say(c, "connection_error", buf_str(&b));
 		buf_free(&b);
 		ws_conn_refuse(c, 4400, str_printf(a, "Connection initialization failed: %.*s", STR_ARG(err->message)));
 	} else {
@@ -118,7 +128,7 @@ static void on_resolved(auth_request *ask, const session *s, const error *err)
 	c->headers = NULL;
 	c->nheaders = 0;
 	ws_socket_hello_done(&c->sock);
-	ws_socket_say(&c->sock, STR("{\"type\":\"connection_ack\"}"));
+	say(c, "connection_ack", STR("{\"type\":\"connection_ack\"}"));
 	if (c->ww->config->ws_keepalive_ms) keep_alive(c);
 	ws_conn_go(c);
 }
@@ -264,7 +274,7 @@ static void bad_message(ws_conn *c, str text)
 		buf_puts(&b, "{\"type\":\"connection_error\",\"payload\":");
 		json_write_str(&b, why);
 		buf_putc(&b, '}');
-		ws_socket_say(&c->sock, buf_str(&b));
+		say(c, "connection_error", buf_str(&b));
 		buf_free(&b);
 	} else {
 		ws_conn_refuse(c, 4400, str_printf(a, "Parsing client message failed: %.*s", STR_ARG(why)));
@@ -281,7 +291,7 @@ static void pong(ws_conn *c, const json *payload)
 		json_write(&b, payload);
 	}
 	buf_putc(&b, '}');
-	ws_socket_say(&c->sock, buf_str(&b));
+	say(c, "pong", buf_str(&b));
 	buf_free(&b);
 }
 
@@ -317,7 +327,9 @@ static void on_message(ws_socket *s, str text)
 		arena_free(a);
 		return;
 	}
-	if (!ws_message_read(a, text, c->ww->config->ws_limits.headers, &m, &err)) {
+	bool read = ws_message_read(a, text, c->ww->config->ws_limits.headers, &m, &err);
+	ws_trace_received(c, text, read ? &m : NULL);
+	if (!read) {
 		bad_message(c, err.message);
 	} else if (m.type == MSG_PING) {
 		pong(c, m.payload);

@@ -118,9 +118,9 @@ void ws_operation_start(ws_conn *c, arena *a, const ws_message *m);
 void ws_operation_stop(ws_conn *c, str id);
 /* Ends them all without a word. */
 void ws_operation_end_all(ws_conn *c);
-/* A result; an error of one that ran. */
-void ws_operation_data(ws_conn *c, str id, ws_body body);
-void ws_operation_data_error(ws_conn *c, str id, const error *err);
+/* A result; an error of one that ran. name: the operation's, for logs. */
+void ws_operation_data(ws_conn *c, str id, str name, ws_body body);
+void ws_operation_data_error(ws_conn *c, str id, str name, const error *err);
 /* The request's id, for logs. */
 str ws_operation_request_id(arena *a, const ws_who *who);
 
@@ -144,7 +144,20 @@ void ws_log_operation(const ws_conn *c, const ws_op_log *o);
 void ws_operation_fail(ws_conn *c, const ws_op_log *l);
 
 /* The `complete` of an operation. */
-void ws_operation_send_complete(ws_conn *c, str id);
+void ws_operation_send_complete(ws_conn *c, str id, str name);
+
+/* ws_trace.c */
+/* One of the server's messages: before, body and after are its text. */
+typedef struct ws_sent {
+	const char *type;
+	str id;   /* of the operation; p NULL: of none */
+	str name; /* empty: none */
+	str before, body, after;
+} ws_sent;
+void ws_trace_event(const unsigned char id[UUID_BYTES], const char *type, str detail);
+/* m NULL: it could not be read. */
+void ws_trace_received(const ws_conn *c, str text, const ws_message *m);
+void ws_trace_sent(const ws_conn *c, const ws_sent *s);
 
 /* ws_late.c */
 /* After an error on the newer protocol: `complete` follows when the client has read the error by itself. */

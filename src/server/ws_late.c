@@ -12,7 +12,7 @@ static void say_first(ws_conn *c)
 {
 	ws_late *l = c->late;
 	c->late = l->next;
-	ws_operation_send_complete(c, str_make(l->id, l->id_n));
+	ws_operation_send_complete(c, str_make(l->id, l->id_n), STR_NULL);
 	mem_free(l);
 }
 

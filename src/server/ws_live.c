@@ -53,15 +53,15 @@ static void on_next(void *data, live_payload *p)
 {
 	ws_op *op = data;
 	live_payload_hold(p);
-	ws_operation_data(
-		op->conn, ws_op_id(op), (ws_body){.bytes = live_payload_str(p), .release = release_payload, .arg = p});
+	ws_operation_data(op->conn, ws_op_id(op), ws_op_name(op),
+		(ws_body){.bytes = live_payload_str(p), .release = release_payload, .arg = p});
 }
 
 /* Hasura v2: onChange: in a data message on both protocols; the operation goes on. */
 static void on_failed(void *data, const error *err)
 {
 	ws_op *op = data;
-	ws_operation_data_error(op->conn, ws_op_id(op), err);
+	ws_operation_data_error(op->conn, ws_op_id(op), ws_op_name(op), err);
 }
 
 /* The metadata changed what it means: the client asks again and gets the new answer, or learns why there is none. */

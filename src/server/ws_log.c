@@ -52,6 +52,7 @@ static void put_conn(arena *a, const ws_conn *c, log_level level, str msg, json 
 
 void ws_log_accepted(const ws_conn *c, const char *note)
 {
+	ws_trace_event(c->id, "accepted", STR_NULL);
 	if (!log_enabled(LOG_WEBSOCKET, LOG_INFO)) return;
 	arena *a = arena_new(0);
 	put_conn(a, c, LOG_INFO, note ? str_from(note) : STR_NULL, event_new(a, "accepted", NULL));
@@ -60,6 +61,7 @@ void ws_log_accepted(const ws_conn *c, const char *note)
 
 void ws_log_rejected(const unsigned char id[UUID_BYTES], const error *err)
 {
+	ws_trace_event(id, "rejected", STR_NULL);
 	if (!log_enabled(LOG_WEBSOCKET, LOG_ERROR)) return;
 	arena *a = arena_new(0);
 	put(a, LOG_ERROR, NULL, connection_info(a, id, 0, STR_NULL),
@@ -77,6 +79,9 @@ void ws_log_conn_error(const ws_conn *c, str text)
 
 void ws_log_closed(const ws_conn *c, uint16_t code, str reason)
 {
+	if (c->sock.closed) ws_trace_event(c->id, "close_received", STR_NULL);
+	if (code) ws_trace_event(c->id, "close_sent", reason);
+	ws_trace_event(c->id, "closed", STR_NULL);
 	if (!log_enabled(LOG_WEBSOCKET, LOG_INFO)) return;
 	arena *a = arena_new(0);
 	str msg = code ? str_printf(a, "%u%s%.*s", code, reason.n ? " " : "", STR_ARG(reason)) : reason;

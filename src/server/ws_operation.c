@@ -15,20 +15,23 @@ static void put_begin(buf *b, const char *type, str id)
 	json_write_str(b, id);
 }
 
-void ws_operation_data(ws_conn *c, str id, ws_body body)
+void ws_operation_data(ws_conn *c, str id, str name, ws_body body)
 {
+	const char *type = c->protocol == WS_APOLLO ? "data" : "next";
 	buf b = {0};
-	put_begin(&b, c->protocol == WS_APOLLO ? "data" : "next", id);
+	put_begin(&b, type, id);
 	buf_puts(&b, ",\"payload\":");
+	ws_trace_sent(c, &(ws_sent){type, id, name, buf_str(&b), body.bytes, STR("}")});
 	ws_socket_send(&c->sock, buf_str(&b), body, STR("}"));
 	buf_free(&b);
 }
 
-void ws_operation_send_complete(ws_conn *c, str id)
+void ws_operation_send_complete(ws_conn *c, str id, str name)
 {
 	buf b = {0};
 	put_begin(&b, "complete", id);
 	buf_putc(&b, '}');
+	ws_trace_sent(c, &(ws_sent){.type = "complete", .id = id, .name = name, .before = buf_str(&b)});
 	ws_socket_say(&c->sock, buf_str(&b));
 	buf_free(&b);
 }
@@ -39,7 +42,7 @@ static void complete(ws_conn *c, const ws_op_log *l, bool failed)
 	if (failed && c->protocol == WS_TRANSPORT) {
 		ws_late_add(c, l->id);
 	} else {
-		ws_operation_send_complete(c, l->id);
+		ws_operation_send_complete(c, l->id, l->operation_name);
 	}
 	done.event = WS_COMPLETED;
 	ws_log_operation(c, &done);
@@ -55,28 +58,29 @@ static void put_error(const ws_conn *c, buf *b, const error *err)
 	}
 }
 
-void ws_operation_data_error(ws_conn *c, str id, const error *err)
+void ws_operation_data_error(ws_conn *c, str id, str name, const error *err)
 {
 	buf b = {0};
 	buf_puts(&b, "{\"data\":null,\"errors\":[");
 	put_error(c, &b, err);
 	buf_puts(&b, "]}");
-	ws_operation_data(c, id, (ws_body){.bytes = buf_str(&b)});
+	ws_operation_data(c, id, name, (ws_body){.bytes = buf_str(&b)});
 	buf_free(&b);
 }
 
 typedef enum error_form { FORM_ONE, FORM_LIST, FORM_ERRORS } error_form;
 
-static void send_error(ws_conn *c, str id, const error *err, error_form form)
+static void send_error(ws_conn *c, const ws_op_log *l, const error *err, error_form form)
 {
 	buf b = {0};
-	put_begin(&b, "error", id);
+	put_begin(&b, "error", l->id);
 	buf_puts(&b,
 		form == FORM_ONE            ? ",\"payload\":"
 			: form == FORM_LIST ? ",\"payload\":["
 					    : ",\"payload\":{\"errors\":[");
 	put_error(c, &b, err);
 	buf_puts(&b, form == FORM_ONE ? "}" : form == FORM_LIST ? "]}" : "]}}");
+	ws_trace_sent(c, &(ws_sent){.type = "error", .id = l->id, .name = l->operation_name, .before = buf_str(&b)});
 	ws_socket_say(&c->sock, buf_str(&b));
 	buf_free(&b);
 }
@@ -87,7 +91,7 @@ void ws_operation_fail(ws_conn *c, const ws_op_log *l)
 	ws_op_log failed = *l;
 	failed.event = WS_QUERY_ERR;
 	ws_log_operation(c, &failed);
-	send_error(c, l->id, l->err, c->legacy ? FORM_ONE : c->protocol == WS_APOLLO ? FORM_ERRORS : FORM_LIST);
+	send_error(c, l, l->err, c->legacy ? FORM_ONE : c->protocol == WS_APOLLO ? FORM_ERRORS : FORM_LIST);
 	complete(c, l, true);
 }
 
@@ -98,7 +102,7 @@ static void start_error(ws_conn *c, arena *a, const ws_message *m, str text)
 	error err;
 	error_init(&err, a);
 	if (error_set(&err, ERR_START_FAILED, STR_NULL, "%.*s", STR_ARG(text))) return;
-	send_error(c, m->id, &err, FORM_ONE);
+	send_error(c, &l, &err, FORM_ONE);
 	ws_log_operation(c, &l);
 	complete(c, &l, true);
 }
@@ -133,8 +137,8 @@ static void answer(ws_conn *c, ws_run *run)
 	ws_op_log l = log_of(run);
 	l.err = &r->err;
 	if (r->ok) {
-		ws_operation_data(
-			c, l.id, (ws_body){.bytes = buf_str(&r->body), .release = mem_free, .arg = r->body.p});
+		ws_operation_data(c, l.id, l.operation_name,
+			(ws_body){.bytes = buf_str(&r->body), .release = mem_free, .arg = r->body.p});
 		complete(c, &l, false);
 	} else if (!failed_running(r)) {
 		ws_operation_fail(c, &l);
@@ -143,9 +147,9 @@ static void answer(ws_conn *c, ws_run *run)
 		failed.event = WS_QUERY_ERR;
 		ws_log_operation(c, &failed);
 		if (c->protocol == WS_APOLLO) {
-			ws_operation_data_error(c, l.id, &r->err);
+			ws_operation_data_error(c, l.id, l.operation_name, &r->err);
 		} else {
-			send_error(c, l.id, &r->err, FORM_LIST);
+			send_error(c, &l, &r->err, FORM_LIST);
 		}
 		complete(c, &l, true);
 	}

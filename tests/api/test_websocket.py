@@ -417,6 +417,74 @@ def test_refusals_are_logged(api):
     wait_for(lambda: any(x["event"]["type"] == "rejected" for x in lines(api, "websocket-log")))
 
 
+@BOTH
+def test_every_message_is_logged_for_who_debugs(start_weir, database, api, protocol):
+    server = start_weir(database.url, env={"HASURA_GRAPHQL_LOG_LEVEL": "debug", "HASURA_GRAPHQL_WEBSOCKET_KEEPALIVE": "0"})
+    with Socket(server, protocol).init() as s:
+        s.ask("query Hello {__typename}", id="a", operation="Hello")
+        s.text('{"type": "hidden?')
+        s.recv()
+    wait_for(lambda: any(x["event"]["type"] == "closed" for x in lines(server, "ws-server")))
+    found = lines(server, "ws-server")
+    assert len({x["websocket_id"] for x in found}) == 1 and server.secret not in json.dumps(found) and "hidden" not in json.dumps(found)
+    events = [x["event"]["type"] for x in found]
+    assert events[:2] == ["connection_request", "accepted"] and events[-1] == "closed"
+    told = [x for x in found if x["event"]["type"] == "message_sent"]
+    assert [x["metadata"]["event_type"] for x in told][:3] == ["connection_ack", "next" if protocol == TRANSPORT else "data", "complete"]
+    for x in told[1:3]:
+        assert x["metadata"]["operation_id"] == "a" and x["metadata"]["operation_name"] == "Hello"
+    assert json.loads(told[1]["event"]["detail"]["message"])["payload"] == {"data": {"__typename": "query_root"}}
+    assert told[1]["event"]["detail"]["message_size"] == len(told[1]["event"]["detail"]["message"])
+    heard = [x["event"]["detail"]["message"] for x in found if x["event"]["type"] == "message_received"]
+    assert heard[0] == '{"type":"connection_init"}' and json.loads(heard[1])["id"] == "a" and heard[2] == "(not readable)"
+    assert not lines(api, "ws-server")
+
+
+# -- what a session and a source allow
+
+
+@BOTH
+def test_functions_get_the_session(api, protocol):
+    """A tracked function with a session argument, in a query and in a live query."""
+    api.sql("create table said (words text primary key); create or replace function greet(hasura_session json, word text) returns setof said "
+            "language sql stable as $$ select word || ' ' || (hasura_session ->> 'x-hasura-user-id') $$", cascade=True)
+    api.track("said")
+    api.metadata("pg_track_function", {"source": "default", "function": "greet", "configuration": {"session_argument": "hasura_session"}})
+    try:
+        with Socket(api, protocol).init({**api.headers(), "X-Hasura-User-Id": "7"}) as s:
+            want = {"data": {"greet": [{"words": "hello 7"}]}}
+            assert s.ask('{greet(args: {word: "hello"}) {words}}') == want
+            s.start("live", 'subscription {greet(args: {word: "hello"}) {words}}')
+            s.expect("live", want)
+    finally:
+        api.sql("drop function greet(json, text); drop table said", cascade=True)
+
+
+@pytest.fixture(scope="module")
+def birds(api, database):
+    """A source whose user may only read."""
+    database.sql("create schema sky; create table sky.bird (id int primary key); insert into sky.bird values (1);"
+                 "create role sky_reader; grant usage on schema sky to sky_reader; grant select on sky.bird to sky_reader")
+    url = database.url + ("&" if "?" in database.url else "?") + "options=-c%20role%3Dsky_reader"
+    api.metadata("pg_add_source", {"name": "sky", "configuration": {"connection_info": {"database_url": url}}})
+    api.metadata("pg_track_table", {"source": "sky", "table": {"schema": "sky", "name": "bird"}})
+    yield api
+    api.metadata("pg_drop_source", {"name": "sky", "cascade": True})
+    database.sql("drop schema sky cascade; drop role sky_reader")
+
+
+@BOTH
+def test_mutations_of_a_source_that_is_read_only(birds, protocol):
+    with Socket(birds, protocol).init() as s:
+        s.start("1", "mutation {delete_sky_bird(where: {}) {affected_rows}}")
+        found = s.recv()
+        assert found["type"] == ("error" if protocol == TRANSPORT else "data")
+        errors = found["payload"] if protocol == TRANSPORT else found["payload"]["errors"]
+        assert errors == [{"message": "database query error", "extensions": {"path": "$", "code": "unexpected"}}]
+        assert s.recv() == {"type": "complete", "id": "1"}
+        assert s.ask("{sky_bird {id}}", id="2") == {"data": {"sky_bird": [{"id": 1}]}}
+
+
 # -- the end of the server
 
 

@@ -61,6 +61,15 @@ def test_batches_as_they_come(api, protocol):
 
 
 @BOTH
+def test_rows_that_tie_come_together(api, protocol):
+    api.sql("insert into message (body, owner) select i, i / 4 from generate_series(1, 10) i")
+    with Socket(api, protocol).init() as s:
+        s.start("1", 'subscription { message_stream(batch_size: 1, cursor: {initial_value: {owner: "0"}}) { id owner } }')
+        rows, sizes = take(s, 7)
+        assert [r["owner"] for r in rows] == ["1"] * 4 + ["2"] * 3 and sizes == [4, 3]
+
+
+@BOTH
 def test_refused(api, protocol):
     with Socket(api, protocol).init() as s:
         for query, code, message in [
