@@ -45,6 +45,16 @@ bool run_sql_is_plain(const json *args)
 
 /* ---- answers ---- */
 
+/* A statement's place in the text it was cut from, in characters as PostgreSQL counts. */
+static int64_t position_in_text(const sql_args *s, str sql, int position)
+{
+	int64_t n = position;
+	bool inside = sql.p >= s->sql.p && sql.p <= s->sql.p + s->sql.n;
+	for (const char *p = s->sql.p; inside && p < sql.p; p++)
+		n += ((unsigned char)*p & 0xc0) != 0x80;
+	return n;
+}
+
 static bool sql_error(const sql_args *s, str sql, error *err)
 {
 	const pg_error *e = pg_error_copy(err->a, pg_sync_error(s->pg)); /* the connection goes before the answer */
@@ -54,7 +64,8 @@ static bool sql_error(const sql_args *s, str sql, error *err)
 	err->status = 400;
 	err->internal = pg_error_internal(err->a, e, &info);
 	if (s->exact && e->position)
-		json_setz(json_getz(err->internal, "error"), "position", json_new_i64(err->a, e->position));
+		json_setz(json_getz(err->internal, "error"), "position",
+			json_new_i64(err->a, position_in_text(s, sql, e->position)));
 	return false;
 }
 

@@ -246,6 +246,7 @@ static bool status(cmd *c, error *err)
 		migrations files;
 		status_rows rows = {0};
 		if (!migrations_list(&p, sources.v[i], &files, err)) return false;
+		migrations_say_passed(&p, sources.v[i]);
 		collect(&p, &s, sources.v[i], &files, &rows);
 		if (!for_people) json_push(all, rows_as_json(c->a, sources.v[i], &rows));
 		else term_printf("%sDatabase: %.*s\n", i ? "\n" : "", STR_ARG(sources.v[i]));

@@ -4,6 +4,7 @@
 #include "cli/child.h"
 #include "cli/cmd_migrate.h"
 #include "cli/files.h"
+#include "cli/sql_error.h"
 
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -24,11 +25,9 @@ static bool run_file(project *p, str source, str file, error *err)
 	if (!str_trim(text).n) return true;
 	json_setz(args, "source", json_new_str(p->a, source));
 	json_setz(args, "sql", json_new_str(p->a, text));
-	if (remote_query(p, "run_sql", args, &answer, err)) return true;
-	str shown = project_shown(p, file);
-	err->message =
-		str_printf(p->a, "%.*s: %.*s (nothing of this file was kept)", STR_ARG(shown), STR_ARG(err->message));
-	return false;
+	if (remote_is_weir(p)) json_setz(args, "exact", json_new_bool(p->a, true));
+	return remote_query(p, "run_sql", args, &answer, err) ||
+		sql_error_in_file(p, file, text, "nothing of this file was kept", err);
 }
 
 /* The names asked for, or all; each must be there. */

@@ -43,7 +43,8 @@ str path_base(str path)
 
 bool path_exists(arena *a, str path)
 {
-	return access(str_z(a, path), F_OK) == 0;
+	/* What may not be looked at is not taken for absent: reading it says why. */
+	return access(str_z(a, path), F_OK) == 0 || (errno != ENOENT && errno != ENOTDIR);
 }
 
 bool path_is_dir(arena *a, str path)
@@ -77,7 +78,10 @@ bool file_read(arena *a, str path, str *out, error *err)
 	if (n < 0) (void)failed(err, "read it", path);
 	else if (!ok) error_set(err, ERR_UNEXPECTED, STR(""), "%.*s: larger than 256 MB", STR_ARG(path));
 	close(fd);
-	*out = ok ? str_copy(a, buf_str(&b)) : STR("");
+	/* Editors of Windows put a byte order mark in front, which is no part of the text. */
+	str text = buf_str(&b), mark = STR("\xef\xbb\xbf");
+	if (str_starts(text, mark)) text = str_from_at(text, mark.n);
+	*out = ok ? str_copy(a, text) : STR("");
 	if (!out->p) *out = STR("");
 	buf_free(&b);
 	return ok;

@@ -327,11 +327,35 @@ static void note_all_twice(md_folder *f, const json *doc)
 	}
 }
 
+/* Hasura v2: the version of the metadata, which is that of config.yaml. */
+static bool check_version(md_folder *f, str dir, int version, error *err)
+{
+	str file = path_join(f->a, dir, STR("version.yaml"));
+	json *head;
+	int64_t n;
+	if (!path_exists(f->a, file)) return true;
+	if (!md_file_read(f, file, &head, err)) return false;
+	const json *said = json_getz(head, "version");
+	if (!said || !str_to_i64(said->text, &n) || n == version) return true;
+	const md_place *at = md_place_of(f, said);
+	unsigned line = at ? at->line : 1;
+	if (n > 3)
+		return error_set(err, ERR_PARSE_FAILED, STR(""),
+			"%.*s, line %u: this is metadata of version %lld, and this program (" WEIR_VERSION
+			") knows 3: a newer one wrote it",
+			STR_ARG(file), line, (long long)n);
+	return error_set(err, ERR_PARSE_FAILED, STR(""),
+		"%.*s, line %u: this is metadata of version %lld in a project of version %d: the layout of the folder is that of %d, "
+		"so write version: %d",
+		STR_ARG(file), line, (long long)n, version, version, version);
+}
+
 bool md_folder_read(md_folder *f, str dir, int version, json **out, error *err)
 {
 	json *doc = json_new_object(f->a);
 	bool found = false;
 	json_setz(doc, "version", json_new_i64(f->a, version));
+	if (!check_version(f, dir, version, err)) return false;
 	for (const md_object *o = md_objects; o->key; o++) {
 		if ((o->since == 2 && version != 2) || (o->since == 3 && version != 3)) continue;
 		if (str_eqz(STR("actions"), o->key)) {

@@ -2,6 +2,7 @@
 #include "cli/cmd_migrate.h"
 
 #include "cli/files.h"
+#include "cli/sql_error.h"
 
 /* One thing to do. */
 typedef struct move {
@@ -73,8 +74,9 @@ static bool plan_goto(applying *ap, str version, error *err)
 {
 	const migration *to = migrations_find_file(&ap->files, version);
 	if (!to)
-		return error_set(err, ERR_NOT_FOUND, STR(""), "there is no migration %.*s in the files of %.*s",
-			STR_ARG(version), STR_ARG(ap->source));
+		return error_set(err, ERR_NOT_FOUND, STR(""),
+			"there is no migration %.*s in the files of %.*s (%s migrate status lists them)",
+			STR_ARG(version), STR_ARG(ap->source), ap->p->c->program);
 	for (size_t i = ap->files.n; i-- > 0 && ap->files.v[i].number > to->number;)
 		if (is_applied(ap, &ap->files.v[i])) vec_push(ap->p->a, &ap->plan, ((move){&ap->files.v[i], true}));
 	for (size_t i = 0; i < ap->files.n && ap->files.v[i].number <= to->number; i++)
@@ -86,8 +88,9 @@ static bool plan_version(applying *ap, str version, bool down, error *err)
 {
 	const migration *m = migrations_find_file(&ap->files, version);
 	if (!m)
-		return error_set(err, ERR_NOT_FOUND, STR(""), "there is no migration %.*s in the files of %.*s",
-			STR_ARG(version), STR_ARG(ap->source));
+		return error_set(err, ERR_NOT_FOUND, STR(""),
+			"there is no migration %.*s in the files of %.*s (%s migrate status lists them)",
+			STR_ARG(version), STR_ARG(ap->source), ap->p->c->program);
 	if (is_applied(ap, m) != down)
 		return error_set(err, ERR_INVALID_PARAMS, STR(""), "the migration %.*s_%.*s %s on %.*s",
 			STR_ARG(m->version), STR_ARG(m->name), down ? "has not run" : "has run already",
@@ -119,6 +122,16 @@ static bool make_plan(applying *ap, error *err)
 
 /* ---- doing it ---- */
 
+/* "migrations/default/1530_init/up.sql, line 3: …" */
+static bool say_where(const applying *ap, const move *mv, str text, error *err)
+{
+	const migration *m = mv->m;
+	str sql = mv->down ? m->down : m->up, file = sql.n ? sql : mv->down ? m->down_yaml : m->up_yaml;
+	const char *kept = ap->no_transaction ? "what ran before the error stays"
+					      : "nothing of this file was kept, those before it were";
+	return sql_error_in_file(ap->p, file, text, kept, err);
+}
+
 static bool run_move(applying *ap, const move *mv, error *err)
 {
 	project *p = ap->p;
@@ -139,22 +152,10 @@ static bool run_move(applying *ap, const move *mv, error *err)
 		.down = mv->down,
 		.yaml = yaml,
 		.no_transaction = ap->no_transaction};
-	if (!migrate_state_run(p, ap->s, &r, &already, err)) return false;
+	if (!migrate_state_run(p, ap->s, &r, &already, err)) return say_where(ap, mv, text, err);
 	ap->count.already += already;
 	ap->count.done += !already;
 	return true;
-}
-
-/* "migrations/default/1530_init/up.sql: …" */
-static bool say_where(applying *ap, const move *mv, error *err)
-{
-	const migration *m = mv->m;
-	str sql = mv->down ? m->down : m->up, file = sql.n ? sql : mv->down ? m->down_yaml : m->up_yaml;
-	str shown = file.n ? project_shown(ap->p, file) : m->version;
-	const char *kept = ap->no_transaction ? "what ran before the error stays"
-					      : "nothing of this file was kept, those before it were";
-	err->message = str_printf(ap->p->a, "%.*s: %.*s (%s)", STR_ARG(shown), STR_ARG(err->message), kept);
-	return false;
 }
 
 static void print_plan(const applying *ap)
@@ -175,7 +176,7 @@ static bool run_plan(applying *ap, error *err)
 	for (size_t i = 0; i < ap->plan.n; i++) {
 		const move *mv = &ap->plan.v[i];
 		term_progress(ap->p->c, i + 1, ap->plan.n, mv->m->name);
-		if (!run_move(ap, mv, err)) return say_where(ap, mv, err);
+		if (!run_move(ap, mv, err)) return false;
 		if (ap->skip) ap->count.done++;
 	}
 	term_progress_end(ap->p->c);
@@ -185,6 +186,7 @@ static bool run_plan(applying *ap, error *err)
 static bool apply_source(applying *ap, bool strict, error *err)
 {
 	if (!migrations_list(ap->p, ap->source, &ap->files, err)) return false;
+	migrations_say_passed(ap->p, ap->source);
 	size_t strange = migrate_say_strange(ap->p, ap->s, ap->source, &ap->files, ap->allow_missing);
 	if (strange && strict)
 		return error_set(err, ERR_CONFLICT, STR(""),
@@ -213,6 +215,7 @@ bool migrate_apply_pending(project *p, str source, apply_count *count, error *er
 	if (!migrate_state_read(p, &s, err) || !migrate_mode_on(p, &s, err)) return false;
 	applying ap = {.p = p, .s = &s, .source = source, .no_transaction = p->no_transaction};
 	if (!migrations_list(p, source, &ap.files, err)) return false;
+	migrations_say_passed(p, source);
 	(void)migrate_say_strange(p, &s, source, &ap.files, false);
 	plan_up(&ap, SIZE_MAX);
 	bool ok = none_is_begun(&ap, err) && run_plan(&ap, err);

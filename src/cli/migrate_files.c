@@ -31,16 +31,15 @@ static void look_for(arena *a, str folder, const char *file, str *out)
 	if (path_exists(a, path)) *out = path;
 }
 
-static bool read_folder(project *p, str path, str name, migrations *out)
+static void read_folder(project *p, str path, str name, migrations *out)
 {
 	migration m = {.folder = path};
-	if (!split_name(name, &m)) return true;
+	if (!split_name(name, &m)) return;
 	look_for(p->a, path, "up.sql", &m.up);
 	look_for(p->a, path, "down.sql", &m.down);
 	look_for(p->a, path, "up.yaml", &m.up_yaml);
 	look_for(p->a, path, "down.yaml", &m.down_yaml);
 	if (m.up.n || m.down.n || m.up_yaml.n || m.down_yaml.n) vec_push(p->a, out, m);
-	return true;
 }
 
 /* Flat: four files may belong together. */
@@ -79,7 +78,7 @@ bool migrations_list(project *p, str source, migrations *out, error *err)
 	for (size_t i = 0; i < names.n; i++) {
 		str path = path_join(p->a, dir, names.v[i]);
 		if (!path_is_dir(p->a, path)) read_flat(p, path, names.v[i], out);
-		else if (!read_folder(p, path, names.v[i], out)) return false;
+		else read_folder(p, path, names.v[i], out);
 	}
 	if (out->n) qsort(out->v, out->n, sizeof *out->v, by_number);
 	for (size_t i = 1; i < out->n; i++) {
@@ -91,6 +90,38 @@ bool migrations_list(project *p, str source, migrations *out, error *err)
 				STR_ARG(m->name));
 	}
 	return true;
+}
+
+static const char *why_passed(project *p, str path, str name)
+{
+	migrations found = {0};
+	migration m = {0};
+	if (name.p[0] == '.' || str_starts(name, STR("squashed_"))) return NULL;
+	if (!path_is_dir(p->a, path)) {
+		bool looks_so = str_ends(name, STR(".sql")) || str_ends(name, STR(".yaml"));
+		read_flat(p, path, name, &found);
+		bool metadata = str_eqz(name, "metadata.yaml") || str_eqz(name, "metadata.json");
+		return looks_so && !found.n && !metadata ? "its name is not VERSION_NAME.up.sql" : NULL;
+	}
+	if (!split_name(name, &m)) return "its name is not VERSION_NAME, with a version of digits";
+	read_folder(p, path, name, &found);
+	return found.n ? NULL : "it has no up.sql and no down.sql";
+}
+
+void migrations_say_passed(project *p, str source)
+{
+	str dir = migrations_folder(p, source);
+	str_vec names = {0};
+	error ignored;
+	error_init(&ignored, p->a);
+	if (!dir_list(p->a, dir, &names, &ignored)) return;
+	for (size_t i = 0; i < names.n; i++) {
+		str path = path_join(p->a, dir, names.v[i]);
+		const char *why = why_passed(p, path, names.v[i]);
+		if (why)
+			say_warn(p->c, "%.*s is passed over: it is no migration, since %s",
+				STR_ARG(project_shown(p, path)), why);
+	}
 }
 
 const migration *migrations_find_file(const migrations *m, str version)
@@ -116,11 +147,23 @@ bool migration_text(project *p, const migration *m, bool down, str *text, bool *
 		STR_ARG(m->version), STR_ARG(m->name), down ? "down" : "up");
 }
 
+/* Line ends are git's affair: a file is no other for them. */
+static str with_plain_lines(arena *a, str text)
+{
+	if (str_find(text, STR("\r\n")) == SIZE_MAX) return text;
+	char *p = arena_bytes(a, text.n);
+	size_t n = 0;
+	for (size_t i = 0; i < text.n; i++)
+		if (text.p[i] != '\r' || i + 1 == text.n || text.p[i + 1] != '\n') p[n++] = text.p[i];
+	return str_make(p, n);
+}
+
 str migration_checksum(arena *a, str text)
 {
 	unsigned char sum[EVP_MAX_MD_SIZE];
 	unsigned n = 0;
 	buf b = {0};
+	text = with_plain_lines(a, text);
 	if (!EVP_Digest(text.n ? text.p : "", text.n, sum, &n, EVP_sha256(), NULL)) mem_fail("no SHA-256");
 	for (unsigned i = 0; i < n; i++)
 		buf_printf(&b, "%02x", sum[i]);

@@ -19,6 +19,8 @@ typedef VEC(migration) migrations;
 str migrations_folder(const project *p, str source);
 /* In order of their numbers. Error: two of one number. */
 MUST_CHECK bool migrations_list(project *p, str source, migrations *out, error *err);
+/* Names what lies among them and is none: a folder with another name, or without a file that counts. */
+void migrations_say_passed(project *p, str source);
 /* NULL: none of that number. */
 const migration *migrations_find_file(const migrations *m, str version);
 /* Text of the up (or down) part, SQL or YAML. Error: there is none. */

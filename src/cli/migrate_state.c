@@ -117,7 +117,11 @@ static bool ask_weir(project *p, const migrate_run *r, bool skip, bool *already,
 	if (skip) json_setz(args, "skip_execution", json_new_bool(p->a, true));
 	if (r->cascade) json_setz(args, "cascade", json_new_bool(p->a, true));
 	if (r->no_transaction) json_setz(args, "no_transaction", json_new_bool(p->a, true));
-	if (!remote_query(p, "weir_migrate", args, &answer, err)) return false;
+	p->waits_for =
+		"it works, or waits for another migration or for a lock of a table (pg_stat_activity says which)";
+	bool ok = remote_query(p, "weir_migrate", args, &answer, err);
+	p->waits_for = NULL;
+	if (!ok) return false;
 	*already = !json_bool_or(answer, "done", true);
 	return true;
 }

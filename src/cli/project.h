@@ -29,6 +29,7 @@ typedef struct project {
 	void *lines; /* yaml_marks * */
 	void *curl;
 	uint64_t asked_ns, say_ns; /* of the request that runs */
+	const char *waits_for;     /* what may hold it up, for a word on that; NULL: nothing special */
 	struct server *local;      /* asked without HTTP instead of endpoint; NULL: none */
 	str server_version;        /* once asked */
 } project;

@@ -74,8 +74,9 @@ static int on_progress(void *data, curl_off_t dn, curl_off_t d, curl_off_t un, c
 	uint64_t now = clock_mono_ns();
 	(void)dn, (void)d, (void)un, (void)u;
 	if (now < p->say_ns) return 0;
-	say_info(p->c, "still waiting for the server's answer (%llu s)",
-		(unsigned long long)((now - p->asked_ns) / SECOND));
+	say_info(p->c, "still waiting for the server's answer (%llu s)%s%s",
+		(unsigned long long)((now - p->asked_ns) / SECOND), p->waits_for ? ": " : "",
+		p->waits_for ? p->waits_for : "");
 	p->say_ns = now + 60 * SECOND;
 	return 0;
 }
@@ -171,7 +172,7 @@ bool remote_error(const char *what, long status, str body, error *err)
 	error_init(&ignored, err->a);
 	if (status == 401)
 		return error_set(err, ERR_ACCESS_DENIED, STR(""),
-			"%s: the server does not accept the admin secret: set --admin-secret, HASURA_GRAPHQL_ADMIN_SECRET or "
+			"%s: the server does not accept the admin secret, or got none: set --admin-secret, HASURA_GRAPHQL_ADMIN_SECRET or "
 			"admin_secret in config.yaml",
 			what);
 	str text = json_parse(err->a, body, &j, &ignored) ? json_str_or(j, "error", STR("")) : STR("");

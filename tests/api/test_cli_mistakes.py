@@ -168,3 +168,123 @@ def test_questions_without_a_terminal(new_database, start_weir, weir_bin, tmp_pa
     assert "give --database-name or --all-databases" in run("migrate", "status", status=1).stderr
     run("migrate", "create", "x", "--up-sql", "select 1", "--database-name", "second")
     assert "give --force" in run("migrate", "delete", "--all", "--database-name", "second", status=1).stderr
+
+
+# -- migrations and files
+
+
+@pytest.fixture
+def small(new_database, start_weir, weir_bin, tmp_path):
+    """(run, folder, write, database): a project with one table; write(name, bytes)."""
+    database = new_database()
+    server = start_weir(database.url)
+
+    def write(name, text):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    cli = Cli(weir_bin, str(tmp_path), server.url)
+    write("config.yaml", f"version: 3\nendpoint: {server.url}\nadmin_secret: {server.secret}\n")
+    write("migrations/default/1_a/up.sql", "create table t(id int primary key);\n")
+    return lambda *args, **more: cli(*args, "--log-format", "text", **more), tmp_path, write, database
+
+
+def test_line_ends_and_marks_of_other_systems(small):
+    """What editors of Windows put into files is no part of them."""
+    run, folder, write, _ = small
+    bom = b"\xef\xbb\xbf"
+    for name in ("config.yaml", "migrations/default/1_a/up.sql"):
+        write(name, bom + (folder / name).read_bytes().replace(b"\n", b"\r\n"))
+    write(".env", bom + b"HASURA_GRAPHQL_METADATA_DIRECTORY=md\r\n\r\nB='x'\r\n")
+    run("migrate", "apply")
+    run("metadata", "export")
+    for name in ("md/version.yaml", "md/databases/databases.yaml"):
+        write(name, bom + (folder / name).read_bytes().replace(b"\n", b"\r\n"))
+    run("metadata", "diff", "--exit-code")
+    run("metadata", "apply")
+    # git may change line ends: the migration is the same.
+    write("migrations/default/1_a/up.sql", "create table t(id int primary key);\n")
+    assert "edited" not in run("migrate", "apply").stderr
+    run("migrate", "status", "--exit-code")
+
+
+def test_errors_of_sql_have_their_line(small):
+    run, _, write, _ = small
+    run("migrate", "apply")
+    write("migrations/default/2_b/up.sql", "-- é\ncreate table b1();\n\nselct 1;\n")
+    for more in ([], ["--no-transaction"]):
+        said = run("migrate", "apply", *more, status=1).stderr
+        assert 'migrations/default/2_b/up.sql, line 4: syntax error at or near "selct", SQLSTATE 42601 (' in said
+        run("migrate", "repair", "--version", "2", "--as", "not-applied")
+        assert ("what ran before the error stays" if more else "nothing of this file was kept") in said
+    write("seeds/default/1_s.sql", "insert into t values (1);\ninsert into t\nvalues (1);\n")
+    assert 'seeds/default/1_s.sql: duplicate key value violates unique constraint "t_pkey"; Key (id)=(1) already exists.' in \
+        run("seed", "apply", status=1).stderr
+    write("seeds/default/1_s.sql", "insert into t values (1);\ninsert into nowhere values (1);\n")
+    assert 'seeds/default/1_s.sql, line 2: relation "nowhere" does not exist' in run("seed", "apply", status=1).stderr
+
+
+def test_what_is_no_migration_is_named(small):
+    run, folder, write, _ = small
+    for name in ("init/up.sql", "2-x/up.sql", "3_y/readme.txt", "squashed_1_to_2/1_a/up.sql", "loose.sql"):
+        write(f"migrations/default/{name}", "select 1")
+    for command in ("status", "apply"):
+        said = run("migrate", command).stderr
+        assert "migrations/default/init is passed over: it is no migration, since its name is not VERSION_NAME" in said
+        assert "default/2-x is passed over" in said and "default/3_y is passed over: it is no migration, since it has no up.sql" in said
+        assert "default/loose.sql is passed over" in said and "squashed_1" not in said
+    write("migrations/default/1_b/up.sql", "select 1")
+    assert "migrations/default: two migrations have the number 1 (a and b): rename one" in run("migrate", "apply", status=1).stderr
+    write("migrations/default/1_a/up.yaml", "[]")
+    shutil.rmtree(folder / "migrations/default/1_b")
+    run("migrate", "apply", "--skip-execution", "--down", "1")
+    assert "1_a/up.sql and migrations/default/1_a/up.yaml: keep one of them" in run("migrate", "apply", status=1).stderr
+
+
+def test_version_of_the_metadata(small):
+    run, _, write, _ = small
+    run("metadata", "export")
+    write("metadata/version.yaml", "version: 4\n")
+    assert "metadata/version.yaml, line 1: this is metadata of version 4, and this program" in run("metadata", "apply", status=1).stderr
+    write("metadata/version.yaml", "version: 2\n")
+    assert "the layout of the folder is that of 3, so write version: 3" in run("metadata", "apply", status=1).stderr
+
+
+def test_held_up_by_somebody_else(small, pg):
+    """Another migration, or a table's lock: what is waited for is said, and then it runs."""
+    run, _, write, database = small
+    import psycopg2
+    run("migrate", "apply")
+    other = psycopg2.connect(database.dsn)
+    other.cursor().execute("lock table t")
+    write("migrations/default/2_b/up.sql", "alter table t add x int")
+    timer = threading.Timer(12, other.close)
+    timer.start()
+    said = run("migrate", "apply").stderr
+    timer.join()
+    assert "waits for another migration or for a lock of a table" in said and "migrations applied (1)" in said
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs another user")
+def test_without_permission(small, weir_bin):
+    """As a user who may not: which file, and that it is the permission."""
+    _, folder, write, _ = small
+    write("metadata/databases/databases.yaml", "[]\n")
+
+    def run(*args):
+        env = {k: v for k, v in os.environ.items() if not k.startswith(("HASURA_GRAPHQL_", "WEIR_"))}
+        done = subprocess.run(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", shutil.copy(weir_bin, folder / "weir"), *args,
+                               "--log-format", "text"], cwd=folder, env=env, text=True, capture_output=True, stdin=subprocess.DEVNULL, timeout=60)
+        assert done.returncode == 1 and "Sanitizer" not in done.stderr, done.stderr
+        return done.stderr
+    at = folder
+    while at != at.parent and str(at) != "/tmp":
+        os.chmod(at, 0o755)
+        at = at.parent
+    os.chmod(folder / "metadata/databases", 0o700)
+    assert "databases.yaml: cannot read it: Permission denied" in run("metadata", "build")
+    assert "migrations/default" in run("migrate", "create", "x", "--database-name", "default")
+    os.chmod(folder / "migrations/default", 0o700)
+    assert "migrations/default: cannot list it: Permission denied" in run("migrate", "status")
+    os.chmod(folder / "config.yaml", 0o600)
+    assert "config.yaml: cannot read it: Permission denied" in run("migrate", "status")
