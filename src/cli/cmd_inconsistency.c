@@ -143,4 +143,4 @@ const cmd_spec cmd_metadata = {.name = "metadata",
 	.what = "tracked tables, relationships, permissions: apply, export, compare",
 	.subs = (const cmd_spec *const[]){&cmd_metadata_apply, &cmd_metadata_export, &cmd_metadata_diff,
 		&cmd_metadata_reload, &cmd_metadata_clear, &cmd_inconsistency, &cmd_metadata_build,
-		&cmd_metadata_validate, NULL}};
+		&cmd_metadata_validate, &cmd_metadata_watch, NULL}};

@@ -10,3 +10,5 @@ extern const cmd_spec cmd_metadata_apply, cmd_metadata_export, cmd_metadata_relo
 extern const cmd_spec cmd_metadata_diff;
 /* cmd_inconsistency.c */
 extern const cmd_spec cmd_inconsistency;
+/* metadata_watch.c */
+extern const cmd_spec cmd_metadata_watch;

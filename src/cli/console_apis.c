@@ -118,9 +118,10 @@ static bool migrate(api *x, json **out)
 		!migrate_mode_on(&x->p, &state, &x->err))
 		return false;
 	run.checksum = migration_checksum(a, run.text);
-	if (run.text.n &&
-		!migration_write(&x->p, run.source, version, name, run.text, sql_of(a, json_getz(x->body, "down")),
-			&folder, &x->err))
+	/* An empty down.sql would say that there is nothing to take back. */
+	str down = sql_of(a, json_getz(x->body, "down"));
+	if (!down.n) down = STR_NULL;
+	if (run.text.n && !migration_write(&x->p, run.source, version, name, run.text, down, &folder, &x->err))
 		return false;
 	bool ok = true;
 	if (json_bool_or(x->body, "skip_execution", false))

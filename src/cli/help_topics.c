@@ -82,13 +82,13 @@ static const char exit_codes[] =
 	"  1   it is not done, and standard error says why. Also: metadata inconsistency status when it is inconsistent\n"
 	"  2   of the server's commands (serve, demo, auth, permissions): the command line is wrong\n"
 	"\n"
-	"With --exit-code (metadata diff, migrate status), as git diff has it: 0 all the same, 1 there are differences, 2 an\n"
+	"With --exit-code (metadata diff, migrate status, status), as git diff has it: 0 all the same, 1 there are differences, 2 an\n"
 	"error.\n";
 
 static const char output[] =
 	"Results go to standard output, all else to standard error.\n"
 	"\n"
-	"  -o json, -o yaml    metadata apply, export, build; metadata inconsistency list; migrate status; version\n"
+	"  -o json, -o yaml    metadata apply, export, build; metadata inconsistency list; migrate status; status; version\n"
 	"  --log-format        text on a terminal, else json: a line for each message with level, msg and time\n"
 	"  --log-level         DEBUG, INFO, WARN, ERROR or FATAL\n"
 	"  --no-color          no colours (also NO_COLOR)\n"

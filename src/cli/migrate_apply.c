@@ -140,6 +140,9 @@ static bool run_move(applying *ap, const move *mv, error *err)
 	error ignored;
 	error_init(&ignored, p->a);
 	if (!ap->skip && !migration_text(p, mv->m, mv->down, &text, &yaml, err)) return false;
+	if (mv->down && !yaml && !ap->skip && !str_trim(text).n)
+		say_warn(p->c, "%.*s is empty: nothing is taken back, the migration is only forgotten",
+			STR_ARG(project_shown(p, mv->m->down)));
 	bool ignored_form;
 	str sum = STR("");
 	if (!mv->down && migration_text(p, mv->m, false, &up, &ignored_form, &ignored))
