@@ -96,6 +96,8 @@ def test_the_manual_tells_every_flag_and_command(root):
     assert len(flags) > 50 and len(commands) > 5
     assert [flag for flag in flags if flag not in page] == []
     assert [name for name in commands if f".B {name}\n" not in page] == []
+    pages = re.findall(r"^  help (\S+)", output(binary, "help"), re.M)
+    assert len(pages) > 4 and [name for name in pages if f".SS {name.capitalize()}\n" not in page] == []
     if shutil.which("man"):
         done = subprocess.run(["man", "--warnings", "-l", str(root / "usr/share/man/man1/weir.1.gz")], capture_output=True, text=True,
                               env=dict(os.environ, MANROFFSEQ="", MANPAGER="cat", LC_ALL="C.UTF-8", MANWIDTH="100"), timeout=60)
