@@ -1,5 +1,6 @@
 import { ActionIcon, Badge, Button, Group, NativeSelect, Table, Text, TextInput } from '@mantine/core';
 import { useMemo, useState } from 'react';
+import { asApiError } from '@/api/errors';
 import { useApply, useSource, useTable } from '@/api/hooks';
 import { type QualifiedName, type SourceMetadata, tableKey, tableLabel } from '@/model/metadata';
 import { type RelationshipRow, relationshipRows, suggestRelationships } from '@/model/relationships';
@@ -43,12 +44,13 @@ function Existing({ source, table, rows }: { source: string; table: QualifiedNam
 	const apply = useApply();
 	const [editing, setEditing] = useState<{ name: string; value: string } | null>(null);
 	const rename = async () => {
-		if (!editing || editing.value === editing.name) return setEditing(null);
+		const newName = editing?.value.trim();
+		if (!editing || !newName || newName === editing.name) return setEditing(null);
 		try {
 			await apply.mutateAsync({
-				ops: [{ type: 'pg_rename_relationship', args: { source, table, name: editing.name, new_name: editing.value } }],
+				ops: [{ type: 'pg_rename_relationship', args: { source, table, name: editing.name, new_name: newName } }],
 			});
-			notifyDone(`${editing.name} is ${editing.value} now; permissions that use it were rewritten.`);
+			notifyDone(`${editing.name} is ${newName} now; permissions that use it were rewritten.`);
 			setEditing(null);
 		} catch (e) {
 			notifyError(e, 'Not renamed');
@@ -62,11 +64,24 @@ function Existing({ source, table, rows }: { source: string; table: QualifiedNam
 			danger: true,
 		});
 		if (!yes) return;
-		try {
+		const drop = async (cascade: boolean) => {
 			await apply.mutateAsync({
-				ops: [{ type: 'pg_drop_relationship', args: { source, table, relationship: row.name } }],
+				ops: [{ type: 'pg_drop_relationship', args: { source, table, relationship: row.name, cascade } }],
 			});
 			notifyDone(`${row.name} was deleted.`);
+		};
+		try {
+			await drop(false).catch(async (e) => {
+				const what = asApiError(e);
+				if (what.code !== 'dependency-error') throw e;
+				const withThem = await confirm({
+					title: `Delete what uses ${row.name}, too?`,
+					body: `Nothing was deleted: ${what.message}.`,
+					action: 'Delete all of it',
+					danger: true,
+				});
+				if (withThem) await drop(true);
+			});
 		} catch (e) {
 			notifyError(e, 'Not deleted');
 		}
@@ -99,12 +114,14 @@ function Existing({ source, table, rows }: { source: string; table: QualifiedNam
 											aria-label={`New name of ${r.name}`}
 											value={editing.value}
 											autoFocus
+											readOnly={apply.isPending}
 											onChange={(e) => setEditing({ name: r.name, value: e.currentTarget.value })}
 											onKeyDown={(e) => {
 												if (e.key === 'Enter') rename();
 												if (e.key === 'Escape') setEditing(null);
 											}}
-											onBlur={rename}
+											// Queries use the name: only Enter changes it.
+											onBlur={() => apply.isPending || setEditing(null)}
 										/>
 									) : (
 										<Text size="sm" fw={500}>
@@ -155,7 +172,8 @@ function Manual({ source, table }: { source: SourceMetadata; table: QualifiedNam
 	const remote = tables.find((t) => tableKey(t) === target) ?? table;
 	const here = useTableInfo(source.name, table).data;
 	const there = useTableInfo(source.name, remote).data;
-	const ready = name !== '' && pairs.every(([a, b]) => a !== '' && b !== '');
+	const twice = pairs.map(([a]) => a).find((a, i, all) => a !== '' && all.indexOf(a) !== i);
+	const ready = name.trim() !== '' && twice === undefined && pairs.every(([a, b]) => a !== '' && b !== '');
 	const add = async () => {
 		try {
 			await apply.mutateAsync({
@@ -165,7 +183,7 @@ function Manual({ source, table }: { source: SourceMetadata; table: QualifiedNam
 						args: {
 							source: source.name,
 							table,
-							name,
+							name: name.trim(),
 							using: { manual_configuration: { remote_table: remote, column_mapping: Object.fromEntries(pairs) } },
 						},
 					},
@@ -240,6 +258,11 @@ function Manual({ source, table }: { source: SourceMetadata; table: QualifiedNam
 						)}
 					</Group>
 				))}
+				{twice !== undefined && (
+					<Text mt="xs" size="sm" c="red" role="alert">
+						{twice} is there twice: it can be joined to one column only.
+					</Text>
+				)}
 				<Group mt="sm" gap="xs">
 					<Button
 						size="xs"
