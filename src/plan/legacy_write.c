@@ -72,6 +72,23 @@ static val *read_value(const writing *w, size_t col, const json *j, const plan_p
 	return value_read_json(c, &type, j, at, v) ? v : NULL;
 }
 
+/* Weir's own: "$json_null" names columns that get the JSON value null; null by itself is SQL's NULL. */
+#define JSON_NULLS "$json_null"
+
+static const val *json_null(const writing *w, size_t col, const plan_path *at)
+{
+	plan_ctx *c = w->l->c;
+	value_type type = value_type_column(c, w->l->src, &w->t->cols[col]);
+	if (type.conv != CONV_JSON || type.from_geojson) {
+		plan_fail_code(c, ERR_UNEXPECTED_PAYLOAD, at, "column \"%.*s\" is neither json nor jsonb",
+			STR_ARG(w->t->cols[col].cat->name));
+		return NULL;
+	}
+	val *v = NEW(c->a, val);
+	*v = (val){.kind = VAL_CONST, .conv = type.conv, .cast = type.cast, .text = STR("null")};
+	return v;
+}
+
 /* ---- what comes back ---- */
 
 static bool read_returning(writing *w, const char *after)
@@ -155,6 +172,24 @@ static bool read_bulk(const writing *w, const json *list, const plan_path *at, b
 	return true;
 }
 
+static bool read_json_nulls(const writing *w, const val ***rows, size_t n, bool *given)
+{
+	const plan_path *at = legacy_at(w->l, NULL, JSON_NULLS);
+	str_vec names = {0};
+	bool any;
+	if (!legacy_texts(w->l, w->l->req->args, JSON_NULLS, &names, &any)) return false;
+	for (size_t i = 0; i < names.n; i++) {
+		size_t col;
+		if (!check_insertable(w, names.v[i], at, &col)) return false;
+		const val *v = json_null(w, col, at);
+		if (!v) return false;
+		for (size_t r = 0; r < n; r++)
+			rows[r][col] = v;
+		given[col] = true;
+	}
+	return true;
+}
+
 /* Columns any row gives, and the rows' values by them. */
 static void lay_out(const writing *w, const val ***rows, size_t n)
 {
@@ -195,6 +230,7 @@ static bool read_objects(const writing *w, const json *list, bool *given)
 		n++;
 		if (bulk) break;
 	}
+	if (!read_json_nulls(w, rows, n, given)) return false;
 	w->m->insert->bulk = bulk;
 	lay_out(w, rows, n);
 	return true;
@@ -363,15 +399,19 @@ static bool read_operator(const writing *w, const char *key, const char *op, ite
 	return true;
 }
 
-static bool read_defaults(const writing *w, item_vec *items)
+/* Columns named without a value: their default, or JSON's null. */
+static bool read_named(const writing *w, const char *key, bool is_null, item_vec *items)
 {
+	const plan_path *at = legacy_at(w->l, NULL, key);
 	str_vec names = {0};
 	bool given;
-	if (!legacy_texts(w->l, w->l->req->args, "$default", &names, &given)) return false;
+	if (!legacy_texts(w->l, w->l->req->args, key, &names, &given)) return false;
 	for (size_t i = 0; i < names.n; i++) {
 		size_t col;
-		if (!check_updatable(w, names.v[i], legacy_at(w->l, NULL, "$default"), &col)) return false;
-		put_item(w, items, col, STR("default"), NULL);
+		if (!check_updatable(w, names.v[i], at, &col)) return false;
+		const val *v = is_null ? json_null(w, col, at) : NULL;
+		if (is_null && !v) return false;
+		put_item(w, items, col, is_null ? STR("set") : STR("default"), v);
 	}
 	return true;
 }
@@ -385,7 +425,8 @@ static bool read_items(const writing *w, plan_update *u)
 	}
 	const char *set = json_getz(w->l->req->args, "$set") ? "$set" : "values";
 	if (!read_operator(w, set, "set", &items) || !read_operator(w, "$inc", "inc", &items)) return false;
-	if (!read_operator(w, "$mul", "mul", &items) || !read_defaults(w, &items)) return false;
+	if (!read_operator(w, "$mul", "mul", &items)) return false;
+	if (!read_named(w, "$default", false, &items) || !read_named(w, JSON_NULLS, true, &items)) return false;
 	u->items = items.v;
 	u->nitems = items.n;
 	return items.n ||

@@ -329,6 +329,27 @@ def test_update(weir):
     assert ok(weir, "update", args)["returning"] == [{"name": "Amy", "secret": None, "score": 10}]
 
 
+def test_json_null_is_not_sql_null(weir, database):
+    nulls = {"returning": ["id"], "$json_null": ["doc"]}
+    assert ok(weir, "update", {"table": "article", "where": {"title": "x1"}, "$set": {"note": "n"}, **nulls})["affected_rows"] == 1
+    ok(weir, "update", {"table": "article", "where": {"title": "z1"}, "$set": {"doc": None}})
+    ok(weir, "insert", {"table": "article", "objects": [{"title": "j1"}, {"title": "j2", "doc": 1}], **nulls})
+    ok(weir, "insert", {"table": "article", "objects": [{"title": f"k{i}", "doc": None} for i in range(40)], **nulls})
+    assert database.sql("SELECT title, doc::text FROM article WHERE title ~ '^([jxz]|k7)' ORDER BY title") == [
+        ("j1", "null"), ("j2", "null"), ("k7", "null"), ("x1", "null"), ("x2", None), ("z1", None), ("z2", None)]
+    assert database.sql("SELECT count(*) FROM article WHERE title ~ '^k' AND doc = 'null'") == [(40,)]
+
+
+@pytest.mark.parametrize("kind, args, user, want", [
+    ("update", {"where": {}}, None, ("unexpected-payload", '$.args["$json_null"]', 'column "title" is neither json nor jsonb')),
+    ("insert", {"objects": [{}]}, None, ("unexpected-payload", '$.args["$json_null"]', 'column "title" is neither json nor jsonb')),
+    ("update", {"where": {}, "$json_null": ["doc"]}, 1, ("permission-denied", '$.args["$json_null"]', 'role "user" does not have permission to update column "doc"')),
+    ("insert", {"objects": [{"title": "t"}], "$json_null": ["doc"]}, 1, ("permission-denied", '$.args["$json_null"]', 'role "user" does not have permission to insert column "doc"')),
+])
+def test_json_null_refused(weir, kind, args, user, want):
+    assert refused(weir, kind, {"table": "article", "$json_null": ["title"], **args}, user) == want
+
+
 @pytest.mark.parametrize("kind, args, want", [
     ("update", {"$set": {"title": "a"}}, ("parse-failed", "$", 'key "where" not found')),
     ("update", {"where": {}}, ("unexpected-payload", "$.args", "atleast one of $set, $inc, $mul has to be present")),

@@ -170,7 +170,7 @@ const scenarios = {
 		await until(async () => (await column(page, "author_id")).every((v) => /^3\s*Cid$/.test(v)), "of Cid only");
 		await openRows(page, "author");
 		await cell(page, 1, "id").click();
-		await keys(page, "m");
+		await keys(page, "Alt+m");
 		await page.getByRole("menuitem", { name: "articles" }).getByText("1000+").waitFor();
 		await page.getByRole("menuitem", { name: /^other.far.author_id/ }).getByText("2").waitFor();
 		await choose(page, /^other.far.author_id/);
@@ -291,7 +291,7 @@ const scenarios = {
 		await sql("update author set name = 'Robert' where id = 2");
 		await save(page);
 		await until(async () => /Somebody has changed or deleted this row/.test(await note.innerText()), "a conflict");
-		await keys(page, "r");
+		await keys(page, "Alt+r");
 		await sql("update author set name = 'Bob' where id = 2");
 		await save(page);
 		await saved(page);
@@ -340,7 +340,7 @@ const scenarios = {
 	async clone_and_form(page) {
 		await openRows(page, "article", "?limit=50");
 		await cell(page, 5, "id").click();
-		await keys(page, "m");
+		await keys(page, "Alt+m");
 		await choose(page, "Clone");
 		await page.getByText("A copy of another row").waitFor();
 		await page.getByLabel("title", { exact: true }).fill("Copy");
@@ -349,7 +349,7 @@ const scenarios = {
 		assert.deepEqual(await sql("select c.title, c.body = a.body, c.meta = a.meta from article a, article c where a.id = 5 and c.id > 12000"), [["Copy", "t", "t"]]);
 		await openRows(page, "article", "?limit=50&sort=id%3Bdesc&filter=id%3B%24lt%3B6");
 		await cell(page, 1, "id").click();
-		await keys(page, "e");
+		await keys(page, "Alt+e");
 		await page.getByLabel("body", { exact: true }).fill("By the form");
 		await page.getByRole("radiogroup", { name: "What score gets" }).getByText("NULL").click();
 		const sent = bulks(page);
@@ -524,7 +524,7 @@ const scenarios = {
 		await until(async () => (await active()) === "author_id", "the next cell is active");
 		await keys(page, "End");
 		await until(async () => (await active()) === "created_at", "the last column");
-		await keys(page, "Control+z", "f");
+		await keys(page, "Control+z", "Alt+f");
 		await until(() => page.evaluate(() => document.activeElement.getAttribute("aria-label") === "Value for id"), "the filter has the focus");
 		await page.keyboard.type("3");
 		await keys(page, "Enter");
@@ -532,8 +532,105 @@ const scenarios = {
 		await cell(page, 1, "title").click();
 		await keys(page, "Control+c");
 		assert.equal(await page.evaluate(() => navigator.clipboard.readText()), "Title 3");
-		await keys(page, "i");
+		await keys(page, "Alt+i");
 		await page.getByRole("button", { name: "Insert", exact: true }).waitFor();
+	},
+
+	async typing(page) {
+		await openRows(page, "article", "?limit=50");
+		const now = (row, name) => cell(page, row, name).locator("ins").innerText();
+		await cell(page, 1, "title").click();
+		await page.keyboard.type("mr. fire");
+		await keys(page, "Enter");
+		assert.equal(await now(1, "title"), "mr. fire");
+		await page.keyboard.type("gone again");
+		await keys(page, "Escape");
+		assert.equal(await cell(page, 2, "title").innerText(), "Title 2");
+		await page.keyboard.type("twice");
+		await keys(page, "Tab", "Shift+Tab");
+		await page.keyboard.type("x");
+		await keys(page, "Escape");
+		assert.equal(await now(2, "title"), "twice");
+		await cell(page, 2, "published").click();
+		await page.keyboard.type("f");
+		await keys(page, "Tab");
+		await page.keyboard.type("-1.25");
+		await keys(page, "Enter");
+		assert.deepEqual([await now(2, "published"), await now(2, "score")], ["false", "-1.25"]);
+		await page.getByText("4 changes in 2 rows").waitFor();
+		await keys(page, "Control+z", "Control+z");
+		await page.getByText("2 changes in 2 rows").waitFor();
+		assert.equal(await cell(page, 2, "published").innerText(), "true");
+		await cell(page, 1, "author_id").click({ position: { x: 100, y: 5 } });
+		await page.keyboard.type("Cid");
+		await page.getByRole("option", { name: /3.*Cid/ }).click();
+		await keys(page, "Enter");
+		assert.equal(await now(1, "author_id"), "3");
+		await cell(page, 1, "id").click();
+		await save(page);
+		await saved(page);
+		assert.deepEqual(await sql("select title, author_id, published from article where id < 3 order by id"), [["mr. fire", "3", "f"], ["twice", "3", "t"]]);
+		await openRows(page, "totals");
+		await cell(page, 1, "n").click();
+		await keys(page, "5");
+		assert.equal(await cell(page, 1, "n").locator("input").count(), 0, "what can only be read is not written on");
+	},
+
+	async copying(page) {
+		const clipboard = () => page.evaluate(() => navigator.clipboard.readText());
+		const copied = async (row, name, steps) => {
+			await page.evaluate(() => navigator.clipboard.writeText("nothing"));
+			await cell(page, row, "id").click();
+			for (let i = 0; i < steps; i++) await keys(page, "ArrowRight");
+			await keys(page, "Control+c");
+			return until(async () => (await clipboard()) !== "nothing" && (await clipboard()), `${name} in the clipboard`);
+		};
+		await openRows(page, "everything");
+		assert.equal(await copied(5, "big", 3), "9223372036854775807");
+		assert.equal(await copied(5, "small col", 1), "1");
+		assert.equal(await copied(4, "t", 11), "é".repeat(5000), "of a cell that is shown in part, all of it");
+		await keys(page, "Alt+m");
+		await page.evaluate(() => navigator.clipboard.writeText("nothing"));
+		await choose(page, "Copy as JSON");
+		await until(async () => (await clipboard()) !== "nothing", "the row in the clipboard");
+		assert.equal(JSON.parse(await clipboard()).t.length, 5000);
+	},
+
+	async json_null(page) {
+		const editor = page.getByRole("dialog").locator(".cm-content");
+		const put = async (row, text) => {
+			await cell(page, row, "meta").click();
+			await keys(page, "Enter");
+			await editor.waitFor();
+			if (text === null) return page.getByRole("button", { name: "Set NULL" }).click();
+			await editor.click();
+			await keys(page, "Control+A");
+			await page.keyboard.insertText(text);
+			await page.getByRole("button", { name: "Keep the change" }).click();
+		};
+		const changed = (row) => cell(page, row, "meta").locator("ins").innerText();
+		await openRows(page, "article", "?limit=50");
+		await put(1, "null");
+		await page.getByRole("dialog").waitFor({ state: "detached" });
+		await put(2, null);
+		await page.getByRole("dialog").waitFor({ state: "detached" });
+		assert.deepEqual([await changed(1), await changed(2)], ["null", "NULL"]);
+		await keys(page, "Control+s");
+		await saved(page);
+		const metas = (from) => sql(`select meta::text, meta is null from article where id in (${from}) order by id`);
+		assert.deepEqual(await metas("1, 2"), [["null", "f"], ["NULL", "t"]]);
+		await page.goto(`${tablePath("article", "edit")}?key=id%3B1`);
+		await page.getByRole("radiogroup", { name: "What meta gets" }).getByText("NULL").click();
+		await page.getByRole("button", { name: "Save" }).click();
+		await page.getByText(/^Rows 1–/).waitFor();
+		assert.deepEqual(await metas("1"), [["NULL", "t"]]);
+		await page.goto(tablePath("article", "insert"));
+		await page.getByLabel("title", { exact: true }).fill("with null");
+		await page.getByRole("textbox", { name: "meta", exact: true }).click();
+		await page.keyboard.insertText("null");
+		await page.getByRole("button", { name: "Insert", exact: true }).click();
+		await page.getByText("Rows 1–1").waitFor();
+		assert.deepEqual(await sql("select meta::text, meta is null from article where title = 'with null'"), [["null", "f"]]);
 	},
 };
 

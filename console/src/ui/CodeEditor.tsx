@@ -1,6 +1,6 @@
 // CodeMirror 6 in the console's colours. Import it lazily or from a page: it is large.
 import { HighlightStyle, syntaxHighlighting } from '@codemirror/language';
-import { Compartment, EditorState, type Extension } from '@codemirror/state';
+import { Annotation, Compartment, EditorState, type Extension } from '@codemirror/state';
 import { EditorView, placeholder as placeholderText } from '@codemirror/view';
 import { tags } from '@lezer/highlight';
 import { useEffect, useRef } from 'react';
@@ -80,6 +80,9 @@ export interface CodeEditorProps {
 
 const NONE: Extension[] = [];
 
+/** Another value was given, which is nothing the user did. */
+const fromOutside = Annotation.define<boolean>();
+
 export function CodeEditor(props: CodeEditorProps) {
 	const { value, extensions = NONE, label, readOnly = false, placeholder } = props;
 	const host = useRef<HTMLDivElement>(null);
@@ -108,7 +111,8 @@ export function CodeEditor(props: CodeEditorProps) {
 					EditorState.readOnly.of(first.readOnly),
 					first.placeholder ? placeholderText(first.placeholder) : [],
 					EditorView.updateListener.of((u) => {
-						if (u.docChanged) changed.current?.(u.state.doc.toString());
+						if (u.docChanged && !u.transactions.some((t) => t.annotation(fromOutside)))
+							changed.current?.(u.state.doc.toString());
 					}),
 				],
 			}),
@@ -129,7 +133,10 @@ export function CodeEditor(props: CodeEditorProps) {
 	useEffect(() => {
 		const v = view.current;
 		if (v && v.state.doc.toString() !== value)
-			v.dispatch({ changes: { from: 0, to: v.state.doc.length, insert: value } });
+			v.dispatch({
+				changes: { from: 0, to: v.state.doc.length, insert: value },
+				annotations: fromOutside.of(true),
+			});
 	}, [value]);
 
 	return (

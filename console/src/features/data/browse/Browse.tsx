@@ -8,19 +8,19 @@ import { useForeignKeys } from '@/model/useCatalog';
 import { confirm } from '@/ui/confirm';
 import { ErrorView } from '@/ui/ErrorView';
 import { IconFilter, IconPlus, IconRefresh, IconTrash } from '@/ui/icons';
-import { notifyDone } from '@/ui/notify';
+import { notifyDone, notifyError } from '@/ui/notify';
 import { usePageKeys } from '@/ui/pageKeys';
 import { type CellAt, type GridHandle, VirtualGrid } from '@/ui/VirtualGrid';
 import { schemaPath, tablePath } from '../paths';
 import { CellBar, StagedBar } from './Bars';
 import classes from './browse.module.css';
-import { CellDrawer } from './CellDrawer';
+import { CellDrawer, wholeText } from './CellDrawer';
 import { type After, CellInput } from './CellInput';
 import { CellView } from './CellView';
 import { ColumnsMenu } from './ColumnsMenu';
 import { ExportMenu } from './ExportMenu';
 import { FilterBar } from './FilterBar';
-import { GRID_KEYS, gridCommand } from './gridKeys';
+import { GRID_KEYS, gridCommand, typedText } from './gridKeys';
 import { HeadCellMenu } from './HeadCellMenu';
 import { jsonRow } from './model/exportRows';
 import { isNumeric, kindOf } from './model/kinds';
@@ -90,6 +90,7 @@ export function Browse({ target }: { target: Target }) {
 	const [ticks, setTicks] = useState<ReadonlySet<string>>(new Set());
 	const [active, setActive] = useState<CellAt>({ row: 0, col: 0 });
 	const [editing, setEditing] = useState(false);
+	const [start, setStart] = useState<string | null>(null);
 	const [problem, setProblem] = useState<string | null>(null);
 	const [opened, setOpened] = useState(false);
 	const [menu, setMenu] = useState<string | null>(null);
@@ -144,7 +145,8 @@ export function Browse({ target }: { target: Target }) {
 		setActive(cell);
 		if (at(cell).column && at(cell).row) setOpened(true);
 	};
-	const edit = (cell: CellAt) => {
+	/** `typed`: what begins the new value; without it the old one is edited. */
+	const edit = (cell: CellAt, typed: string | null = null) => {
 		const { row, column, index, shown } = at(cell);
 		if (!row || !shown) return;
 		if (!column) {
@@ -160,6 +162,7 @@ export function Browse({ target }: { target: Target }) {
 		if (large || (isCut(value) && !now) || !rights.writable(column)) return open(cell);
 		setActive(cell);
 		setProblem(null);
+		setStart(typed);
 		setEditing(true);
 	};
 	const put = (cell: CellAt, next: Change) => {
@@ -211,17 +214,21 @@ export function Browse({ target }: { target: Target }) {
 		client.invalidateQueries({ queryKey: keys.rows(source, table) });
 		client.invalidateQueries({ queryKey: keys.table(source, table) });
 	};
+	const copy = (text: Promise<string>) =>
+		text
+			.then((t) => navigator.clipboard.writeText(t))
+			.then(() => notifyDone('Copied.'))
+			.catch((e) => notifyError(e, 'Not copied'));
 	const copyCell = (cell: CellAt) => {
 		const { row, index, column } = at(cell);
 		if (!row || !column) return;
 		const now = changeOf(row, column.name);
-		const text = now?.to === 'value' ? now.text : cellText(row.cells[index]);
-		navigator.clipboard.writeText(text ?? '').then(() => notifyDone('Copied.'));
+		copy(now?.to === 'value' ? Promise.resolve(now.text) : wholeText(target, row, index).then((t) => t ?? ''));
 	};
-	const copyRow = (row: Row) => {
-		const text = jsonRow(info.columns, row.cells.map(cellText));
-		navigator.clipboard.writeText(text).then(() => notifyDone('Copied.'));
-	};
+	const copyRow = (row: Row) =>
+		copy(
+			Promise.all(info.columns.map((_, i) => wholeText(target, row, i))).then((cells) => jsonRow(info.columns, cells)),
+		);
 	const sort = (name: string, add: boolean) => change({ sorts: toggleSort(place.sorts, name, add) });
 	const filter = (name: string) => {
 		setFiltering(true);
@@ -234,6 +241,11 @@ export function Browse({ target }: { target: Target }) {
 	const onKey = (e: KeyboardEvent, cell: CellAt): boolean => {
 		const { row, column, shown } = at(cell);
 		const command = gridCommand(e, cell.row < 0);
+		const typed = command === null && cell.row >= 0 ? typedText(e) : null;
+		if (typed !== null && row && column && rights.writable(column)) {
+			edit(cell, typed);
+			return true;
+		}
 		switch (command) {
 			case 'edit':
 				edit(cell);
@@ -415,7 +427,7 @@ export function Browse({ target }: { target: Target }) {
 				}}
 				editing={editing}
 				onKey={onKey}
-				onOpen={edit}
+				onOpen={(cell) => edit(cell)}
 				onResize={columns.resize}
 				onMove={columns.move}
 				onSight={onSight}
@@ -511,6 +523,7 @@ export function Browse({ target }: { target: Target }) {
 						return (
 							<CellInput
 								of={{ source, info, column }}
+								start={start}
 								initial={staged ? (staged.to === 'value' ? staged.text : null) : cellText(row.cells[shown.index])}
 								onDone={finish}
 								onProblem={setProblem}

@@ -11,23 +11,34 @@ import { notifyDone } from '@/ui/notify';
 import { Loading } from '@/ui/Page';
 import { Null, sizeOf } from './CellView';
 import { kindOf } from './model/kinds';
-import { type Cell, cellWholeSql, identityOf, isCut } from './model/read';
+import { type Cell, cellText, cellWholeSql, identityOf, isCut, type Row } from './model/read';
 import { type Change, problemOf } from './model/write';
 import type { Target } from './useRows';
 
 const JsonEditor = lazy(() => import('./JsonEditor'));
 
+function readWhole({ source, table, info }: Target, column: Column, cells: Cell[], signal?: AbortSignal) {
+	return readJson<string | null>(cellWholeSql(table, column, identityOf(info, cells)), { source, signal });
+}
+
 /** The value a cell has in the database: read anew if the grid has a part of it only. */
-export function useWhole(target: Target, column: Column, cells: Cell[], enabled: boolean) {
+function useWhole(target: Target, column: Column, cells: Cell[], enabled: boolean) {
 	const { source, table, info } = target;
 	const identity = identityOf(info, cells);
 	return useQuery({
 		queryKey: [...keys.rows(source, table), 'cell', column.name, identity.map(([c, v]) => [c.name, v])],
-		queryFn: ({ signal }) => readJson<string | null>(cellWholeSql(table, column, identity), { source, signal }),
+		queryFn: ({ signal }) => readWhole(target, column, cells, signal),
 		enabled,
 		staleTime: 0,
 		gcTime: 0,
 	});
+}
+
+/** The same for whoever copies it. */
+export async function wholeText(target: Target, row: Row, index: number): Promise<string | null> {
+	const cell = row.cells[index];
+	const column = target.info.columns[index];
+	return column && isCut(cell) ? readWhole(target, column, row.cells) : cellText(cell);
 }
 
 interface Props {
@@ -130,6 +141,11 @@ function Body(props: Props & { text: string | null }) {
 			{problem && (
 				<Text size="sm" c="red" mt="xs" role="alert">
 					{problem}
+				</Text>
+			)}
+			{writable && kindOf(column) === 'json' && column.nullable && (
+				<Text size="xs" c="dimmed" mt="xs">
+					The word null is JSON's; Set NULL is SQL's, no value at all.
 				</Text>
 			)}
 			<Group mt="md" gap="xs">

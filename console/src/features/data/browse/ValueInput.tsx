@@ -25,6 +25,8 @@ interface Common {
 	autoFocus?: boolean;
 	/** In a cell: no larger than it. */
 	inline?: boolean;
+	/** Its first character was just typed: the next one follows it. */
+	fresh?: boolean;
 	error?: boolean;
 	placeholder?: string;
 }
@@ -90,7 +92,7 @@ function Text({ numeric, ...p }: Common & { numeric?: boolean }) {
 			inputMode={numeric ? 'decimal' : undefined}
 			autoComplete="off"
 			spellCheck={false}
-			onFocus={(e) => p.inline && e.currentTarget.select()}
+			onFocus={(e) => p.inline && !p.fresh && e.currentTarget.select()}
 			onChange={(e) => p.onChange(e.currentTarget.value)}
 		/>
 	);
@@ -186,7 +188,7 @@ function EnumTable({ source, fk, ...p }: Common & { source: string; fk: ForeignK
 /** Any value may be typed; rows of the other table that match it, by their key or their name, are offered. */
 function Reference({ source, fk, ...p }: Common & { source: string; fk: ForeignKey }) {
 	const [search] = useDebouncedValue(p.value, 200);
-	const first = useRef(p.value);
+	const first = useRef(p.fresh ? null : p.value);
 	const found = useChoices(source, fk, search === first.current ? '' : search);
 	const labels = useMemo(() => new Map((found.data ?? []).map(([v, label]) => [v ?? '', label])), [found.data]);
 	return (

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Column, ForeignKey, TableInfo } from '@/model/catalog';
 import { parseExact } from '@/model/exactJson';
-import { gridCommand } from '../gridKeys';
+import { gridCommand, typedText } from '../gridKeys';
 import { inApi } from './api';
 import { csvField, Writer } from './exportRows';
 import { changedValues, columnsIn, fieldsOf, insertValues, newFields, problems } from './form';
@@ -243,6 +243,14 @@ describe('writing', () => {
 		expect(insert.args).toMatchObject({ objects: [{ flag: false, meta: null }], returning: ['id'] });
 		expect(body(atomic([deleteOp('s', T, INFO, CELLS)])).type).toBe('bulk_atomic');
 	});
+	it('tells the JSON value null from NULL', () => {
+		const change = new Map([['meta', { to: 'value' as const, text: ' null ' }]]);
+		expect(problemOf(META, { to: 'value', text: 'null' })).toBeNull();
+		const update = body(updateOp('s', T, INFO, CELLS, change)).args;
+		expect([update.$set, update.$json_null]).toEqual([undefined, ['meta']]);
+		const insert = body(insertOp('s', T, INFO, change)).args;
+		expect([insert.objects, insert.$json_null]).toEqual([[{}], ['meta']]);
+	});
 	it('finds the row an error is about', () => {
 		expect(failedIndex('$[2]')).toBe(2);
 		expect(failedIndex('$.args[11].args.where.id')).toBe(11);
@@ -393,6 +401,7 @@ describe('links', () => {
 it('keys', () => {
 	const press = (key: string, more = {}) => ({
 		key,
+		code: '',
 		ctrlKey: false,
 		metaKey: false,
 		altKey: false,
@@ -407,4 +416,17 @@ it('keys', () => {
 	expect(gridCommand(press('Delete'), true)).toBeNull();
 	expect(gridCommand(press('ArrowDown'), false)).toBeNull();
 	expect(gridCommand(press('?'), false)).toBeNull();
+	expect(gridCommand(press('µ', { altKey: true, code: 'KeyM' }), false)).toBe('menu');
+	expect(gridCommand(press('e', { altKey: true, code: 'KeyE' }), true)).toBeNull();
+	expect(gridCommand(press('m'), false)).toBeNull();
+	expect(['m', 'é', '?', ' ', 'F3', 'Dead'].map((k) => typedText(press(k)))).toEqual([
+		'm',
+		'é',
+		null,
+		null,
+		null,
+		null,
+	]);
+	expect(typedText(press('b', { ctrlKey: true }))).toBeNull();
+	expect(typedText(press('@', { ctrlKey: true, altKey: true, code: 'KeyQ' }))).toBe('@');
 });

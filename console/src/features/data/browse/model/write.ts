@@ -23,7 +23,7 @@ export function problemOf(c: Column, change: Change): string | null {
 	const text = change.text.trim();
 	if (kind === 'json' || kind === 'geo') {
 		try {
-			return JSON.parse(text) === null ? 'JSON null cannot be told from NULL here: set NULL, or use SQL' : null;
+			return JSON.parse(text) === null && kind === 'geo' ? 'null is no geometry: set NULL' : null;
 		} catch (e) {
 			return `not valid JSON: ${e instanceof Error ? e.message : e}`;
 		}
@@ -64,6 +64,20 @@ export function rowWhere(info: TableInfo, cells: Cell[], changed: string[] = [])
 const head = (source: string, table: QualifiedName) => [given('source', source), given('table', table)];
 const op = (type: string, members: string[]) => object([given('type', type), member('args', object(members))]);
 
+/** The JSON value null, which by itself would be SQL's NULL to the server. */
+const isJsonNull = (c: Column, change: Change | undefined) =>
+	change?.to === 'value' && kindOf(c) === 'json' && change.text.trim() === 'null';
+
+const jsonNulls = (columns: Column[]) =>
+	columns.length
+		? [
+				given(
+					'$json_null',
+					columns.map((c) => c.name),
+				),
+			]
+		: [];
+
 export function updateOp(
 	source: string,
 	table: QualifiedName,
@@ -73,7 +87,9 @@ export function updateOp(
 ): string {
 	const set: string[] = [];
 	const defaults: string[] = [];
+	const nulls = info.columns.filter((c) => isJsonNull(c, changes.get(c.name)));
 	for (const c of info.columns) {
+		if (nulls.includes(c)) continue;
 		const change = changes.get(c.name);
 		if (change?.to === 'default') defaults.push(c.name);
 		if (change?.to === 'null') set.push(member(c.name, 'null'));
@@ -84,6 +100,7 @@ export function updateOp(
 		member('where', rowWhere(info, cells, [...changes.keys()])),
 		...(set.length ? [member('$set', object(set))] : []),
 		...(defaults.length ? [given('$default', defaults)] : []),
+		...jsonNulls(nulls),
 		given('expected_rows', 1),
 	]);
 }
@@ -98,15 +115,17 @@ export function insertOp(
 	info: TableInfo,
 	values: ReadonlyMap<string, Change>,
 ): string {
+	const nulls = info.columns.filter((c) => isJsonNull(c, values.get(c.name)));
 	const set = info.columns.flatMap((c) => {
 		const change = values.get(c.name);
-		if (!change || change.to === 'default') return [];
+		if (!change || change.to === 'default' || nulls.includes(c)) return [];
 		return [member(c.name, change.to === 'null' ? 'null' : valueJson(c, change.text))];
 	});
 	const returning = info.keys[0] ?? [];
 	return op('insert', [
 		...head(source, table),
 		member('objects', `[${object(set)}]`),
+		...jsonNulls(nulls),
 		...(returning.length ? [given('returning', returning)] : []),
 	]);
 }
