@@ -1,5 +1,9 @@
 """The console in Chromium, on the blog's database: tests/browser/*.mjs."""
+import ast
+import json
 import os
+import subprocess
+import sys
 
 import pytest
 
@@ -44,3 +48,21 @@ def test_the_api_explorer(tracked, blog):
         blog.sql(text)
 
     browser.run("explorer", tracked.url, SECRET, answers={"sql": sql})
+
+
+def play(argv, code):
+    done = subprocess.run(argv, input=code, env={**os.environ, "HASURA_ADMIN_SECRET": SECRET}, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_beside_the_text_of_the_api_explorer(tracked, blog):
+    def sql(text):
+        blog.sql(text)
+
+    def python(code):
+        # What it prints is Python's own form of the answer.
+        return {"json": json.dumps(ast.literal_eval(play([sys.executable, "-"], code)), ensure_ascii=False, separators=(",", ":"))}
+
+    answers = {"sql": sql, "shell": lambda code: {"text": play(["sh", "-s"], code)}, "python": python}
+    browser.run("explorer-tools", tracked.url, SECRET, answers=answers)

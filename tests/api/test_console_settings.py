@@ -55,7 +55,7 @@ def served(start_weir, base):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_settings(served, base, scheme):
-    weir = served()
+    weir = served(WEIR_CONSOLE_ENVIRONMENT="staging", WEIR_CONSOLE_ENVIRONMENT_COLOR="#c92a2a")
     more = {"create": lambda table: base.sql(f"create table {table} (id int primary key)"), "drop": lambda table: base.sql(f"drop table {table}")}
     browser.run("settings", weir.url, SECRET, scheme, {**answers(weir), **more}, seconds=300)
 
@@ -91,7 +91,7 @@ def test_live(served, base):
 @pytest.fixture
 def project(served, weir_bin, tmp_path):
     """`weir console` of a project: (server, address with the token, folder)."""
-    weir = served()
+    weir = served(WEIR_CONSOLE_ENVIRONMENT="live", WEIR_CONSOLE_ENVIRONMENT_COLOR="rett")
     folder = str(tmp_path / "project")
     env = {k: v for k, v in os.environ.items() if not k.startswith("HASURA_GRAPHQL_")}
 

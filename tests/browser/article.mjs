@@ -153,6 +153,7 @@ async function secure({ visit, page, step }) {
 		await ask("secure");
 		await visit.go("");
 		await page.getByLabel("Admin secret").waitFor();
+		await visit.keep("console-login");
 	});
 	await step("a wrong secret is refused", async () => {
 		visit.allow(/status of 401/);
@@ -189,12 +190,13 @@ async function secure({ visit, page, step }) {
 }
 
 async function commandLine({ visit, page, step }) {
-	await step("the command line makes a project of the server", async () => {
-		const { text } = await ask("cli", { words: ["init", "blog-weir", "--endpoint", "URL", "--admin-secret", secret] });
+	await step("the command line makes a project of the server, by the article's own words", async () => {
+		const { text } = await ask("cli", { words: ["init", "--directory", "blog-hasura-app", "--endpoint", "URL", `--access-key=${secret}`] });
+		assert.match(text, /--access-key has been deprecated.*\n.*--directory has been deprecated/);
 		assert.match(text, /Metadata exported/);
 	});
 	await step("its console, same page, no question", async () => {
-		const { url } = await ask("console");
+		const { url } = await ask("console", { project: "blog-hasura-app" });
 		await visit.open(url);
 		await heading(page, "API explorer").waitFor();
 		await page.getByText("project files").waitFor();
@@ -210,18 +212,37 @@ async function commandLine({ visit, page, step }) {
 		const { text } = await ask("read", { path: "metadata/databases/default/tables/public_blog_tag.yaml" });
 		assert.match(text, /name: tagged/);
 	});
-	await step("schema changes by the console are off: Django owns the migrations", async () => {
-		await page.getByRole("complementary").getByRole("link", { name: "Migrations", exact: true }).click();
-		await page.getByText("Django owns the migrations of this project").waitFor();
-		const allowed = page.getByRole("switch", { name: "Allow Postgres schema changes via console" });
-		assert.deepEqual([await allowed.isChecked(), await allowed.isDisabled()], [false, true]);
+	const allowed = page.getByRole("switch", { name: "Allow Postgres schema changes via console" });
+	const migrations = () => page.getByRole("complementary").getByRole("link", { name: "Migrations", exact: true }).click();
+	await step("schema changes by the console are switched off at Data › Migrations", async () => {
+		await migrations();
+		await allowed.waitFor();
+		assert.ok(await allowed.isChecked());
+		await visit.keep("console-migrations");
+		await allowed.click();
+		await page.getByText("Schema changes via the console are off.").waitFor();
+		await page.reload();
+		await allowed.waitFor();
+		assert.equal(await allowed.isChecked(), false);
+		await page.getByRole("complementary").getByRole("link", { name: "SQL", exact: true }).click();
+		await write(page, "SQL", "create table late (id int)");
+		await page.getByText("switched off for this project").waitFor();
 	});
 	await step("metadata is exported into files", async () => {
-		const { text } = await ask("cli", { words: ["metadata", "export"], project: "blog-weir" });
+		const { text } = await ask("cli", { words: ["metadata", "export"], where: "blog-hasura-app" });
 		assert.match(text, /Metadata exported/);
 		const author = (await ask("read", { path: "metadata/databases/default/tables/public_blog_author.yaml" })).text;
 		assert.match(author, /- name: articles\n/);
 		assert.match(author, /- role: user\n {4}permission:\n {6}columns:\n(?: {8}- \w+\n){5} {6}filter:\n {8}user_id:\n {10}_eq: X-Hasura-User-Id/);
+	});
+	await step("in the application's own folder nothing is to be switched: Django owns the migrations", async () => {
+		await ask("cli", { words: ["init", "blog-weir", "--endpoint", "URL", "--admin-secret", secret], where: "django-blog" });
+		const { url } = await ask("console", { project: "django-blog/blog-weir" });
+		await visit.open(url);
+		await page.getByRole("navigation", { name: "Sections" }).getByText("Data").click();
+		await migrations();
+		await page.getByText("Django owns the migrations of this project").waitFor();
+		assert.deepEqual([await allowed.isChecked(), await allowed.isDisabled()], [false, true]);
 	});
 }
 

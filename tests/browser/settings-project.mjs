@@ -16,6 +16,12 @@ await story("settings-project", async ({ visit, page, step }) => {
 	await page.getByRole("navigation", { name: "Sections" }).waitFor();
 	await page.getByText("project files").waitFor();
 
+	await step("the server's name and colour; a colour that is none is told", async () => {
+		await page.getByRole("banner").getByText("live", { exact: true }).waitFor();
+		await visit.visit("/settings/about");
+		await main(page).getByText("live; its colour, rett, is none the browser knows").waitFor();
+	});
+
 	await step("the project's first migration", async () => {
 		await visit.visit("/data/migrations");
 		await main(page).getByRole("row").filter({ hasText: "init" }).getByText("applied", { exact: true }).waitFor();

@@ -17,7 +17,14 @@ async function typeAndConfirm(page, word, action) {
 await story("settings", async ({ visit, page, step }) => {
 	let exported;
 	await visit.go("/settings");
-	await visit.login();
+	await step("the environment has a name and a colour, before one enters and after", async () => {
+		await page.getByText("staging", { exact: true }).waitFor();
+		await visit.login();
+		await page.getByRole("banner").getByText("staging", { exact: true }).waitFor();
+		assert.equal(await page.getByRole("banner").evaluate((e) => getComputedStyle(e).borderTopColor), "rgb(201, 42, 42)");
+		await page.waitForFunction(() => / · staging · Weir$/.test(document.title));
+		await checkAccessibility(page, "the top bar with a name");
+	});
 
 	await step("export", async () => {
 		await page.waitForURL(/\/settings\/metadata-actions$/);

@@ -21,6 +21,12 @@ export interface ConsoleConfig {
 	secured?: boolean;
 }
 
+/** The colour of the environment, if the browser knows it. */
+export function environmentColour(config: ConsoleConfig | null): string | undefined {
+	const given = config?.environment?.color;
+	return given && CSS.supports('color', given) ? given : undefined;
+}
+
 const KEY = 'weir.admin-secret';
 
 function stored(): string | null {

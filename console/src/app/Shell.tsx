@@ -3,7 +3,7 @@ import { ActionIcon, Badge, Tooltip, useComputedColorScheme, useMantineColorSche
 import { type ComponentType, lazy, Suspense, useEffect, useMemo } from 'react';
 import { Link, Redirect, Route, Switch, useLocation } from 'wouter';
 import { useInconsistencies, useMetadata } from '@/api/hooks';
-import { useSession } from '@/api/session';
+import { environmentColour, useSession } from '@/api/session';
 import { IconKeyboard, IconLock, IconLogout, IconMoon, IconSearch, IconSun, IconWarning } from '@/ui/icons';
 import { Empty, Loading, Page } from '@/ui/Page';
 import { Dialogs, openKeys, openPalette } from './Dialogs';
@@ -84,10 +84,7 @@ export function Shell() {
 	const Sidebar = section && sidebars.get(section.id);
 	const config = useSession((s) => s.config);
 	useHotkeys(go);
-	const barColour = useMemo(() => {
-		const given = config?.environment?.color;
-		return given && CSS.supports('color', given) ? given : undefined;
-	}, [config]);
+	const barColour = useMemo(() => environmentColour(config), [config]);
 	return (
 		<div className={classes.shell}>
 			<button type="button" className={classes.skip} onClick={() => document.getElementById('main')?.focus()}>

@@ -12,18 +12,15 @@ import {
 	isObjectType,
 	isUnionType,
 } from 'graphql';
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import { Loading } from '@/ui/Page';
 import classes from './explorer.module.css';
 import { isStub, readingOf } from './model/parts';
 import { searchSchema } from './model/search';
 
-export function Docs({ schema, goTo }: { schema: GraphQLSchema; goTo: string | null }) {
+export function Docs({ schema }: { schema: GraphQLSchema }) {
 	const [words, setWords] = useState('');
 	const [way, setWay] = useState<string[]>([]);
-	useEffect(() => {
-		if (goTo) setWay((w) => [...w, goTo]);
-	}, [goTo]);
 	const name = way[way.length - 1];
 	const type = name ? schema.getType(name) : undefined;
 	const open = (t: string) => {

@@ -21,7 +21,7 @@ import { Empty, Loading } from '@/ui/Page';
 import { currentOperation, readVariables } from './current';
 import classes from './explorer.module.css';
 import { HeadersTable } from './HeadersTable';
-import { operationAt, operationLabel, operationsOf, parseText, prettify } from './model/document';
+import { operationAt, operationLabel, operationNamed, operationsOf, parseText, prettify } from './model/document';
 import { explainSession, headersOf, roleOf, sessionVariablesOf, withRole } from './model/headers';
 import { historyTitle } from './model/history';
 import { namedTypes, readingOf } from './model/parts';
@@ -223,7 +223,7 @@ function Left({ schema, parsed }: { schema: ReturnType<typeof useSchema>; parsed
 						missing
 					) : left === 'docs' ? (
 						<Suspense fallback={<Loading />}>
-							<Docs schema={schema.data} goTo={null} />
+							<Docs schema={schema.data} />
 						</Suspense>
 					) : (
 						<>
@@ -282,7 +282,14 @@ function History() {
 					type="button"
 					key={`${h.at}${h.query}${h.role}`}
 					className={classes.item}
-					onClick={() => set({ text: h.query, variables: h.variables, operation: 0, rows: withRole(rows, h.role) })}
+					onClick={() =>
+						set({
+							text: h.query,
+							variables: h.variables,
+							operation: operationNamed(parseText(h.query).document, h.operationName),
+							rows: withRole(rows, h.role),
+						})
+					}
 				>
 					{historyTitle(h)}
 					<div className={classes.type}>

@@ -3,6 +3,7 @@ import { buildClientSchema, type GraphQLSchema, getIntrospectionQuery, type Intr
 import { adminHeaders, request } from '@/api/client';
 import { ApiError } from '@/api/errors';
 import { serverUrl } from '@/api/session';
+import { keepNumbers } from '@/model/exactJson';
 
 export interface Operation {
 	query: string;
@@ -66,6 +67,7 @@ export function subscribe(op: Operation, headers: Record<string, string>, show: 
 			url: serverUrl('v1/graphql').replace(/^http/, 'ws'),
 			connectionParams: { headers },
 			retryAttempts: 0,
+			jsonMessageReviver: keepNumbers,
 		});
 		const leave = client.subscribe(op, {
 			next: (result) => {

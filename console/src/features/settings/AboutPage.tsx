@@ -3,7 +3,7 @@ import { Alert, Badge, Table } from '@mantine/core';
 import type { ReactNode } from 'react';
 import type { ServerFacts } from '@/api/client';
 import { useMetadata, useServerFacts } from '@/api/hooks';
-import { serverUrl, useSession } from '@/api/session';
+import { type ConsoleConfig, environmentColour, serverUrl, useSession } from '@/api/session';
 import { ErrorView } from '@/ui/ErrorView';
 import { Loading, Page } from '@/ui/Page';
 
@@ -27,6 +27,12 @@ function factRows(facts: ServerFacts): [string, ReactNode][] {
 	];
 }
 
+function environmentText(config: ConsoleConfig | null): string {
+	const { name, color } = config?.environment ?? {};
+	const said = name ?? 'not named (--console-environment)';
+	return color && !environmentColour(config) ? `${said}; its colour, ${color}, is none the browser knows` : said;
+}
+
 export default function AboutPage() {
 	const config = useSession((s) => s.config);
 	const facts = useServerFacts();
@@ -36,7 +42,7 @@ export default function AboutPage() {
 		['Server', facts.data?.version ?? config?.serverVersion ?? ''],
 		['Address', config?.endpoint ?? serverUrl('').replace(/\/$/, '')],
 		['Console', config?.mode === 'cli' ? 'of the command line: changes go into the project’s files' : 'of the server'],
-		['Environment', config?.environment?.name ?? 'not named (--console-environment)'],
+		['Environment', environmentText(config)],
 		['Databases', sources.map((s) => s.name).join(', ') || 'none'],
 		['Tracked tables', sources.reduce((n, s) => n + s.tables.length, 0).toLocaleString('en')],
 		['Metadata version', data?.resource_version ?? ''],

@@ -13,6 +13,7 @@ import type { Outcome } from './run';
 import classes from './sql.module.css';
 import type { Shown } from './useRunner';
 
+const DOWNLOAD = <IconDownload size={12} />;
 const count = (n: number, word: string) => `${n.toLocaleString('en')} ${word}${n === 1 ? '' : 's'}`;
 
 export function Result({ shown, onAll }: { shown: Shown; onAll: () => void }) {
@@ -108,35 +109,23 @@ function Done({ outcome, onAll }: { outcome: Outcome; onAll: () => void }) {
 }
 
 function Take({ table }: { table: ResultTable }) {
+	const all = () => tsv([table.columns, ...table.rows]);
+	const ways = [
+		{ label: 'Copy', icon: <IconCopy size={12} />, run: () => copyText(all(), `${table.rows.length} rows`) },
+		{ label: 'CSV', icon: DOWNLOAD, run: () => download(`result_${stamp()}.csv`, csv(table), 'text/csv') },
+		{
+			label: 'JSON',
+			icon: DOWNLOAD,
+			run: () => download(`result_${stamp()}.json`, jsonRows(table), 'application/json'),
+		},
+	];
 	return (
 		<Group gap={4}>
-			<Button
-				size="compact-xs"
-				variant="subtle"
-				color="gray"
-				leftSection={<IconCopy size={12} />}
-				onClick={() => copyText(tsv([table.columns, ...table.rows]), `${table.rows.length} rows`)}
-			>
-				Copy
-			</Button>
-			<Button
-				size="compact-xs"
-				variant="subtle"
-				color="gray"
-				leftSection={<IconDownload size={12} />}
-				onClick={() => download(`result_${stamp()}.csv`, csv(table), 'text/csv')}
-			>
-				CSV
-			</Button>
-			<Button
-				size="compact-xs"
-				variant="subtle"
-				color="gray"
-				leftSection={<IconDownload size={12} />}
-				onClick={() => download(`result_${stamp()}.json`, jsonRows(table), 'application/json')}
-			>
-				JSON
-			</Button>
+			{ways.map((w) => (
+				<Button key={w.label} size="compact-xs" variant="subtle" color="gray" leftSection={w.icon} onClick={w.run}>
+					{w.label}
+				</Button>
+			))}
 		</Group>
 	);
 }

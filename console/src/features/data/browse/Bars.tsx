@@ -13,6 +13,11 @@ export function StagedBar({ edits }: { edits: Edits }) {
 	const { history, staged, failure } = edits;
 	const cells = countCells(staged);
 	if (cells === 0 && !failure && history.past.length + history.future.length === 0) return null;
+	const ways = [
+		{ label: 'Undo', icon: <IconUndo size={12} />, none: history.past.length === 0, run: edits.undo },
+		{ label: 'Redo', icon: <IconRedo size={12} />, none: history.future.length === 0, run: edits.redo },
+		{ label: 'Discard', icon: undefined, none: cells === 0, run: edits.discard },
+	];
 	return (
 		<section className={classes.staged} aria-label="Changes that are not saved">
 			<Text size="sm" span fw={500} role="status">
@@ -26,27 +31,18 @@ export function StagedBar({ edits }: { edits: Edits }) {
 				</Text>
 			)}
 			<span className={classes.spring} />
-			<Button
-				size="compact-sm"
-				variant="default"
-				disabled={history.past.length === 0}
-				onClick={edits.undo}
-				leftSection={<IconUndo size={12} />}
-			>
-				Undo
-			</Button>
-			<Button
-				size="compact-sm"
-				variant="default"
-				disabled={history.future.length === 0}
-				onClick={edits.redo}
-				leftSection={<IconRedo size={12} />}
-			>
-				Redo
-			</Button>
-			<Button size="compact-sm" variant="default" disabled={cells === 0} onClick={edits.discard}>
-				Discard
-			</Button>
+			{ways.map((w) => (
+				<Button
+					key={w.label}
+					size="compact-sm"
+					variant="default"
+					disabled={w.none}
+					onClick={w.run}
+					leftSection={w.icon}
+				>
+					{w.label}
+				</Button>
+			))}
 			<Button size="compact-sm" disabled={cells === 0} loading={edits.busy} onClick={edits.save} title="Ctrl+S">
 				Save
 			</Button>

@@ -9,33 +9,23 @@ import { keys } from '@/api/keys';
 import { ErrorView } from '@/ui/ErrorView';
 import { notifyDone } from '@/ui/notify';
 import { Empty, Loading } from '@/ui/Page';
-import { tablePath, usePlace } from '../paths';
-import { TableFrame } from '../TableFrame';
+import { tablePath } from '../paths';
 import { changedValues, type Fields, fieldsOf } from './model/form';
 import { parseKey } from './model/place';
 import type { Cell } from './model/read';
 import { type Change, updateOp } from './model/write';
 import { RowForm } from './RowForm';
+import { TargetPage } from './TargetPage';
 import { rowMessage } from './useEdits';
 import { useOneRow } from './useOneRow';
-import { useRights, useTarget } from './useRights';
+import { useRights } from './useRights';
 import type { Target } from './useRows';
 
 export default function EditPage() {
-	const { source, table } = usePlace();
-	const { query, target } = useTarget(source, table);
 	return (
-		<TableFrame source={source} table={table} tab="edit" needsTracked>
-			{query.error ? (
-				<ErrorView error={query.error} onRetry={() => query.refetch()} />
-			) : query.isPending ? (
-				<Loading />
-			) : target ? (
-				<Prepared target={target} />
-			) : (
-				<Empty title={`There is no table ${table.name} in ${table.schema}`} />
-			)}
-		</TableFrame>
+		<TargetPage tab="edit" needsTracked>
+			{(target) => <Prepared target={target} />}
+		</TargetPage>
 	);
 }
 

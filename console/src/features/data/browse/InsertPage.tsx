@@ -10,32 +10,22 @@ import { parseExact } from '@/model/exactJson';
 import { ErrorView } from '@/ui/ErrorView';
 import { notifyDone } from '@/ui/notify';
 import { Empty, Loading } from '@/ui/Page';
-import { tablePath, usePlace } from '../paths';
-import { TableFrame } from '../TableFrame';
+import { tablePath } from '../paths';
 import { type Fields, fieldsOf, insertValues, newFields } from './model/form';
 import { parseKey, placeSearch } from './model/place';
 import { type Change, insertOp } from './model/write';
 import { RowForm } from './RowForm';
+import { TargetPage } from './TargetPage';
 import { rowMessage } from './useEdits';
 import { useOneRow } from './useOneRow';
-import { useRights, useTarget } from './useRights';
+import { useRights } from './useRights';
 import type { Target } from './useRows';
 
 export default function InsertPage() {
-	const { source, table } = usePlace();
-	const { query, target } = useTarget(source, table);
 	return (
-		<TableFrame source={source} table={table} tab="insert" needsTracked>
-			{query.error ? (
-				<ErrorView error={query.error} onRetry={() => query.refetch()} />
-			) : query.isPending ? (
-				<Loading />
-			) : target ? (
-				<Prepared target={target} />
-			) : (
-				<Empty title={`There is no table ${table.name} in ${table.schema}`} />
-			)}
-		</TableFrame>
+		<TargetPage tab="insert" needsTracked>
+			{(target) => <Prepared target={target} />}
+		</TargetPage>
 	);
 }
 

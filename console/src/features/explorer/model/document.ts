@@ -44,6 +44,14 @@ export function operationLabel(op: OperationDefinitionNode, index: number): stri
 	return op.name?.value ?? `${op.operation} ${index + 1}`;
 }
 
+/** Index of the operation with that name; the first one without. */
+export function operationNamed(document: DocumentNode | null, name: string | undefined): number {
+	return Math.max(
+		0,
+		operationsOf(document).findIndex((o) => o.name?.value === name),
+	);
+}
+
 /** The operation at a place in the text; the first one if the place is outside of all. */
 export function operationAt(document: DocumentNode | null, offset: number): number {
 	const found = operationsOf(document).findIndex((o) => o.loc && o.loc.start <= offset && offset <= o.loc.end);

@@ -1,4 +1,5 @@
 // The request as code. Secrets are not written out: their place is marked.
+import { keptNumber } from '@/model/exactJson';
 
 export interface RequestToExport {
 	url: string;
@@ -27,6 +28,9 @@ function secretVariable(header: string): string {
 		: header.toUpperCase().replace(/^X-/, '').replace(/-/g, '_');
 }
 
+/** `Bearer` and the like are no secret, and easily forgotten. */
+const schemeOf = (value: string) => /^(bearer|basic|token) /i.exec(value.trim())?.[0] ?? '';
+
 function body(r: RequestToExport): Record<string, unknown> {
 	const out: Record<string, unknown> = { query: r.query };
 	if (Object.keys(r.variables).length > 0) out.variables = r.variables;
@@ -39,7 +43,11 @@ const shellQuote = (s: string) => `'${s.replace(/'/g, `'\\''`)}'`;
 function curl(r: RequestToExport): string {
 	const lines = [`curl ${shellQuote(r.url)}`, `-H 'content-type: application/json'`];
 	for (const [k, v] of Object.entries(r.headers))
-		lines.push(isSecretHeader(k) ? `-H "${k}: $${secretVariable(k)}"` : `-H ${shellQuote(`${k}: ${v}`)}`);
+		lines.push(
+			isSecretHeader(k)
+				? `-H "${k}: ${schemeOf(v)}$${secretVariable(k)}"`
+				: `-H ${shellQuote(v ? `${k}: ${v}` : `${k};`)}`,
+		);
 	lines.push(`--data-binary ${shellQuote(JSON.stringify(body(r)))}`);
 	return lines.join(' \\\n  ');
 }
@@ -49,6 +57,8 @@ export function pythonLiteral(v: unknown, indent = 0): string {
 	const pad = '    '.repeat(indent + 1);
 	const end = '    '.repeat(indent);
 	if (v === null || v === undefined) return 'None';
+	const number = keptNumber(v);
+	if (number !== null) return number;
 	if (typeof v === 'boolean') return v ? 'True' : 'False';
 	if (typeof v === 'number') return String(v);
 	if (typeof v === 'string') return JSON.stringify(v);
@@ -62,7 +72,9 @@ export function pythonLiteral(v: unknown, indent = 0): string {
 function python(r: RequestToExport): string {
 	const secrets = Object.keys(r.headers).some(isSecretHeader);
 	const headers = Object.entries(r.headers).map(([k, v]) => {
-		const value = isSecretHeader(k) ? `os.environ[${JSON.stringify(secretVariable(k))}]` : JSON.stringify(v);
+		const scheme = schemeOf(v);
+		const secret = `os.environ[${JSON.stringify(secretVariable(k))}]`;
+		const value = !isSecretHeader(k) ? JSON.stringify(v) : scheme ? `${JSON.stringify(scheme)} + ${secret}` : secret;
 		return `    ${JSON.stringify(k)}: ${value},\n`;
 	});
 	const query = r.query.trim().replace(/\\/g, '\\\\').replace(/"""/g, '\\"\\"\\"');
@@ -86,23 +98,37 @@ print(answer.json())
 `;
 }
 
+const inTemplate = (s: string) => s.replace(/[`\\]|\$\{/g, (m) => `\\${m}`);
+
+/** As an expression; numbers that JavaScript would round are in a text. */
+function fetchBody(r: RequestToExport): string {
+	const variables = JSON.stringify(r.variables);
+	const name = r.operationName && JSON.stringify(r.operationName);
+	if (JSON.stringify(JSON.parse(variables)) !== variables) {
+		const rest = `"variables":${variables}${name ? `,"operationName":${name}` : ''}`;
+		return `\`{"query":\${JSON.stringify(query)},${inTemplate(rest)}}\``;
+	}
+	const members = ['query'];
+	if (Object.keys(r.variables).length > 0) members.push(`variables: ${variables}`);
+	if (name) members.push(`operationName: ${name}`);
+	return `JSON.stringify({ ${members.join(', ')} })`;
+}
+
 function fetchCode(r: RequestToExport): string {
 	const headers = [`    'content-type': 'application/json',\n`];
-	for (const [k, v] of Object.entries(r.headers))
-		headers.push(`    ${JSON.stringify(k)}: ${isSecretHeader(k) ? secretVariable(k) : JSON.stringify(v)},\n`);
-	const query = r.query.trim().replace(/[`\\]|\$\{/g, (m) => `\\${m}`);
-	const rest: [string, string][] = [['query', 'query']];
-	if (Object.keys(r.variables).length > 0) rest.push(['variables', JSON.stringify(r.variables)]);
-	if (r.operationName) rest.push(['operationName', JSON.stringify(r.operationName)]);
+	for (const [k, v] of Object.entries(r.headers)) {
+		const secret = schemeOf(v) ? `\`${schemeOf(v)}\${${secretVariable(k)}}\`` : secretVariable(k);
+		headers.push(`    ${JSON.stringify(k)}: ${isSecretHeader(k) ? secret : JSON.stringify(v)},\n`);
+	}
 	return `const query = \`
-${query}
+${inTemplate(r.query.trim())}
 \`;
 
 const answer = await fetch(${JSON.stringify(r.url)}, {
   method: 'POST',
   headers: {
 ${headers.join('')}  },
-  body: JSON.stringify({ ${rest.map(([k, v]) => (k === v ? k : `${k}: ${v}`)).join(', ')} }),
+  body: ${fetchBody(r)},
 });
 const { data, errors } = await answer.json();
 `;

@@ -203,6 +203,13 @@ describe('code', () => {
 		}
 	});
 
+	test('the scheme stays beside the secret', () => {
+		const bearer = { ...request, headers: { authorization: 'Bearer abc' } };
+		expect(exportCode('curl', bearer)).toContain('"authorization: Bearer $TOKEN"');
+		expect(exportCode('python', bearer)).toContain('"Bearer " + os.environ["TOKEN"]');
+		expect(exportCode('fetch', bearer)).toContain('`Bearer ${TOKEN}`');
+	});
+
 	test('quoting', () => {
 		expect(exportCode('curl', request)).toContain(`it'\\''s`);
 		expect(exportCode('python', request)).toContain('"on": True');

@@ -59,17 +59,9 @@ export function mayBeLong(c: Pick<Column, 'storage' | 'category' | 'type' | 'enu
 	return kind === 'json' || kind === 'array' || kind === 'geo' || kind === 'bytes' || kind === 'other';
 }
 
-const EQUALITY: ReadonlySet<Kind> = new Set([
-	'bool',
-	'int',
-	'decimal',
-	'text',
-	'date',
-	'time',
-	'timestamp',
-	'uuid',
-	'enum',
-]);
+const PLAIN: Kind[] = ['int', 'decimal', 'text', 'date', 'time', 'timestamp', 'uuid', 'enum'];
+const EQUALITY: ReadonlySet<Kind> = new Set([...PLAIN, 'bool']);
+const ORDERED: ReadonlySet<Kind> = new Set([...PLAIN, 'bytes']);
 
 /** `=` compares what is seen: the old value can stand in the condition of an update. */
 export const isComparable = (kind: Kind) => EQUALITY.has(kind);
@@ -129,18 +121,6 @@ const KEYS: Operator[] = [
 	{ id: '$has_keys_any', label: 'has any of the keys', list: true, placeholder: 'a, b' },
 	{ id: '$has_keys_all', label: 'has all of the keys', list: true, placeholder: 'a, b' },
 ];
-
-const ORDERED: ReadonlySet<Kind> = new Set([
-	'int',
-	'decimal',
-	'text',
-	'date',
-	'time',
-	'timestamp',
-	'uuid',
-	'enum',
-	'bytes',
-]);
 
 export function operatorsOf(c: Pick<Column, 'storage' | 'category' | 'enumValues'>): Operator[] {
 	const kind = kindOf(c);
