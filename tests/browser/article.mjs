@@ -153,7 +153,7 @@ async function secure({ visit, page, step }) {
 		await ask("secure");
 		await visit.go("");
 		await page.getByLabel("Admin secret").waitFor();
-		await visit.keep("console-login");
+		await visit.keep("console-login", { clip: { x: 340, y: 190, width: 500, height: 360 } });
 	});
 	await step("a wrong secret is refused", async () => {
 		visit.allow(/status of 401/);
@@ -214,7 +214,24 @@ async function commandLine({ visit, page, step }) {
 	});
 	const allowed = page.getByRole("switch", { name: "Allow Postgres schema changes via console" });
 	const migrations = () => page.getByRole("complementary").getByRole("link", { name: "Migrations", exact: true }).click();
-	await step("schema changes by the console are switched off at Data › Migrations", async () => {
+	await step("schema changes by the console are off: Django owns the migrations", async () => {
+		await migrations();
+		await page.getByText("Django owns the migrations of this project").waitFor();
+		await page.getByText("manage.py showmigrations").waitFor();
+		assert.deepEqual([await allowed.isChecked(), await allowed.isDisabled()], [false, true]);
+	});
+	await step("metadata is exported into files", async () => {
+		const { text } = await ask("cli", { words: ["metadata", "export"], where: "blog-hasura-app" });
+		assert.match(text, /Metadata exported/);
+		const author = (await ask("read", { path: "metadata/databases/default/tables/public_blog_author.yaml" })).text;
+		assert.match(author, /- name: articles\n/);
+		assert.match(author, /- role: user\n {4}permission:\n {6}columns:\n(?: {8}- \w+\n){5} {6}filter:\n {8}user_id:\n {10}_eq: X-Hasura-User-Id/);
+	});
+	await step("of a project with migrations of its own they are switched off at Data › Migrations", async () => {
+		await ask("cli", { words: ["init", "--directory", "own", "--django=false", "--endpoint", "URL", `--access-key=${secret}`] });
+		const { url } = await ask("console", { project: "own" });
+		await visit.open(url);
+		await page.getByRole("navigation", { name: "Sections" }).getByText("Data").click();
 		await migrations();
 		await allowed.waitFor();
 		assert.ok(await allowed.isChecked());
@@ -226,23 +243,8 @@ async function commandLine({ visit, page, step }) {
 		assert.equal(await allowed.isChecked(), false);
 		await page.getByRole("complementary").getByRole("link", { name: "SQL", exact: true }).click();
 		await write(page, "SQL", "create table late (id int)");
+		await page.getByLabel("Read only").uncheck();
 		await page.getByText("switched off for this project").waitFor();
-	});
-	await step("metadata is exported into files", async () => {
-		const { text } = await ask("cli", { words: ["metadata", "export"], where: "blog-hasura-app" });
-		assert.match(text, /Metadata exported/);
-		const author = (await ask("read", { path: "metadata/databases/default/tables/public_blog_author.yaml" })).text;
-		assert.match(author, /- name: articles\n/);
-		assert.match(author, /- role: user\n {4}permission:\n {6}columns:\n(?: {8}- \w+\n){5} {6}filter:\n {8}user_id:\n {10}_eq: X-Hasura-User-Id/);
-	});
-	await step("in the application's own folder nothing is to be switched: Django owns the migrations", async () => {
-		await ask("cli", { words: ["init", "blog-weir", "--endpoint", "URL", "--admin-secret", secret], where: "django-blog" });
-		const { url } = await ask("console", { project: "django-blog/blog-weir" });
-		await visit.open(url);
-		await page.getByRole("navigation", { name: "Sections" }).getByText("Data").click();
-		await migrations();
-		await page.getByText("Django owns the migrations of this project").waitFor();
-		assert.deepEqual([await allowed.isChecked(), await allowed.isDisabled()], [false, true]);
 	});
 }
 

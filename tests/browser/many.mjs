@@ -73,7 +73,7 @@ await story(
 		await step("the API explorer reads its schema by parts", async () => {
 			const asked = [];
 			page.on("request", (r) => r.url().endsWith("/v1/graphql") && asked.push(r.postDataJSON().query));
-			await measure("API explorer", () => visit.go("/api/api-explorer"), row("query/area00_thing0000"), 4000);
+			await measure("API explorer", () => visit.go("/api/api-explorer"), row("query/area00_thing0000"), 2000);
 			await measure("find a field", () => page.getByLabel("Find a field").fill("area21_thing4321"), row("query/area21_thing4321"), 400);
 			await measure("open a field", () => row("query/area21_thing4321").locator("[aria-hidden]").first().click(), row("query/area21_thing4321/note"), 600);
 			for (const column of ["note", "amount"]) await row(`query/area21_thing4321/${column}`).getByRole("presentation").click();

@@ -28,15 +28,19 @@ export function requestHeaders(rows: Record<string, string>, asAdmin: boolean): 
 	return asAdmin ? { ...adminHeaders(), ...rows } : rows;
 }
 
-export async function execute(op: Operation, headers: Record<string, string>, signal?: AbortSignal): Promise<Answer> {
-	const from = performance.now();
-	const answer = await fetch(serverUrl('v1/graphql'), {
+function post(op: Operation, headers: Record<string, string>, signal?: AbortSignal): Promise<Response> {
+	return fetch(serverUrl('v1/graphql'), {
 		method: 'POST',
 		headers: { ...headers, 'content-type': 'application/json' },
 		body: JSON.stringify(op),
 		signal,
 		credentials: 'same-origin',
 	});
+}
+
+export async function execute(op: Operation, headers: Record<string, string>, signal?: AbortSignal): Promise<Answer> {
+	const from = performance.now();
+	const answer = await post(op, headers, signal);
 	const text = await answer.text();
 	return {
 		text,
@@ -121,11 +125,12 @@ export async function explain(op: Operation, user: Record<string, string> | unde
 
 /** The data of an introspection. */
 export async function ask<T>(query: string, headers: Record<string, string>, signal?: AbortSignal): Promise<T> {
-	const answer = await execute({ query, variables: {} }, headers, signal);
+	const answer = await post({ query, variables: {} }, headers, signal);
 	let body: { data?: T; errors?: { message: string }[]; error?: string };
 	try {
-		body = JSON.parse(answer.text);
-	} catch {
+		body = await answer.json();
+	} catch (e) {
+		if (e instanceof DOMException) throw e; // the question was taken back
 		throw new ApiError(`The server answered ${answer.status} with something else than JSON.`, answer.status);
 	}
 	if (!body.data)

@@ -116,6 +116,13 @@ function Migrations() {
 
 function Listed({ status }: { status: MigrationStatus }) {
 	const rows = newestFirst(status.migrations);
+	const django = useSession((s) => s.config?.migrationsOwner === 'django');
+	if (rows.length === 0 && django)
+		return (
+			<Empty title="No migrations of this project">
+				Django's are listed by <Code>manage.py showmigrations</Code>
+			</Empty>
+		);
 	if (rows.length === 0)
 		return (
 			<Empty title="No migrations yet">

@@ -4,6 +4,7 @@ import {
 	type DocumentNode,
 	GraphQLDirective,
 	GraphQLEnumType,
+	type GraphQLField,
 	type GraphQLFieldConfig,
 	type GraphQLInputFieldConfig,
 	GraphQLInputObjectType,
@@ -18,8 +19,8 @@ import {
 	GraphQLSchema,
 	type GraphQLType,
 	getIntrospectionQuery,
+	type IntrospectionField,
 	type IntrospectionInputValue,
-	type IntrospectionObjectType,
 	type IntrospectionQuery,
 	type IntrospectionType,
 	type IntrospectionTypeRef,
@@ -81,6 +82,40 @@ export interface Reading {
 
 export const isStub = (type: GraphQLNamedType) => type.extensions.stub === true;
 
+type AnyField = GraphQLField<unknown, unknown>;
+
+/** The root of queries has a field or three for each table: type and arguments are made when somebody looks at them. */
+class LazyField implements AnyField {
+	readonly name: string;
+	readonly description: string | null | undefined;
+	readonly deprecationReason: string | null | undefined;
+	readonly extensions = {};
+	readonly astNode = undefined;
+	private made: AnyField | null = null;
+
+	constructor(
+		private readonly read: IntrospectionField,
+		private readonly make: (read: IntrospectionField) => AnyField,
+	) {
+		this.name = read.name;
+		this.description = read.description;
+		this.deprecationReason = read.deprecationReason;
+	}
+
+	private whole(): AnyField {
+		this.made ??= this.make(this.read);
+		return this.made;
+	}
+
+	get type() {
+		return this.whole().type;
+	}
+
+	get args() {
+		return this.whole().args;
+	}
+}
+
 /**
  * Types are made once and filled in place when they are read: with tens of thousands of root fields, a schema made anew for each
  * type would hold the page up for seconds. The server has no interfaces and no unions.
@@ -88,6 +123,8 @@ export const isStub = (type: GraphQLNamedType) => type.extensions.stub === true;
 export class PartialSchema {
 	private readonly types: Record<string, GraphQLNamedType> = Object.create(null);
 	private readonly absent = new Set<string>();
+	/** Types that what was read speaks of, for which nobody has asked yet. */
+	private readonly spokenOf = new Map<string, IntrospectionType['kind']>();
 	private readonly base: GraphQLSchema;
 	private ready = false;
 
@@ -108,7 +145,15 @@ export class PartialSchema {
 			// Stubs have no fields, which graphql-js would not let pass; the server has checked its schema.
 			assumeValid: true,
 		});
-		this.base.getTypeMap = () => this.types;
+		this.base.getTypeMap = () => {
+			for (const [name, kind] of this.spokenOf) this.named(name, kind);
+			this.spokenOf.clear();
+			return this.types;
+		};
+		this.base.getType = (name) => {
+			const kind = this.spokenOf.get(name);
+			return this.types[name] ?? (kind && this.named(name, kind));
+		};
 		this.ready = true;
 	}
 
@@ -129,7 +174,8 @@ export class PartialSchema {
 		type.description = read.description;
 		type.extensions = {};
 		if (read.kind === 'OBJECT' && isObjectType(type)) {
-			const fields = new GraphQLObjectType({ name: read.name, fields: this.outputs(read) }).getFields();
+			const fields = Object.fromEntries(read.fields.map((f) => [f.name, new LazyField(f, this.whole)]));
+			for (const f of read.fields) this.note(f);
 			type.getFields = () => fields;
 		} else if (read.kind === 'INPUT_OBJECT' && isInputObjectType(type)) {
 			const fields = new GraphQLInputObjectType({ name: read.name, fields: this.inputs(read.inputFields) }).getFields();
@@ -152,6 +198,7 @@ export class PartialSchema {
 	private named(name: string, kind: IntrospectionType['kind']): GraphQLNamedType {
 		const found = this.types[name] ?? this.stub(name, kind);
 		this.types[name] = found;
+		this.spokenOf.delete(name);
 		return found;
 	}
 
@@ -194,17 +241,22 @@ export class PartialSchema {
 		return out;
 	}
 
-	private outputs(type: IntrospectionObjectType): Record<string, GraphQLFieldConfig<unknown, unknown>> {
-		const out: Record<string, GraphQLFieldConfig<unknown, unknown>> = {};
-		for (const f of type.fields)
-			out[f.name] = {
-				type: this.type(f.type) as GraphQLOutputType,
-				args: this.inputs(f.args),
-				description: f.description,
-				deprecationReason: f.deprecationReason,
-			};
-		return out;
+	/** Remembers the names of the types of a field. */
+	private note(f: IntrospectionField) {
+		for (const { type } of [f, ...f.args]) {
+			let ref: IntrospectionTypeRef = type;
+			while (ref.kind === 'LIST' || ref.kind === 'NON_NULL') ref = ref.ofType;
+			if (!(ref.name in this.types)) this.spokenOf.set(ref.name, ref.kind);
+		}
 	}
+
+	private readonly whole = (f: IntrospectionField): AnyField => {
+		const config: GraphQLFieldConfig<unknown, unknown> = {
+			type: this.type(f.type) as GraphQLOutputType,
+			args: this.inputs(f.args),
+		};
+		return new GraphQLObjectType({ name: 'one', fields: { [f.name]: config } }).getFields()[f.name] as AnyField;
+	};
 }
 
 /** Of a schema that is read by parts. */
