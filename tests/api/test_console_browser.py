@@ -65,4 +65,4 @@ def test_beside_the_text_of_the_api_explorer(tracked, blog):
         return {"json": json.dumps(ast.literal_eval(play([sys.executable, "-"], code)), ensure_ascii=False, separators=(",", ":"))}
 
     answers = {"sql": sql, "shell": lambda code: {"text": play(["sh", "-s"], code)}, "python": python}
-    browser.run("explorer-tools", tracked.url, SECRET, answers=answers)
+    browser.run("explorer-tools", tracked.url, SECRET, answers=answers, seconds=300)

@@ -35,4 +35,4 @@ def test_every_setting_by_clicks(notes):
         (note,) = [t for t in notes.metadata("export_metadata")["sources"][0]["tables"] if t["table"]["name"] == "note"]
         return {"entry": next((e for e in note.get(f"{op}_permissions", []) if e["role"] == role), None)}
 
-    browser.run("permissions", notes.url, SECRET, answers={"permission": permission})
+    browser.run("permissions", notes.url, SECRET, answers={"permission": permission}, seconds=300)
