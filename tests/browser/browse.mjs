@@ -541,6 +541,8 @@ const scenarios = {
 		const now = (row, name) => cell(page, row, name).locator("ins").innerText();
 		await cell(page, 1, "title").click();
 		await page.keyboard.type("mr. fire");
+		const wide = async (locator) => (await locator.boundingBox()).width;
+		assert.ok((await wide(cell(page, 1, "title"))) - (await wide(cell(page, 1, "title").locator("input"))) < 4, "the editor fills its cell");
 		await keys(page, "Enter");
 		assert.equal(await now(1, "title"), "mr. fire");
 		await page.keyboard.type("gone again");
