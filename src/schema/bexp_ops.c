@@ -131,7 +131,9 @@ static bool rhs_column(const bexp_ops *o, const bexp_lhs *lhs, const json *j, st
 			o->err, ERR_UNEXPECTED, path, "a boolean expression JSON must be either a string or an array");
 	const bexp_scope *s = e->rhs_root ? &o->root : &o->current;
 	const cat_column *c = cat_table_column(s->cat, name->text);
-	if (!c) return error_set(o->err, ERR_NOT_EXISTS, path, "\"%.*s\" does not exist", STR_ARG(name->text));
+	if (!c)
+		return no_such_column(
+			s->md, name->text, STR("column operators can only compare postgres columns"), path, o->err);
 	const cat_type *base = catalog_base_type(o->r->sc->cat, c->type);
 	pg_oid type = base ? base->oid : c->type;
 	e->rhs_column = c->name;

@@ -20,6 +20,22 @@ const md_table *column_enum(resolving *r, const cat_table *cat, const cat_column
 	return NULL;
 }
 
+static const char *other_field(const md_table *md, str name)
+{
+	if (md_table_relationship(md, name)) return "relationship";
+	for (size_t i = 0; i < md->ncomputed; i++)
+		if (str_eq(md->computed[i].name, name)) return "computed field";
+	return NULL;
+}
+
+bool no_such_column(const md_table *md, str name, str why, str path, error *err)
+{
+	const char *other = other_field(md, name);
+	if (!other) return error_set(err, ERR_NOT_EXISTS, path, "column \"%.*s\" does not exist", STR_ARG(name));
+	return error_set(err, ERR_UNEXPECTED_PAYLOAD, path, "expecting a database column; but, \"%.*s\" is a %s; %.*s",
+		STR_ARG(name), other, STR_ARG(why));
+}
+
 static const md_column_config *column_config(const md_table *md, str column)
 {
 	for (size_t i = 0; i < md->ncolumns; i++)

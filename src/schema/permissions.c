@@ -29,18 +29,27 @@ static bool *all_columns(resolving *r, md_perm_kind kind)
 	return cols;
 }
 
+/* Why the name of a relationship or computed field is no good among the columns. */
+static str only_columns(md_perm_kind kind)
+{
+	switch (kind) {
+	case MD_PERM_INSERT:
+		return STR(
+			"Only table columns can have insert permissions defined, not relationships or other field types");
+	case MD_PERM_UPDATE:
+		return STR(
+			"Only table columns can have update permissions defined, not relationships or other field types");
+	default: return STR("permissions for relationships are automatically inferred");
+	}
+}
+
 static bool listed_columns(resolving *r, const md_permission *p, bool *cols, error *err)
 {
 	for (size_t i = 0; i < p->columns.n; i++) {
 		str name = p->columns.v[i];
 		str path = jsonpath_index(r->a, STR("$.permission.columns"), i);
 		const cat_column *c = cat_table_column(r->cat, name);
-		if (!c && md_table_relationship(r->md, name))
-			return error_set(err, ERR_NOT_SUPPORTED, path, "%s",
-				p->kind == MD_PERM_SELECT ? "permissions for relationships are automatically inferred"
-							  : "Only table columns can have permissions defined, not "
-							    "relationships or other field types");
-		if (!c) return error_set(err, ERR_NOT_EXISTS, path, "\"%.*s\" does not exist", STR_ARG(name));
+		if (!c) return no_such_column(r->md, name, only_columns(p->kind), path, err);
 		if (!writable(r, c, p->kind)) {
 			bool ins = p->kind == MD_PERM_INSERT;
 			return error_set(err, ERR_UNEXPECTED, path,
@@ -125,6 +134,17 @@ static bool check_roots(resolving *r, const md_permission *p, const snap_select_
 	return true;
 }
 
+static bool no_such_computed(const resolving *r, str name, str path, error *err)
+{
+	const char *other = cat_table_column(r->cat, name) ? "column"
+		: md_table_relationship(r->md, name)       ? "relationship"
+							   : NULL;
+	if (!other)
+		return error_set(err, ERR_NOT_EXISTS, path, "computed field \"%.*s\" does not exist", STR_ARG(name));
+	return error_set(err, ERR_UNEXPECTED_PAYLOAD, path, "expecting a computed field; but, \"%.*s\" is a %s",
+		STR_ARG(name), other);
+}
+
 static bool perm_computed(resolving *r, const md_permission *p, bool *granted, error *err)
 {
 	for (size_t i = 0; i < p->ncomputed_fields; i++) {
@@ -132,9 +152,7 @@ static bool perm_computed(resolving *r, const md_permission *p, bool *granted, e
 		size_t at = 0;
 		while (at < r->t->ncomputed && !str_eq(r->t->computed[at].name, p->computed_fields[i]))
 			at++;
-		if (at == r->t->ncomputed)
-			return error_set(err, ERR_NOT_EXISTS, path, "computed field \"%.*s\" does not exist",
-				STR_ARG(p->computed_fields[i]));
+		if (at == r->t->ncomputed) return no_such_computed(r, p->computed_fields[i], path, err);
 		const snap_computed *c = &r->t->computed[at];
 		if (c->returns_table) {
 			str target = qname_display(r->a, c->target);
@@ -177,7 +195,12 @@ static bool presets(resolving *r, const md_permission *p, snap_write_perm *w, bo
 	JSON_EACH (m, p->set) {
 		str path = jsonpath_key(r->a, STR("$.permission.set"), m->key);
 		const cat_column *c = cat_table_column(r->cat, m->key);
-		if (!c) return error_set(err, ERR_NOT_EXISTS, path, "\"%.*s\" does not exist", STR_ARG(m->key));
+		if (!c) {
+			str table = qname_display(r->a, r->md->name);
+			str why = str_printf(
+				r->a, "column \"%.*s\" not found in table \"%.*s\"", STR_ARG(m->key), STR_ARG(table));
+			return no_such_column(r->md, m->key, why, path, err);
+		}
 		size_t at = column_index(r->t, m->key);
 		if (at == SIZE_MAX)
 			return error_set(err, ERR_NOT_SUPPORTED, path,

@@ -88,6 +88,12 @@ const enum_rows *source_enum(const source_catalog *sc, const md_table *md);
  */
 const md_table *column_enum(resolving *r, const cat_table *cat, const cat_column *c, const enum_rows **rows);
 
+/*
+ * Sets the error for a name of the table that should be a column and is not. why: what Hasura puts behind the text for a
+ * relationship or a computed field. Always false. Hasura v2: askColInfo, assertColumnExists.
+ */
+MUST_CHECK bool no_such_column(const md_table *md, str name, str why, str path, error *err);
+
 /* ---- boolean expressions of metadata (bexp_parse.c) ---- */
 
 /* The table an expression is about, with its relationships and computed fields resolvable. */

@@ -258,13 +258,41 @@ def test_permissions(weir):
     assert body["path"] == "$.args.permission" and body["error"].endswith('key "filter" not found')
     body = fails(weir, "pg_create_select_permission",
                  {"table": "author", "role": "v", "permission": {"columns": ["nope"], "filter": {}}})
-    assert body["error"] == 'Inconsistent object: in table "author": in permission for role "v": "nope" does not exist'
+    assert body["error"] == 'Inconsistent object: in table "author": in permission for role "v": column "nope" does not exist'
     ok(weir, "pg_set_permission_comment", {"table": "author", "role": "u", "type": "select", "comment": "hm"})
     assert tables(weir)["author"]["select_permissions"][0]["comment"] == "hm"
     ok(weir, "pg_drop_select_permission", {"table": "author", "role": "u"})
     assert fails(weir, "pg_drop_select_permission", {"table": "author", "role": "u"}) == {
         "error": 'select permission on "author" for role "u" does not exist', "path": "$.args", "code": "permission-denied"}
     assert "errors" in weir.graphql("{ author { id } }", role="u")
+
+
+AUTHOR_V = 'Inconsistent object: in table "author": in permission for role "v": '
+
+
+@pytest.mark.parametrize("op,permission,reason", [
+    ("select", {"columns": ["articles"], "filter": {}},
+     'expecting a database column; but, "articles" is a relationship; permissions for relationships are automatically inferred'),
+    ("select", {"columns": ["whole"], "filter": {}},
+     'expecting a database column; but, "whole" is a computed field; permissions for relationships are automatically inferred'),
+    ("select", {"columns": ["id"], "filter": {}, "computed_fields": ["age"]}, 'expecting a computed field; but, "age" is a column'),
+    ("select", {"columns": ["id"], "filter": {"id": {"_ceq": "articles"}}},
+     'expecting a database column; but, "articles" is a relationship; column operators can only compare postgres columns'),
+    ("insert", {"columns": ["articles"], "check": {}},
+     'expecting a database column; but, "articles" is a relationship; '
+     'Only table columns can have insert permissions defined, not relationships or other field types'),
+    ("update", {"columns": ["whole"], "filter": {}},
+     'expecting a database column; but, "whole" is a computed field; '
+     'Only table columns can have update permissions defined, not relationships or other field types'),
+    ("insert", {"columns": ["id"], "check": {}, "set": {"articles": 1}},
+     'expecting a database column; but, "articles" is a relationship; column "articles" not found in table "author"'),
+    ("insert", {"columns": ["id"], "check": {}, "set": {"nope": 1}}, 'column "nope" does not exist'),
+])
+def test_what_is_no_column_is_named(weir, op, permission, reason):
+    blog(weir)
+    ok(weir, "pg_add_computed_field", {"table": "author", "name": "whole", "definition": {"function": "full_name"}})
+    answer = fails(weir, f"pg_create_{op}_permission", {"table": "author", "role": "v", "permission": permission})
+    assert answer["error"] == AUTHOR_V + reason
 
 
 def test_a_column_made_behind_the_server(weir, database):
