@@ -211,7 +211,8 @@ typedef struct combining {
 	arena *a;
 	const snapshot *s;
 	const snap_table *t;
-	map *memo; /* role → snap_perms * */
+	map *memo;        /* role → snap_perms * */
+	bool writes_only; /* parents can differ in these only; selects are made for a role when it asks */
 } combining;
 
 static const snap_perms *perms_of(const combining *c, str role, unsigned *conflicts);
@@ -231,7 +232,7 @@ static const snap_perms *combine(const combining *c, const md_inherited_role *ir
 	snap_perms *out = NEW(c->a, snap_perms);
 	bool conflict[MD_PERM_KINDS] = {false};
 	if (own) *out = *own;
-	if (!out->select) out->select = combine_select(c->a, c->t, &ps);
+	if (!out->select && !c->writes_only) out->select = combine_select(c->a, c->t, &ps);
 	if (!out->insert) out->insert = combine_write(c->t, &ps, MD_PERM_INSERT, &conflict[MD_PERM_INSERT]);
 	if (!out->update) out->update = combine_write(c->t, &ps, MD_PERM_UPDATE, &conflict[MD_PERM_UPDATE]);
 	if (!out->del) out->del = combine_write(c->t, &ps, MD_PERM_DELETE, &conflict[MD_PERM_DELETE]);
@@ -336,7 +337,8 @@ static void source_conflicts(const snapshot *s, const snap_source *src, arena *a
 	for (size_t t = 0; t < src->tables.n; t++) {
 		arena *scratch = arena_new(0);
 		map memo = {0};
-		combining c = {.a = scratch, .s = s, .t = src->tables.items[t].value, .memo = &memo};
+		combining c = {
+			.a = scratch, .s = s, .t = src->tables.items[t].value, .memo = &memo, .writes_only = true};
 		table_conflicts(&c, src, a, issues);
 		arena_free(scratch);
 	}
