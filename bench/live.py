@@ -1,18 +1,16 @@
 """The part `live` of the benchmark: live queries at scale, by the load generator of tests/tools/live_load.c."""
 import json
-import os
 import statistics
-import subprocess
-import sys
 import time
 import uuid
 
 import psycopg2
 
+from liveload import Load
 from pgcluster import Cluster
+from process import children, cpu_of, rss_kib
 from server import Weir
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 QUERY = "subscription($id:Int!){line(where:{owner:{_eq:$id}},order_by:{id:asc}){id track quantity price}}"
 ONE_WORKER = {"HASURA_GRAPHQL_ENABLED_LOG_TYPES": "startup", "HASURA_GRAPHQL_ENABLED_APIS": "graphql,metadata,developer"}
 
@@ -33,67 +31,6 @@ LEFT OUTER JOIN LATERAL (SELECT json_build_object('line', "_line"."root") AS "ro
   FROM (SELECT * FROM "public"."line" WHERE ("public"."line"."owner") = ((("_subs"."result_vars"#>>ARRAY['query', 'id']))::integer)
     ORDER BY "id" ASC NULLS LAST) AS "_root.base"
   ORDER BY "root.pg.id" ASC NULLS LAST) AS "_root") AS "_line") AS "_fld_resp" ON ('true')"""
-
-
-def cpu_of(pids):
-    """Seconds of CPU of processes, by their own clocks (clock_getcpuclockid): exact, unlike the ticks of /proc."""
-    total = 0
-    for pid in pids:
-        try:
-            total += time.clock_gettime(~pid << 3 | 2)
-        except OSError:
-            pass
-    return total
-
-
-def children(pid):
-    with open(f"/proc/{pid}/task/{pid}/children") as f:
-        return [int(x) for x in f.read().split()]
-
-
-def rss_kib(pid):
-    with open(f"/proc/{pid}/smaps_rollup") as f:
-        return next(int(line.split()[1]) for line in f if line.startswith("Rss:"))
-
-
-class Load:
-    """A live_load process."""
-
-    def __init__(self, weir, sockets, each, query=QUERY, variables='{"id":$i}', protocol="graphql-transport-ws", first=1):
-        argv = [os.path.join(ROOT, "build", "tests", "live_load"), "--port", str(weir.port), "--sockets", str(sockets), "--each", str(each),
-                "--query", query, "--variables", variables, "--protocol", protocol, "--first", str(first)]
-        for name, value in weir.headers().items():
-            argv += ["--header", f"{name}: {value}"]
-        self.process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.expect("open")
-
-    def say(self, word):
-        self.process.stdin.write(word + "\n")
-        self.process.stdin.flush()
-
-    def expect(self, key):
-        """The next line that tells of `key`."""
-        while True:
-            line = self.process.stdout.readline()
-            if not line:
-                sys.exit(f"bench: live_load has ended while {key} was awaited")
-            found = json.loads(line)
-            if key in found:
-                return found
-
-    def ask(self, word, key):
-        self.say(word)
-        return self.expect(key)
-
-    def subscribe(self):
-        found = self.ask("subscribe", "subscribed")
-        if found["errors"]:
-            sys.exit(f"bench: {found}")
-        return found
-
-    def end(self):
-        self.say("quit")
-        self.process.wait()
 
 
 class Database:
@@ -148,11 +85,11 @@ def runs(weir):
 def memory(say, db, weir, sockets, each):
     """What sockets and live queries take; gives the load, subscribed."""
     pid = weir.process.pid
-    warm = Load(weir, 1, 1)
+    warm = Load(weir, 1, 1, QUERY)
     warm.subscribe()
     warm.end()
     base = rss_kib(pid)
-    load = Load(weir, sockets, each)
+    load = Load(weir, sockets, each, QUERY)
     time.sleep(1)
     idle = rss_kib(pid)
     say(f"live: {sockets} idle sockets: memory, each", (idle - base) / sockets, 16, "KiB", 2)
@@ -229,7 +166,7 @@ def batch(bench, say, n=10000):
     """The database's CPU for one subscriber of a batch of n, of ours and of Hasura's statement, in turn."""
     with Database(n) as db, db.serve(["--live-changes", "poll"], HASURA_GRAPHQL_LIVE_QUERIES_MULTIPLEXED_BATCH_SIZE=n,
                                     HASURA_GRAPHQL_LIVE_QUERIES_MULTIPLEXED_REFETCH_INTERVAL=1000) as weir:
-        load = Load(weir, n // 20, 20)
+        load = Load(weir, n // 20, 20, QUERY)
         load.subscribe()
         run, theirs, c = hasura_form(db, n, bench.o.rounds)
         ours = []

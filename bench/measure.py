@@ -5,7 +5,8 @@ import re
 import subprocess
 import sys
 import tempfile
-import time
+
+from process import cpu_of
 
 TICK = os.sysconf("SC_CLK_TCK")
 
@@ -21,14 +22,6 @@ def stat(pid):
     return int(f[1]), sum(map(int, f[13:15])) / TICK
 
 
-def clock(pid):
-    """Seconds of CPU of a living process by its own clock (clock_getcpuclockid), which is exact, unlike the ticks of /proc."""
-    try:
-        return time.clock_gettime(~pid << 3 | 2)
-    except OSError:
-        return 0
-
-
 def cpu(root):
     """Seconds of CPU of a process and all below it."""
     below, total, todo = {}, 0, [root]
@@ -40,13 +33,8 @@ def cpu(root):
         pid = todo.pop()
         todo += below.get(pid, [])
         s = stat(pid)
-        total += clock(pid) + s[1] if s else 0
+        total += cpu_of([pid]) + s[1] if s else 0
     return total
-
-
-def rss(pid):
-    with open(f"/proc/{pid}/status") as f:
-        return int(re.search(r"VmRSS:\s+(\d+)", f.read()).group(1)) / 1024
 
 
 def milliseconds(text):

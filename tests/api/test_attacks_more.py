@@ -10,6 +10,7 @@ import time
 import pytest
 import requests
 
+from process import rss_kib
 from server import SECRET
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -47,8 +48,7 @@ def quick(served, seconds=2):
 
 
 def resident(served):
-    with open(f"/proc/{served.process.pid}/status") as f:
-        return next(int(line.split()[1]) for line in f if line.startswith("VmRSS")) / 1024
+    return rss_kib(served.process.pid) / 1024
 
 
 def head(path="/v1/graphql", more=""):

@@ -13,6 +13,7 @@ import time
 
 import pytest
 
+from process import open_files, rss_kib
 from wsclient import APOLLO, TRANSPORT, Socket, frame, handshake, wait_for
 
 BOTH = pytest.mark.parametrize("protocol", [APOLLO, TRANSPORT])
@@ -46,12 +47,11 @@ def healthy(api):
 
 def memory(weir):
     """Resident kilobytes."""
-    with open(f"/proc/{weir.process.pid}/status", encoding="ascii") as lines:
-        return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS"))
+    return rss_kib(weir.process.pid)
 
 
 def files(weir):
-    return len(os.listdir(f"/proc/{weir.process.pid}/fd"))
+    return open_files(weir.process.pid)
 
 
 # -- frames (125-128)

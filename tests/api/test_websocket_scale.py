@@ -1,56 +1,19 @@
 """Many sockets: they come and go, are killed, and see the database bounce, and nothing stays behind (attacks 130, 136; faults F39, F42).
 The load is tests/tools/live_load.c's; the server is the release build, whose memory is what it takes."""
-import json
 import os
 import signal
-import subprocess
 import time
 
 import pytest
 
+from liveload import Load
 from pgcluster import Cluster
+from process import open_files, rss_kib
 from server import ROOT, Weir
-from tool import tool_path
 from wsclient import APOLLO, TRANSPORT, Socket, wait_for
 
 BOTH = pytest.mark.parametrize("protocol", [APOLLO, TRANSPORT])
 QUERY = "subscription ($id: Int!) {t(where: {id: {_eq: $id}}) {id v}}"
-
-
-class Load:
-    def __init__(self, weir, sockets, each, query=QUERY, protocol=TRANSPORT):
-        argv = [tool_path("live_load"), "--port", str(weir.port), "--sockets", str(sockets), "--each", str(each), "--protocol", protocol,
-                "--query", query, "--variables", '{"id": $i}']
-        for name, value in weir.headers().items():
-            argv += ["--header", f"{name}: {value}"]
-        self.process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.expect("open")
-
-    def say(self, word):
-        self.process.stdin.write(word + "\n")
-        self.process.stdin.flush()
-
-    def expect(self, key):
-        while True:
-            line = self.process.stdout.readline()
-            assert line, f"live_load has ended while {key} was awaited"
-            if key in line:
-                return json.loads(line)
-
-    def ask(self, word, key):
-        self.say(word)
-        return self.expect(key)
-
-    def subscribe(self):
-        found = self.ask("subscribe", "subscribed")
-        assert not found["errors"], found
-        return found["subscribed"]
-
-    def kill(self):
-        self.process.kill()
-        self.process.wait()
-        self.process.stdin.close()
-        self.process.stdout.close()
 
 
 @pytest.fixture(scope="module")
@@ -72,12 +35,11 @@ def weir(cluster):
 
 
 def memory(weir):
-    with open(f"/proc/{weir.process.pid}/smaps_rollup", encoding="ascii") as lines:
-        return next(int(line.split()[1]) for line in lines if line.startswith("Rss:"))
+    return rss_kib(weir.process.pid)
 
 
 def files(weir):
-    return len(os.listdir(f"/proc/{weir.process.pid}/fd"))
+    return open_files(weir.process.pid)
 
 
 def groups(weir):
@@ -86,16 +48,16 @@ def groups(weir):
 
 def test_ten_thousand_come_and_go(weir):
     """136: sockets with live queries are dropped and opened again, over and over."""
-    load = Load(weir, 500, 2)
+    load = Load(weir, 500, 2, QUERY)
     load.subscribe()
     load.ask("drop", "open")  # what is made once is made
     load.kill()
     wait_for(lambda: not groups(weir))
     time.sleep(2.5)  # memory goes back to the system a second after the sockets have left
     before, open_before = memory(weir), files(weir)
-    load = Load(weir, 500, 2)
+    load = Load(weir, 500, 2, QUERY)
     for _ in range(19):
-        assert load.subscribe() == 1000
+        assert load.subscribe()["subscribed"] == 1000
         load.ask("drop", "open")
     load.kill()
     wait_for(lambda: not groups(weir) and files(weir) <= open_before)
@@ -106,8 +68,8 @@ def test_ten_thousand_come_and_go(weir):
 def test_a_thousand_killed_clients(weir):
     """F39"""
     before = memory(weir)
-    load = Load(weir, 1000, 5)
-    assert load.subscribe() == 5000
+    load = Load(weir, 1000, 5, QUERY)
+    assert load.subscribe()["subscribed"] == 5000
     assert groups(weir)[0]["weir"]["cohorts"] == 5000 and memory(weir) > before * 1.15
     load.kill()
     began = time.monotonic()
@@ -118,8 +80,8 @@ def test_a_thousand_killed_clients(weir):
 
 def test_a_database_that_bounces(weir, cluster):
     """F42: 5,000 subscribers, the database restarts: all stay, each is run again once, none connects for itself."""
-    load = Load(weir, 250, 20)
-    assert load.subscribe() == 5000
+    load = Load(weir, 250, 20, QUERY)
+    assert load.subscribe()["subscribed"] == 5000
     for turn in range(1, 6):
         os.kill(cluster.process.pid, signal.SIGINT if turn % 2 else signal.SIGQUIT)
         cluster.process.wait(30)
