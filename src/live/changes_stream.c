@@ -129,13 +129,12 @@ static bool anyone_by_value(const base_table *t)
 	return false;
 }
 
-static void take_row(feed *f, const base_table *t, wal_message *m, bool text)
+typedef void read_row(const base_table *t, wal_message *m, row_values *v);
+
+static void take_row(feed *f, const base_table *t, wal_message *m, read_row *read)
 {
 	row_values v = {0};
-	if (anyone_by_value(t)) {
-		if (text) read_text_row(t, m, &v);
-		else read_binary_row(t, m, &v);
-	}
+	if (anyone_by_value(t)) read(t, m, &v);
 	/* What cannot be read counts as touched. */
 	mark_readers(f, t, m->kind == WAL_BROKEN ? NULL : &v, m->kind);
 }
@@ -185,35 +184,19 @@ static base_table *table_named(feed *f, str sql)
 	return t;
 }
 
-static void commit(feed *f, uint64_t lsn);
-
-static void take_text(feed *f, uint64_t lsn, str message)
+static void take_text_truncate(feed *f, wal_message *m)
 {
-	wal_message m;
-	base_table *t;
 	str name;
-	/* A message that cannot be read hides a change of something. */
-	if (!wal_text_read(message, &m)) {
-		feed_tell(f, NULL, CHANGES_BY_LEVEL);
-		return;
+	while (wal_text_relation(m, &name)) {
+		base_table *t = table_named(f, name);
+		if (t) mark_readers(f, t, NULL, m->kind);
 	}
-	switch (m.kind) {
-	case WAL_BEGIN:
-		f->s.in_tx = true;
-		f->s.xid = m.xid;
-		return;
-	case WAL_COMMIT: commit(f, lsn); return;
-	case WAL_TRUNCATE:
-		while (wal_text_relation(&m, &name))
-			if ((t = table_named(f, name))) mark_readers(f, t, NULL, m.kind);
-		return;
-	case WAL_INSERT:
-	case WAL_UPDATE:
-	case WAL_DELETE:
-		if ((t = table_named(f, m.relation))) take_row(f, t, &m, true);
-		return;
-	default: return;
-	}
+}
+
+static void take_text_row(feed *f, wal_message *m)
+{
+	base_table *t = table_named(f, m->relation);
+	if (t) take_row(f, t, m, read_text_row);
 }
 
 /* ---- pgoutput ---- */
@@ -271,12 +254,40 @@ static bool places_known(const base_table *t)
 	return true;
 }
 
-static void take_binary(feed *f, uint64_t lsn, str message)
+static void take_binary_truncate(feed *f, wal_message *m)
+{
+	uint32_t oid;
+	while (wal_pgoutput_truncated(m, &oid)) {
+		base_table *t = feed_base_oid(f, oid);
+		if (t) mark_readers(f, t, NULL, m->kind);
+	}
+}
+
+static void take_binary_row(feed *f, wal_message *m)
+{
+	base_table *t = feed_base_oid(f, m->oid);
+	if (t && places_known(t)) take_row(f, t, m, read_binary_row);
+	else if (t) mark_readers(f, t, NULL, m->kind);
+}
+
+/* ---- messages ---- */
+
+static const struct {
+	bool (*read)(str message, wal_message *m);
+	void (*truncate)(feed *f, wal_message *m);
+	void (*row)(feed *f, wal_message *m);
+} decoders[] = {
+	[CHANGES_TEST_DECODING] = {wal_text_read, take_text_truncate, take_text_row},
+	[CHANGES_PGOUTPUT] = {wal_pgoutput_read, take_binary_truncate, take_binary_row},
+};
+
+static void commit(feed *f, uint64_t lsn);
+
+static void take(feed *f, uint64_t lsn, str message)
 {
 	wal_message m;
-	base_table *t;
-	uint32_t oid;
-	if (!wal_pgoutput_read(message, &m)) {
+	/* A message that cannot be read hides a change of something. */
+	if (!decoders[f->s.plugin].read(message, &m)) {
 		feed_tell(f, NULL, CHANGES_BY_LEVEL);
 		return;
 	}
@@ -287,17 +298,10 @@ static void take_binary(feed *f, uint64_t lsn, str message)
 		return;
 	case WAL_COMMIT: commit(f, lsn); return;
 	case WAL_RELATION: take_relation(f, &m); return;
-	case WAL_TRUNCATE:
-		while (wal_pgoutput_truncated(&m, &oid))
-			if ((t = feed_base_oid(f, oid))) mark_readers(f, t, NULL, m.kind);
-		return;
+	case WAL_TRUNCATE: decoders[f->s.plugin].truncate(f, &m); return;
 	case WAL_INSERT:
 	case WAL_UPDATE:
-	case WAL_DELETE:
-		t = feed_base_oid(f, m.oid);
-		if (t && places_known(t)) take_row(f, t, &m, false);
-		else if (t) mark_readers(f, t, NULL, m.kind);
-		return;
+	case WAL_DELETE: decoders[f->s.plugin].row(f, &m); return;
 	default: return;
 	}
 }
@@ -463,8 +467,7 @@ static void streaming(void *data)
 static void message(void *data, uint64_t lsn, str m)
 {
 	feed *f = data;
-	if (f->s.plugin == CHANGES_PGOUTPUT) take_binary(f, lsn, m);
-	else take_text(f, lsn, m);
+	take(f, lsn, m);
 	moved(f, lsn);
 }
 

@@ -422,6 +422,13 @@ def wrong_streams(pg, subscribers):
     return wrong
 
 
+def moves(subscriber, seconds=5):
+    """Is it behind, or does it stand still?"""
+    before = len(subscriber.rows)
+    time.sleep(seconds)
+    return f"{len(subscriber.rows) - before} more in the {seconds} s since"
+
+
 def eventually_none(check, seconds, clients):
     end = time.monotonic() + seconds
     while True:
@@ -460,6 +467,7 @@ def check(seconds=20, restarts=1, subscribers=1000, streams=30, seed=1, changes=
             live = eventually_none(lambda: wrong_live(weir, [s for s in everyone if not s.stream]), settle, clients)
             told = eventually_none(lambda: wrong_streams(pg, [s for s in everyone if s.stream]), settle, clients)
             took = time.monotonic() - began
+            told = [(s, f"{why}; {moves(s)}") for s, why in told]
             sources = {s["source"]: s["level"] for s in weir.get("/dev/subscriptions").json()["weir"]["sources"]}
             clients.over = True
             clients.join(20)
