@@ -192,6 +192,8 @@ snapshot *snapshot_build(const metadata *md, const source_catalog *cats, size_t 
 	for (size_t i = 0; i < md->sources.n; i++)
 		add_source(&b, md->sources.items[i].value);
 	build_collisions(&b);
+	s->clashing = b.clashing.v;
+	s->nclashing = b.clashing.n;
 	build_roots(&b);
 	add_roles(&b);
 	inherit_check(s, a, &b.issues);

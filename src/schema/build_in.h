@@ -11,7 +11,7 @@ typedef struct building {
 	const snapshot *previous;
 	issue_vec issues;
 	VEC(const snap_table *) fresh;    /* not shared with the snapshot before */
-	VEC(const snap_table *) clashing; /* named as inconsistent: they have no root fields */
+	VEC(const snap_table *) clashing; /* named as inconsistent: nothing leads to them */
 } building;
 
 /* A function that cannot be in the schema. */

@@ -1,6 +1,7 @@
 /*
  * collisions: two things that would be one GraphQL type. Hasura v2 refuses the change that brings the second
- * (Parser/Schema/Collect.hs, ConflictingDefinitions); here the table is named as inconsistent and has no root fields.
+ * (Parser/Schema/Collect.hs, ConflictingDefinitions); here the table is named as inconsistent,
+ * and nothing leads to it: no root field, relationship, function or nested insert.
  */
 #include "schema/build_in.h"
 

@@ -5,6 +5,8 @@ static const snap_perms NO_PERMS;
 
 const snap_perms *role_perms(const snapshot *s, const snap_source *src, const snap_table *t, str role)
 {
+	for (size_t i = 0; i < s->nclashing; i++)
+		if (s->clashing[i] == t) return &NO_PERMS;
 	if (str_eq(role, ROLE_ADMIN)) return t->admin;
 	if (inherit_is_inherited(s, role)) return inherit_perms(s, src, t, role);
 	const snap_perms *p = map_get(&t->perms, role);

@@ -225,6 +225,9 @@ typedef struct snapshot {
 	map subscription_roots; /* also select_stream */
 	snap_inconsistency *inconsistencies;
 	size_t ninconsistencies;
+	/* Tables whose type is called like another: nobody has permissions on them, so that no way leads there. Few, mostly none. */
+	const snap_table **clashing;
+	size_t nclashing;
 	void *roots;               /* private to roots.c: what the three maps point at */
 	map roles;                 /* every role named in metadata (inherited ones too) → non-NULL */
 	void *role_cache;          /* private to role.c: inherited roles, made on demand under a lock */
