@@ -10,6 +10,9 @@ struct metadata_store {
 	pg_params *params;
 	pg_sync *conn;   /* NULL: not connected */
 	pg_sync *listen; /* the connection of metadata_store_wait; NULL: not connected */
+	/* The write that was last seen: who and when. A version number alone may come again after the database lost commits. */
+	int64_t seen_version;
+	char seen[96];
 };
 
 bool metadata_store_open(str url, metadata_store **out, error *err)
@@ -241,6 +244,12 @@ static bool arrived(metadata_store *s, arena *a, int64_t version, const char *in
 	return found;
 }
 
+static void remember(metadata_store *s, int64_t version, str write)
+{
+	s->seen_version = version;
+	snprintf(s->seen, sizeof s->seen, "%.*s", STR_ARG(write));
+}
+
 /*
  * Sent again after a lost connection only when it did not arrive. Should the first one still be under way at the server, the
  * second waits for it and then finds another version: then the first has arrived.
@@ -253,6 +262,7 @@ static bool save(metadata_store *s, arena *a, const char *const *values, int64_t
 		pg_result *r = pg_sync_query(s->conn, store_sql_save, 5, values);
 		bool stored = r && pg_result_rows(r) > 0;
 		if (stored) *version = number(r, 0, 0);
+		if (stored) remember(s, *version, pg_result_value(r, 0, 2));
 		pg_result_free(r);
 		if (stored) return true;
 		if (!r && (attempt > 0 || !was_cut(s))) return failed(s, store_sql_save, err);
@@ -275,6 +285,12 @@ bool metadata_store_save(metadata_store *s, int64_t expected, str document, str 
 	return ok;
 }
 
+/* The version is the one that is known, but written by somebody else, or at another time. */
+static bool written_anew(const metadata_store *s, int64_t version, str write)
+{
+	return s->seen_version == version && s->seen[0] && write.n && !str_eqz(write, s->seen);
+}
+
 bool metadata_store_poll(metadata_store *s, arena *a, int64_t version, str instance_id, store_change *out, error *err)
 {
 	pg_result *r = ask(s, store_sql_poll, 0, NULL, err);
@@ -285,7 +301,12 @@ bool metadata_store_poll(metadata_store *s, arena *a, int64_t version, str insta
 		out->resource_version = number(r, 0, 0);
 		bool last = told == out->resource_version;
 		bool ours = last && str_eq_nocase(pg_result_value(r, 0, 2), instance_id);
-		out->foreign = out->resource_version > version && !ours;
+		/* A number that is lower: a crash took the last commits along, or a backup came back. */
+		bool newer = out->resource_version > version && !ours;
+		str write = last ? pg_result_value(r, 0, 4) : STR("");
+		out->foreign = newer || out->resource_version < version ||
+			(out->resource_version == version && written_anew(s, version, write));
+		remember(s, out->resource_version, write);
 		if (out->foreign && last && told == version + 1) out->notification = text(a, r, 3);
 	}
 	pg_result_free(r);

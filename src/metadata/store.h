@@ -43,7 +43,7 @@ MUST_CHECK bool metadata_store_save(metadata_store *s, int64_t expected, str doc
 
 typedef struct store_change {
 	int64_t resource_version; /* the stored one now */
-	bool foreign;             /* newer than asked and written by another instance */
+	bool foreign; /* not what was asked about: newer and written by another instance, older, or written anew */
 	str notification; /* of that write; p NULL: none (write was without one, or more than one write since: read all anew) */
 } store_change;
 /* What happened since `version`. One round trip; a write that follows right behind it is seen by the next poll. */

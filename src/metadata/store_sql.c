@@ -127,13 +127,15 @@ const char store_sql_save[] =
 	" insert into hdb_catalog.hdb_schema_notifications (id, notification, resource_version, instance_id)"
 	" select 1, $3::json, resource_version, $4::uuid from stored"
 	" on conflict (id) do update set notification = excluded.notification,"
-	" resource_version = excluded.resource_version, instance_id = excluded.instance_id, updated_at = now()) "
-	"select resource_version, pg_notify($5::text, resource_version || ' ' || $4::text) from stored";
+	" resource_version = excluded.resource_version, instance_id = excluded.instance_id, updated_at = now()"
+	" returning instance_id || ' ' || extract(epoch from updated_at)) "
+	"select resource_version, pg_notify($5::text, resource_version || ' ' || $4::text), (table told) from stored";
 const char store_sql_saved[] =
 	"select 1 from hdb_catalog.hdb_schema_notifications where resource_version = $1::integer and instance_id = $2::uuid";
 
 const char store_sql_poll[] =
-	"select m.resource_version, n.resource_version, n.instance_id::text, n.notification::text"
+	"select m.resource_version, n.resource_version, n.instance_id::text, n.notification::text,"
+	" n.instance_id || ' ' || extract(epoch from n.updated_at)"
 	" from hdb_catalog.hdb_metadata m left join hdb_catalog.hdb_schema_notifications n on n.id = 1 where m.id = 1";
 const char store_sql_state[] =
 	"select hasura_uuid::text, cli_state::text, console_state::text from hdb_catalog.hdb_version";
