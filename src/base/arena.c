@@ -1,4 +1,5 @@
 #include "base/arena.h"
+#include "base/log.h"
 
 #include <stdalign.h>
 #include <stdint.h>
@@ -53,13 +54,24 @@ struct arena {
 _Noreturn void mem_fail(const char *why)
 {
 	fprintf(stderr, "weir: %s\n", why);
+	log_last_words(why);
 	abort();
+}
+
+static _Noreturn void out_of_memory(size_t n)
+{
+	char why[200];
+	snprintf(why, sizeof why,
+		"out of memory: %zu bytes more are more than the process, its cgroup or the machine may have "
+		"(--max-result-size bounds what one answer takes)",
+		n);
+	mem_fail(why);
 }
 
 static void *mem_get(size_t n)
 {
 	void *p = malloc(n ? n : 1);
-	if (!p) mem_fail("out of memory");
+	if (!p) out_of_memory(n);
 	return p;
 }
 
@@ -80,14 +92,14 @@ size_t size_add(size_t a, size_t b)
 void *mem_alloc(size_t n)
 {
 	void *p = calloc(1, n ? n : 1);
-	if (!p) mem_fail("out of memory");
+	if (!p) out_of_memory(n);
 	return p;
 }
 
 void *mem_realloc(void *p, size_t n)
 {
 	void *q = realloc(p, n ? n : 1);
-	if (!q) mem_fail("out of memory");
+	if (!q) out_of_memory(n);
 	return q;
 }
 

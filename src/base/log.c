@@ -3,12 +3,17 @@
 #include "base/clock.h"
 #include "base/log_sink.h"
 
+#include <poll.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 /* The program's log, set once at start before other threads exist. Documented singleton. */
 static log_config config = {.level = LOG_INFO, .types = UINT32_MAX};
+/* A documented singleton likewise. */
+static bool configured;
 
 enum { GATHER_BYTES = 32768 };
 
@@ -34,6 +39,7 @@ static const str level_names[] = {
 void log_configure(const log_config *c)
 {
 	config = *c;
+	configured = true;
 }
 
 bool log_enabled(log_type t, log_level l)
@@ -180,4 +186,18 @@ void log_text(log_type t, log_level l, const char *kind, const char *fmt, ...)
 	json_setz(detail, "info", json_new_str(a, info));
 	log_json(t, l, detail);
 	arena_free(a);
+}
+
+/* Past the sink, whose lock this thread may hold. */
+void log_last_words(const char *text)
+{
+	char line[512], stamp[32];
+	struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
+	if (!configured || config.human || poll(&out, 1, 0) <= 0 || !(out.revents & POLLOUT)) return;
+	clock_format(clock_wall_ms(), stamp);
+	int n = snprintf(line, sizeof line,
+		"{\"type\":\"unstructured\",\"timestamp\":\"%s\",\"level\":\"error\","
+		"\"detail\":{\"kind\":\"death\",\"info\":\"%s\"}}\n",
+		stamp, text);
+	if (n > 0 && (size_t)n < sizeof line && write(STDOUT_FILENO, line, (size_t)n) < 0) return;
 }

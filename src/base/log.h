@@ -59,3 +59,7 @@ void log_text(log_type t, log_level l, const char *kind, const char *fmt, ...) _
 void log_gather(void);
 void log_flush(void);
 void log_gather_end(void);
+
+/* For mem_fail: one line of level error, by who may have no memory left; text is plain ASCII without quotes. Nothing before
+ * log_configure, or for a person, who reads standard error. */
+void log_last_words(const char *text);
