@@ -239,7 +239,7 @@ uint64_t exec_mutation_affected(const sql_mutation *m, const pg_result *const *r
 
 bool exec_write_mutation(const sql_mutation *m, const pg_result *const *results, size_t max, buf *b, error *err)
 {
-	size_t cap = max ? size_add(b->n, max) : 0;
+	size_t cap = max && max < SIZE_MAX - b->n ? b->n + max : 0;
 	if (m->many) buf_putc(b, '[');
 	for (size_t k = 0; k < m->nparts; k++) {
 		const mut_part *p = &m->parts[k];

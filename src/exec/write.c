@@ -238,7 +238,8 @@ static bool too_many_rows(const exec_rows *rows)
 
 bool exec_write(arena *a, const out_node *o, const exec_rows *rows, size_t max_bytes, buf *b, error *err)
 {
-	writer w = {.a = a, .rows = rows, .b = b, .max = max_bytes ? size_add(b->n, max_bytes) : 0};
+	writer w = {
+		.a = a, .rows = rows, .b = b, .max = max_bytes && max_bytes < SIZE_MAX - b->n ? b->n + max_bytes : 0};
 	w.full = too_many_rows(rows);
 	w.groups = NEW_ARRAY(a, group *, rows->n);
 	size_t bytes = 0;
