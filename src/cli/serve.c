@@ -8,6 +8,7 @@
 #include "server/errors.h"
 #include "server/server.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -28,37 +29,62 @@ typedef struct serve {
 
 /* ---- signals ---- */
 
+/* A singleton, as signals are. A terminal that is closed takes along what runs in it; a server without one reloads. */
+static bool has_terminal;
+
+static bool ends_with(int sig)
+{
+	return sig == SIGHUP ? has_terminal : sig != 0;
+}
+
+static void look_for_terminal(void)
+{
+	int fd = open("/dev/tty", O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	has_terminal = fd >= 0;
+	if (fd >= 0) close(fd);
+}
+
 /* SIGUSR2 is the program's own: it ends the watch of the start. */
-static sigset_t stop_signals(bool own)
+static sigset_t awaited(bool own)
 {
 	sigset_t set;
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
+	if (!own || ends_with(SIGHUP)) sigaddset(&set, SIGHUP);
 	if (own) sigaddset(&set, SIGUSR2);
 	return set;
 }
 
-/* Threads started from here on never see them; the main thread asks for them. */
-static void signals_block(void)
+/*
+ * Threads started from here on never see them; the main thread asks for them. What would end a program by default, but says
+ * nothing to this one, is ignored: SIGXFSZ would come from a log that may not grow.
+ */
+static void signals_prepare(void)
 {
-	sigset_t set = stop_signals(true);
+	static const int nothing[] = {SIGPIPE, SIGUSR1, SIGXFSZ};
+	look_for_terminal();
+	sigset_t set = awaited(true);
+	sigaddset(&set, SIGHUP);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	for (size_t i = 0; i < sizeof nothing / sizeof *nothing; i++)
+		signal(nothing[i], SIG_IGN);
 }
 
-/* True when one came within ms. */
-static bool signal_came(unsigned ms)
+/* The one that came within ms; 0: none. */
+static int signal_came(unsigned ms)
 {
-	sigset_t set = stop_signals(false);
+	sigset_t set = awaited(false);
 	struct timespec t = {.tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000};
-	return sigtimedwait(&set, NULL, &t) > 0;
+	int sig = sigtimedwait(&set, NULL, &t);
+	return sig > 0 ? sig : 0;
 }
 
 /* Starting can take long (a database that does not answer): a thread that ends the program meanwhile. An embedded cluster
  * sees our end and stops by itself. */
 static void *watch_start(void *arg)
 {
-	sigset_t set = stop_signals(true);
+	sigset_t set = awaited(true);
 	int sig = 0;
 	(void)arg;
 	if (sigwait(&set, &sig) == 0 && sig != SIGUSR2) _exit(0);
@@ -137,15 +163,17 @@ static void log_warnings(const serve *s)
 
 /* ---- running and ending ---- */
 
-/* Until a signal comes; false: the embedded cluster has ended by itself. */
+/* Until a signal ends it; false: the embedded cluster has ended by itself. */
 static bool run(serve *s, error *err)
 {
-	while (!signal_came(CLUSTER_LOOK_MS)) {
+	for (;;) {
+		int sig = signal_came(CLUSTER_LOOK_MS);
+		if (ends_with(sig)) return true;
+		if (sig) server_reload(s->server);
 		if (s->cluster && !embedded_running(s->cluster))
 			return error_set(err, ERR_UNEXPECTED, STR_NULL,
 				"the embedded PostgreSQL has ended; its log is postgresql.log in the directory of --embedded");
 	}
-	return true;
 }
 
 typedef struct waiter {
@@ -173,7 +201,7 @@ static void end_gracefully(serve *s)
 		return;
 	}
 	while (!atomic_load(&w.ended))
-		if (signal_came(20)) server_stop(s->server, 0);
+		if (ends_with(signal_came(20))) server_stop(s->server, 0);
 	pthread_join(thread, NULL);
 }
 
@@ -194,7 +222,7 @@ static int serve_run(serve *s, error *err)
 	int status = 0;
 	log_configure(&s->opt.server.log);
 	log_warnings(s);
-	signals_block();
+	signals_prepare();
 	if (!start(s, err)) {
 		status = fatal(s, err, "server_startup");
 	} else {

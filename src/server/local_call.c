@@ -2,6 +2,8 @@
 #include "server/errors.h"
 #include "server/server_internal.h"
 
+static const session everything = {.role = STR_INIT("admin"), .backend = true, .admin_secret = true};
+
 typedef struct waiting {
 	uv_mutex_t lock;
 	uv_cond_t changed;
@@ -47,9 +49,47 @@ static long fail(arena *a, const error *err, str *answer)
 	return error_status(err);
 }
 
+/* ---- a reload that nobody waits for ---- */
+
+static void reloaded(admin_request *r)
+{
+	server *s = r->data;
+	atomic_fetch_sub(&s->reloads, 1);
+	if (r->ok) log_text(LOG_SCHEMA_SYNC, LOG_INFO, "reload", "metadata and sources were read anew");
+	else
+		log_text(LOG_SCHEMA_SYNC, LOG_ERROR, "reload", "metadata and sources could not be read anew: %.*s",
+			STR_ARG(r->err.message));
+	buf_free(&r->out);
+	arena_free(r->a); /* r is in it */
+}
+
+void server_reload(server *s)
+{
+	/* One may wait behind one that runs: it will see all that is there now. */
+	if (atomic_fetch_add(&s->reloads, 1) >= 2) {
+		atomic_fetch_sub(&s->reloads, 1);
+		return;
+	}
+	arena *a = arena_new(0);
+	admin_request *r = NEW(a, admin_request);
+	json *body = json_new_object(a);
+	json_setz(body, "type", json_new_str(a, STR("reload_metadata")));
+	json *args = json_setz(body, "args", json_new_object(a));
+	json_setz(args, "reload_sources", json_new_bool(a, true));
+	*r = (admin_request){.path = ADMIN_V1_METADATA,
+		.a = a,
+		.body = body,
+		.session = &everything,
+		.request_id = STR("reload"),
+		.done = reloaded,
+		.data = s};
+	admin_submit(s->admin, r);
+}
+
+/* ---- a call that is waited for ---- */
+
 long server_call(server *s, arena *a, str path, str body, str *answer)
 {
-	static const session everything = {.role = STR_INIT("admin"), .backend = true, .admin_secret = true};
 	admin_request r = {.a = a, .session = &everything, .request_id = STR("start")};
 	json *j;
 	error err;

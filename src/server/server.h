@@ -44,6 +44,9 @@ void server_free(server *s);
  */
 long server_call(server *s, arena *a, str path, str body, str *answer);
 
+/* As the operation reload_metadata with all sources, on the builder thread; how it went is logged. Any thread; returns at once. */
+void server_reload(server *s);
+
 uint16_t server_port(const server *s);
 /* No source has a tracked table: the first start. */
 bool server_tracks_nothing(server *s);

@@ -40,6 +40,7 @@ struct server {
 	server_worker *workers; /* by worker index */
 	uv_mutex_t lock;        /* of current */
 	snapshot *current;
+	atomic_int reloads;           /* asked for by server_reload and not done */
 	atomic_uint_fast64_t version; /* counts snapshots; 0: none yet */
 	uint64_t made_ns;             /* monotonic */
 	bool log_http;                /* http-log lines are on */

@@ -1,6 +1,7 @@
 """The program around the API: logs, start-up errors, signals."""
 import json
 import os
+import pty
 import signal
 import socket
 import subprocess
@@ -10,7 +11,9 @@ import time
 import pytest
 import requests
 
+from pgcluster import free_port
 from server import SECRET, Weir
+from wsclient import wait_for
 
 
 def lines(server, kind=None):
@@ -234,6 +237,55 @@ def test_a_second_signal_ends_at_once(new_database, weir_bin):
     server.stop()
     assert time.monotonic() - before < 8
     thread.join()
+
+
+def test_sighup_reads_all_anew(new_database, start_weir):
+    """As reload_metadata with all sources: what was altered outside is seen, other instances follow, and nobody waits."""
+    database = new_database()
+    database.sql("create table t (id int)")
+    server = start_weir(database.url)
+    server.track("t")
+    database.sql("alter table t add column name text")
+    assert "errors" in server.graphql("{t {id name}}")
+    server.process.send_signal(signal.SIGHUP)
+    wait_for(lambda: "errors" not in server.graphql("{t {id name}}"), 30)
+    for _ in range(200):
+        server.process.send_signal(signal.SIGHUP)
+    assert server.data("{t {id name}}") == {"t": []}
+    wait_for(lambda: server.stdout().count("read anew") >= 2, 30)
+    server.stop()
+    assert server.stdout().count("read anew") < 150
+
+
+@pytest.mark.parametrize("sig", [signal.SIGPIPE, signal.SIGUSR1, signal.SIGUSR2, signal.SIGXFSZ])
+def test_signals_that_say_nothing(new_database, start_weir, sig):
+    server = start_weir(new_database().url)
+    for _ in range(3):
+        server.process.send_signal(sig)
+        assert server.data("{__typename}") == {"__typename": "query_root"}
+
+
+def test_sighup_of_a_terminal_ends_it(new_database, weir_bin):
+    """Who closes the window of a server does not leave it behind."""
+    env = {**{k: v for k, v in os.environ.items() if not k.startswith("HASURA_GRAPHQL_")}, "HASURA_GRAPHQL_ADMIN_SECRET": "s"}
+    port, url = free_port(), new_database().url
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execve(weir_bin, [weir_bin, "serve", "--database-url", url, "--server-host", "127.0.0.1", "--server-port", str(port)], env)
+    try:
+        def listens():
+            try:
+                return requests.get(f"http://127.0.0.1:{port}/healthz", timeout=5).status_code == 200
+            except requests.ConnectionError:
+                return False
+        wait_for(listens, 60)
+        os.close(terminal)
+        wait_for(lambda: os.waitpid(pid, os.WNOHANG) == (pid, 0), 60)
+        pid = 0
+    finally:
+        if pid:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
 
 
 def test_a_signal_while_it_starts(weir_bin):
