@@ -3,6 +3,8 @@
 #include "auth/jwt.h"
 #include "auth/make.h"
 #include "auth/secret.h"
+#include "base/clock.h"
+#include "base/log.h"
 
 typedef enum auth_mode { MODE_NONE, MODE_SECRET, MODE_HOOK, MODE_JWT } auth_mode;
 
@@ -20,7 +22,11 @@ struct auth_worker {
 	auth *auth;
 	http_client *client; /* of the hook */
 	jwt_worker *jwt;
+	uint64_t refused; /* requests with a wrong admin secret */
+	uint64_t told_ns; /* when the log was last told so */
 };
+
+#define TELL_EVERY_NS UINT64_C(60000000000)
 
 /* ---- settings. Hasura v2: Server/Auth.hs setupAuthMode ---- */
 
@@ -146,6 +152,26 @@ static bool denied(auth_request *r, error *err, const char *text)
 
 typedef enum secret_state { SECRET_ABSENT, SECRET_RIGHT, SECRET_WRONG } secret_state;
 
+/*
+ * Guesses are not slowed down by their address: behind a proxy all clients have one, and who guesses could lock everybody
+ * out. They are counted, and told.
+ */
+static void count_refused(auth_worker *w)
+{
+	uint64_t now = clock_mono_ns();
+	w->refused++;
+	if (w->told_ns && now - w->told_ns < TELL_EVERY_NS) return;
+	w->told_ns = now;
+	log_text(LOG_UNSTRUCTURED, LOG_WARN, "auth",
+		"a request came with a wrong admin secret; this worker has refused %llu such requests so far",
+		(unsigned long long)w->refused);
+}
+
+uint64_t auth_worker_refused_secrets(const auth_worker *w)
+{
+	return w->refused;
+}
+
 /* Every value of the two headers must be right: a second, wrong one is no credential to overlook. */
 static secret_state check_secret(const auth *a, const auth_request *r)
 {
@@ -191,7 +217,9 @@ static bool resolve_here(auth_worker *w, auth_request *r, bool *ask, session **o
 	}
 	switch (check_secret(a, r)) {
 	case SECRET_RIGHT: auth_step(r, "admin secret", true, "right"); return as_admin(r, out, err);
-	case SECRET_WRONG: return denied(r, err, "invalid \"x-hasura-admin-secret\"/\"x-hasura-access-key\"");
+	case SECRET_WRONG:
+		count_refused(w);
+		return denied(r, err, "invalid \"x-hasura-admin-secret\"/\"x-hasura-access-key\"");
 	case SECRET_ABSENT: break;
 	}
 	auth_step(r, "admin secret", true, "not sent");

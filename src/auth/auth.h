@@ -44,6 +44,9 @@ auth_worker *auth_worker_new(auth *a, uv_loop_t *loop, unsigned index);
 /* Requests under way end without an answer; handles close while the loop runs on; NULL is fine. */
 void auth_worker_free(auth_worker *w);
 
+/* Requests with a wrong admin secret since the start. */
+uint64_t auth_worker_refused_secrets(const auth_worker *w);
+
 /* One question. The asker's memory until done or auth_request_cancel. */
 typedef struct auth_request auth_request;
 struct auth_request {

@@ -276,6 +276,7 @@ void pg_pool_dial_failed(pg_pool *p, const pg_error *e)
 	uint64_t now = clock_mono_ns();
 	bool crowded = strcmp(e->sqlstate, "53300") == 0;
 	p->stats.connect_failures++;
+	p->silent = str_find(e->message, STR("timeout expired")) != SIZE_MAX;
 	if (!p->outage_ns) p->outage_ns = now;
 	if (p->fails < 16) p->fails++;
 	/* Hasura v2: 100 ms, doubled; here up to a second, a quarter up or down. A full server is asked less often. */

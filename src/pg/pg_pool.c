@@ -144,6 +144,8 @@ void pg_pool_get_stats(const pg_pool *p, pg_pool_stats *out)
 	out->queued = pg_pool_waiting(p);
 	out->in_flight = p->in_flight;
 	out->unnamed_only = p->unnamed;
+	out->away = p->outage_ns && p->nconns == 0;
+	out->timed_out = out->away && p->silent;
 	out->idle = 0;
 	for (const pg_conn *c = p->conns; c; c = c->next)
 		if (pg_conn_idle(c)) out->idle++;

@@ -96,6 +96,8 @@ typedef struct pg_pool_stats {
 	size_t open, idle, connecting, queued, in_flight;
 	uint64_t connects, connect_failures, broken, replayed, rescued, cancels;
 	uint64_t jobs, batches, batched; /* batches: Syncs shared by more than one; batched: jobs in them */
+	bool away;                       /* there is no connection, and the last attempts to open one failed */
+	bool timed_out;                  /* away: because no answer came */
 	bool unnamed_only;               /* a transaction pooler was found (or prepared statements are off) */
 } pg_pool_stats;
 

@@ -112,7 +112,7 @@ struct pg_conn {
 	size_t nsegs;
 	size_t nslow;    /* segments that are not fast */
 	size_t live;     /* jobs waiting here */
-	size_t op_bytes; /* received for the answer at the head, estimated */
+	size_t op_bytes; /* received for the answer at the head */
 	uint64_t popped; /* answers so far */
 	pg_preps preps;
 	pg_server server;
@@ -161,7 +161,8 @@ struct pg_pool {
 	uint64_t next_dial_ns;
 	uint64_t outage_ns; /* since when dialling fails; 0 = it does not */
 	size_t fails;
-	bool ever; /* was connected once */
+	bool silent; /* the last attempt got no answer */
+	bool ever;   /* was connected once */
 	bool starving;
 	bool dirty; /* flush has something to do */
 	bool unnamed;

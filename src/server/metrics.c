@@ -58,6 +58,7 @@ typedef struct part {
 	ws_counts ws;
 	http_counts http;
 	exec_cache_stats plans;
+	uint64_t refused_secrets;
 	pool_part pools[POOLS];
 	size_t npools;
 } part;
@@ -80,6 +81,7 @@ static void tell(server_worker *sw, void *memory, const void *about)
 	ws_worker_counts(sw->ws, &p->ws);
 	http_server_counts(sw->srv->http, sw->w->index, &p->http);
 	exec_worker_stats(sw->exec, &p->plans);
+	p->refused_secrets = auth_worker_refused_secrets(sw->auth);
 	exec_worker_pools(sw->exec, tell_pool, p);
 }
 
@@ -108,6 +110,8 @@ static void add_pools(part *sum, const part *p)
 		x->stats.connect_failures += s->connect_failures;
 		x->stats.broken += s->broken;
 		x->stats.jobs += s->jobs;
+		x->stats.away |= s->away;
+		x->stats.timed_out |= s->timed_out;
 	}
 }
 
@@ -144,6 +148,7 @@ static void add(part *sum, const part *p)
 	sum->http.received += p->http.received;
 	sum->plans.hits += p->plans.hits;
 	sum->plans.misses += p->plans.misses;
+	sum->refused_secrets += p->refused_secrets;
 	add_pools(sum, p);
 }
 
@@ -282,6 +287,42 @@ static void put_connections(buf *b, const part *p, uint64_t open)
 	put_one(b, "weir_plan_cache_misses_total", "counter", "Operations that were planned", p->plans.misses);
 }
 
+/* Hasura v2, Enterprise: the values of hasura_source_health. */
+typedef enum source_health { HEALTHY, FAILED_TIMEOUT, FAILED_ERROR } source_health;
+
+/* By the last attempt of each worker; one that has a connection is proof that there can be some. */
+static source_health health_of(const snap_source *src, const part *p)
+{
+	if (!src->cat) return FAILED_ERROR;
+	for (size_t i = 0; i < p->npools; i++) {
+		const pg_pool_stats *s = &p->pools[i].stats;
+		if (!str_eqz(src->name, p->pools[i].source)) continue;
+		if (!s->away || s->open) return HEALTHY;
+		return s->timed_out ? FAILED_TIMEOUT : FAILED_ERROR;
+	}
+	return HEALTHY;
+}
+
+static void put_health(call *c, buf *b, const part *p)
+{
+	static const char name[] = "hasura_source_health";
+	const snapshot *snap = server_worker_snapshot(c->sw);
+	put_head(b, name, "gauge",
+		"0: healthy, 1: the database did not answer in time, 2: it refuses or cannot be read");
+	for (size_t i = 0; i < snap->sources.n; i++) {
+		const snap_source *src = snap->sources.items[i].value;
+		buf_printf(b, "%s{source_name=\"", name);
+		put_label(b, str_z(c->a, src->name));
+		buf_printf(b, "\"} %d\n", (int)health_of(src, p));
+	}
+	put_one(b, "weir_metadata_database_up", "gauge", "The metadata database answered lately",
+		admin_metadata_ok(c->srv->admin));
+	put_one(b, "weir_inconsistent_objects", "gauge", "Objects of the metadata that are inconsistent",
+		snap->ninconsistencies);
+	put_one(b, "weir_admin_secret_refused_total", "counter", "Requests with a wrong admin secret",
+		p->refused_secrets);
+}
+
 static uint64_t open_files(void)
 {
 	uint64_t n = 0;
@@ -317,6 +358,7 @@ static void answer(call *c, void *const *parts, size_t n)
 	put_graphql(&b, &sum->m);
 	put_live(&b, &sum->live);
 	put_connections(&b, sum, http_server_connections(c->srv->http));
+	put_health(c, &b, sum);
 	put_process(&b);
 	http_response res = {.status = 200,
 		.content_type = STR("text/plain; version=0.0.4; charset=utf-8"),

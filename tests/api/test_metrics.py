@@ -1,8 +1,11 @@
 """GET /v1/metrics: who may ask, the text Prometheus reads, and that the numbers are those of what happened."""
+import os
 import re
+import signal
 
 import pytest
 
+from pgcluster import Cluster
 from wsclient import APOLLO, TRANSPORT, Socket, wait_for
 
 SECRET = "hush-hush"
@@ -141,3 +144,41 @@ def test_event_streams_are_no_sockets(api):
 def test_the_process(api):
     found = metrics(api)
     assert found["process_resident_memory_bytes"] > 1_000_000 and found["process_cpu_seconds_total"] > 0 and found["process_open_fds"] > 5
+
+
+def test_sources_that_are_away(weir_bin, start_weir, database):
+    """A source's database goes and comes back: its gauge says so, that of the others stays."""
+    health = 'hasura_source_health{source_name="%s"}'
+    with Cluster() as cluster:
+        cluster.create_database("far")
+        cluster.sql("create table u (id int primary key)", "far")
+        server = start_weir(database.url, env={"HASURA_GRAPHQL_ENABLED_APIS": "graphql,metadata,metrics", "HASURA_GRAPHQL_METRICS_SECRET": SECRET})
+        server.metadata("pg_add_source", {"name": "far", "configuration": {"connection_info": {"database_url": cluster.url("far")}}})
+        server.metadata("pg_track_table", {"source": "far", "table": "u"})
+        assert server.data("{u {id}}") == {"u": []}
+        found = metrics(server)
+        assert found[health % "default"] == found[health % "far"] == 0
+        assert found["weir_metadata_database_up"] == 1 and found["weir_inconsistent_objects"] == 0
+        os.kill(cluster.process.pid, signal.SIGQUIT)
+        cluster.process.wait(20)
+        wait_for(lambda: "errors" in server.graphql("{u {id}}") and metrics(server)[health % "far"] == 2, 30)
+        assert metrics(server)[health % "default"] == 0
+        cluster._launch()
+        assert cluster._wait_ready()
+        wait_for(lambda: "data" in server.graphql("{u {id}}") and metrics(server)[health % "far"] == 0, 60)
+
+
+def test_guesses_of_the_secret(start_weir, database):
+    """They are counted, the log says so at most once a minute, and the right secret is served meanwhile."""
+    server = start_weir(database.url, env={"HASURA_GRAPHQL_ENABLED_APIS": "graphql,metadata,metrics", "HASURA_GRAPHQL_METRICS_SECRET": SECRET,
+                                           "WEIR_WORKERS": "1"})
+    name = "weir_admin_secret_refused_total"
+    assert metrics(server)[name] == 0
+    for i in range(30):
+        answer = server.post("/v1/metadata", {"type": "export_metadata", "args": {}}, headers={"X-Hasura-Admin-Secret": f"guess-{i}"})
+        assert answer.status_code == 401
+    server.graphql("{t {id}}", headers={})
+    server.data("{__typename}")
+    assert metrics(server)[name] == 30
+    told = [line for line in server.stdout().splitlines() if "wrong admin secret" in line and '"type":"unstructured"' in line]
+    assert len(told) == 1 and '"level":"warn"' in told[0] and "guess-" not in server.stdout()
