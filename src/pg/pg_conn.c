@@ -105,6 +105,11 @@ void pg_conn_break(pg_conn *c, const char *why)
 	c->pool->dirty = true;
 	if (c->broken) return;
 	c->broken = true;
+	/*
+	 * libpq closes the socket where it finds the end of it. While the loop still has it, the next socket of the same number
+	 * could not be watched: an accepted client would be turned away.
+	 */
+	uv_poll_stop(&c->io->handle);
 	if (c->err.kind == PG_ERR_NONE) pg_error_from_conn(&c->err, PG_ERR_BROKEN, c->pg, why);
 }
 
@@ -175,7 +180,6 @@ void pg_conn_close(pg_conn *c)
 	p->nconns--;
 	if (p->claim == c) p->claim = NULL;
 	if (c->cancelling) pg_cancel_forget(c);
-	/* The poll must stop before libpq closes its socket. */
 	uv_poll_stop(&c->io->handle);
 	c->io->conn = NULL;
 	uv_close((uv_handle_t *)&c->io->handle, on_poll_closed);

@@ -1,10 +1,11 @@
 #include "pg/pg_pool_in.h"
+#include "pg/pg_wire.h"
 #include <openssl/ssl.h>
+#include <stdlib.h>
 #include <sys/ioctl.h>
 
 enum {
 	MAX_READS = 32,       /* in one event: others want the loop too */
-	LIBPQ_READ = 16384,   /* what libpq 15 takes from the socket while rows are small */
 	MAX_ORPHAN = 1 << 24, /* of a result that nobody waits for */
 };
 
@@ -16,14 +17,14 @@ static void pop(pg_conn *c)
 	c->op_bytes = 0;
 }
 
-static void too_large(pg_conn *c, pg_job *j)
+/* coming: the rest of the answer, which only closing ends. */
+static void too_large(pg_conn *c, pg_job *j, bool coming)
 {
 	pg_error e = {0};
 	char text[128];
 	snprintf(text, sizeof(text), "the result is larger than the limit of %zu bytes", j->max_result_bytes);
 	pg_error_text(&e, PG_ERR_TOO_LARGE, text);
-	/* When the rest is still coming, only closing ends it. */
-	if (c->op_bytes) pg_conn_break(c, text);
+	if (coming) pg_conn_break(c, text);
 	pg_job_fail(j, &e);
 	pg_error_clear(&e);
 }
@@ -40,7 +41,7 @@ static void store(pg_conn *c, pg_op *op, PGresult *res)
 	j->bytes += PQresultMemorySize(res);
 	j->results[j->nresults++] = res;
 	/* What is here already does no more harm; a write is not undone for it. */
-	if (j->max_result_bytes && j->bytes > j->max_result_bytes && !pg_job_is_write(j)) too_large(c, j);
+	if (j->max_result_bytes && j->bytes > j->max_result_bytes && !pg_job_is_write(j)) too_large(c, j, false);
 }
 
 /* The first answer of a connection: only now it is sure that the server is there. */
@@ -91,17 +92,33 @@ static void end_op(pg_conn *c)
 	if (op.job && op.last && !c->seg_first->failed) pg_job_finish(op.job);
 }
 
+static const char out_of_order[] = "PostgreSQL's answers came out of order";
+
 static void unexpected(pg_conn *c, const char *what, PGresult *res)
 {
 	pg_conn_break(c, what);
 	PQclear(res);
 }
 
+/*
+ * libpq passes over some messages of the wrong kind, and takes rows that are followed by other columns for a result. So a
+ * row may be missing after a network broke a byte; the server tells at the end how many it has sent.
+ */
+static bool is_whole(const pg_op *op, PGresult *res)
+{
+	const char *tag = PQcmdStatus(res);
+	if (op->got || tag[0] == '\0') return false;
+	return strncmp(tag, "SELECT ", 7) != 0 || strtoull(tag + 7, NULL, 10) == (uint64_t)PQntuples(res);
+}
+
 static void take(pg_conn *c, PGresult *res)
 {
 	pg_op *op = pg_ops_at(c, 0);
 	switch (PQresultStatus(res)) {
-	case PGRES_TUPLES_OK: store(c, op, res); break;
+	case PGRES_TUPLES_OK:
+		if (is_whole(op, res)) store(c, op, res);
+		else unexpected(c, out_of_order, res);
+		break;
 	case PGRES_COMMAND_OK:
 	case PGRES_EMPTY_QUERY:
 		if (op->kind == OP_PARSE) pg_preps_confirm(&c->preps, op->id, op->serial);
@@ -110,7 +127,7 @@ static void take(pg_conn *c, PGresult *res)
 	case PGRES_PIPELINE_SYNC:
 		PQclear(res);
 		if (op->kind == OP_SYNC) end_segment(c);
-		else pg_conn_break(c, "PostgreSQL's answers came out of order");
+		else pg_conn_break(c, out_of_order);
 		break;
 	case PGRES_PIPELINE_ABORTED:
 		op->got = true;
@@ -139,30 +156,16 @@ static void drain(pg_conn *c)
 		} else if (pg_ops_at(c, 0)->got && pg_ops_at(c, 0)->kind != OP_SYNC) {
 			end_op(c);
 		} else if (++nothing > 3) {
-			pg_conn_break(c, "PostgreSQL's answers came out of order");
+			pg_conn_break(c, out_of_order);
 		}
 	}
 }
 
-/* Bytes waiting in the socket. */
-static size_t pending(const pg_conn *c)
+/* Something waits in the socket. */
+static bool pending(const pg_conn *c)
 {
 	int n = 0;
-	return ioctl(PQsocket(c->pg), FIONREAD, &n) == 0 && n > 0 ? (size_t)n : 0;
-}
-
-/*
- * libpq buffers a whole result and does not tell how far it is. What it takes per call is estimated from what was in the
- * socket before and after: for small rows one buffer at a time, for a large value everything.
- */
-static void account(pg_conn *c, size_t before, uint64_t popped)
-{
-	if (c->ops_n == 0 || c->popped != popped) return;
-	size_t after = pending(c);
-	pg_job *j = pg_ops_at(c, 0)->job;
-	c->op_bytes += after * 2 <= before || before < LIBPQ_READ ? before : LIBPQ_READ;
-	if (j && j->max_result_bytes && j->bytes + c->op_bytes > j->max_result_bytes) too_large(c, j);
-	if (!j && c->op_bytes > MAX_ORPHAN) pg_conn_break(c, "an abandoned result is too large to be read");
+	return ioctl(PQsocket(c->pg), FIONREAD, &n) == 0 && n > 0;
 }
 
 static bool tls_pending(const pg_conn *c)
@@ -172,26 +175,34 @@ static bool tls_pending(const pg_conn *c)
 	return ssl && SSL_pending(ssl) > 0;
 }
 
+/* libpq buffers a whole result and does not tell how far it is: what it has read for the answer at the head is counted. */
+static void account(pg_conn *c, size_t bytes)
+{
+	pg_job *j = pg_ops_at(c, 0)->job;
+	c->op_bytes += bytes;
+	if (j && j->max_result_bytes && j->bytes + c->op_bytes > j->max_result_bytes) too_large(c, j, true);
+	if (!j && c->op_bytes > MAX_ORPHAN) pg_conn_break(c, "an abandoned result is too large to be read");
+}
+
 static void consume(pg_conn *c)
 {
+	uint64_t popped = c->popped;
+	pg_wire_begin();
 	bool good = PQconsumeInput(c->pg);
+	size_t bytes = pg_wire_end();
 	drain(c);
 	/* Also while nothing is expected: libpq handles parameters and the server's farewell. */
 	if (c->ops_n == 0 && !c->broken) (void)PQisBusy(c->pg);
 	if (!good || PQstatus(c->pg) == CONNECTION_BAD) pg_conn_break(c, "the connection to PostgreSQL was lost");
+	if (!c->broken && c->ops_n > 0 && c->popped == popped) account(c, bytes);
 }
 
 void pg_recv(pg_conn *c)
 {
 	consume(c);
-	for (int i = 0; i < MAX_READS && !c->broken; i++) {
-		bool tls = tls_pending(c);
-		if (c->ops_n == 0 && !tls) break;
-		size_t before = pending(c);
-		if (before == 0 && !tls) break;
-		uint64_t popped = c->popped;
+	for (int i = 0; i < MAX_READS && !c->broken && c->ops_n > 0; i++) {
+		if (!pending(c) && !tls_pending(c)) break;
 		consume(c);
-		if (!c->broken) account(c, before, popped);
 	}
 	/* Reading may have made room for what could not be written. */
 	if (c->writing) pg_conn_flush(c);

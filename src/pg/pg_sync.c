@@ -4,10 +4,10 @@
 #include "pg/pg_params_in.h"
 #include "pg/pg_quote.h"
 #include "pg/pg_thread.h"
+#include "pg/pg_wire.h"
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
-#include <sys/ioctl.h>
 #include <time.h>
 
 #define MS UINT64_C(1000000)
@@ -211,14 +211,13 @@ static void lost(pg_sync *s)
 	pg_error_from_conn(&s->err, PG_ERR_BROKEN, s->pg, "the connection to PostgreSQL was lost");
 }
 
-static bool over_cap(pg_sync *s, bool first)
+/* Takes what is there. */
+static bool consume(pg_sync *s)
 {
-	int n = 0;
-	if (first) s->bytes = 0;
-	if (!s->max_bytes || ioctl(PQsocket(s->pg), FIONREAD, &n) != 0) return false;
-	/* libpq 15 takes about a buffer of 16 KB at a time while rows are small. */
-	s->bytes += (size_t)(n < 0 ? 0 : n > 16384 ? 16384 : n);
-	return s->bytes > s->max_bytes;
+	pg_wire_begin();
+	bool good = PQconsumeInput(s->pg);
+	s->bytes += pg_wire_end();
+	return good;
 }
 
 static bool give_up(pg_sync *s, pg_error_kind kind, const char *text)
@@ -242,7 +241,7 @@ static bool interrupt(pg_sync *s, waited why, uint64_t *until)
 /* Until libpq has a whole result, or nothing more. Past the deadline: cancel, a second of grace, then hang up. */
 static bool await_result(pg_sync *s, uint64_t *until)
 {
-	bool first = true;
+	s->bytes = 0;
 	for (;;) {
 		int left = PQflush(s->pg);
 		if (left == 0 && !PQisBusy(s->pg)) return true;
@@ -251,12 +250,12 @@ static bool await_result(pg_sync *s, uint64_t *until)
 			if (interrupt(s, w, until)) continue;
 			return give_up(s, s->err.kind, "PostgreSQL did not answer in time");
 		}
-		if (over_cap(s, first)) return give_up(s, PG_ERR_TOO_LARGE, "the result is larger than the limit");
-		first = false;
-		if (!PQconsumeInput(s->pg)) {
+		if (!consume(s)) {
 			lost(s);
 			return false;
 		}
+		if (s->max_bytes && s->bytes > s->max_bytes)
+			return give_up(s, PG_ERR_TOO_LARGE, "the result is larger than the limit");
 	}
 }
 

@@ -1,6 +1,11 @@
 #include "pg/pg_pool_in.h"
 
-enum { ORPHAN_MS = 10, CANCEL_AGAIN_MS = 1000 };
+enum {
+	ORPHAN_MS = 10,
+	CANCEL_AGAIN_MS = 1000,
+	/* What was cancelled, or is a ROLLBACK, is answered at once by a server that lives. */
+	SILENT_MS = 10000,
+};
 
 static bool has_work(const pg_pool *p)
 {
@@ -99,11 +104,23 @@ static void rescue(pg_pool *p, pg_conn *c, uint64_t now)
 	}
 }
 
+/*
+ * A connection that a network swallowed takes no answer and no cancel request, and nobody is told. It would hold its place
+ * in the pool for ever.
+ */
+static bool is_silent(const pg_conn *c, const pg_seg *s, uint64_t now)
+{
+	uint64_t since = s->house ? s->sent_ns : s->orphan_ns;
+	return since && now - since >= SILENT_MS * PG_MS && now - c->answered_ns >= SILENT_MS * PG_MS;
+}
+
 /* Nobody waits for what the server still does here. */
 static void stop_orphans(pg_conn *c, uint64_t now)
 {
 	pg_seg *s = c->seg_first;
-	if (!s || s->house || c->live || c->broken || c->cancelling) return;
+	if (!s || c->live || c->broken) return;
+	if (is_silent(c, s, now)) pg_conn_break(c, "PostgreSQL does not answer any more");
+	if (s->house || c->broken || c->cancelling) return;
 	if (!s->orphan_ns || now - s->orphan_ns < ORPHAN_MS * PG_MS) return;
 	if (c->cancelled_ns && now - c->cancelled_ns < CANCEL_AGAIN_MS * PG_MS && c->cancelled_ns > s->orphan_ns)
 		return;
