@@ -165,7 +165,8 @@ def test_sources_that_are_away(weir_bin, start_weir, database):
         assert metrics(server)[health % "default"] == 0
         cluster._launch()
         assert cluster._wait_ready()
-        wait_for(lambda: "data" in server.graphql("{u {id}}") and metrics(server)[health % "far"] == 0, 60)
+        wait_for(lambda: "data" in server.graphql("{u {id}}"), 60)
+        wait_for(lambda: server.graphql("{u {id}}") and metrics(server)[health % "far"] == 0, 60)
 
 
 def test_guesses_of_the_secret(start_weir, database):
