@@ -186,6 +186,7 @@ bool options_finish(options_state *st, error *err)
 
 	ws_limits ws = ws_limits_default();
 
+	c->ws_limits.subscription_bytes = ws.subscription_bytes;
 	c->ws_limits.waiting_bytes = ws.waiting_bytes;
 	c->ws_limits.pause_bytes = ws.pause_bytes;
 	c->ws_limits.headers = ws.headers;

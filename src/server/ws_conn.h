@@ -31,6 +31,7 @@ struct ws_op {
 	ws_conn *conn;
 	live_sub *sub;
 	uint64_t hash;
+	size_t size; /* of its start message: what the client made us keep */
 	uint32_t id_n, name_n;
 	char text[]; /* id, then operation name */
 };
@@ -79,7 +80,7 @@ struct ws_conn {
 	timer *expiry;
 	uint64_t expires_ms; /* wall clock; 0: never */
 	ws_op *ops;
-	size_t nops;
+	size_t nops, ops_bytes; /* ops_bytes: of their start messages */
 	ws_run *run;
 	ws_task *first, *last;
 	size_t task_bytes;

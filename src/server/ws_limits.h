@@ -10,6 +10,7 @@
 #define WS_LIMITS(X)                                                                                                \
 	X(message_bytes, 4194304, "--websocket-max-message-size", "closed with 1009; counted after decompression")  \
 	X(operations, 1000, "--websocket-max-operations", "an error for the operation: open at once on one socket") \
+	X(subscription_bytes, 67108864, "", "an error for the operation: start messages of the open subscriptions") \
 	X(output_bytes, 16777216, "--websocket-max-queue", "closed with 1013: messages the client does not take")   \
 	X(silence_ms, 30000, "--websocket-ping-timeout", "closed: nothing came, not even the answer to a ping")     \
 	X(waiting_bytes, 65536, "", "reading pauses: messages behind an operation that runs")                       \

@@ -12,10 +12,12 @@ ws_op *ws_operation_find(const ws_conn *c, str id)
 	return NULL;
 }
 
-static ws_op *op_new(ws_conn *c, str id, str name)
+static ws_op *op_new(ws_conn *c, const ws_message *m)
 {
+	str id = m->id, name = m->body.operation_name;
 	ws_op *op = mem_alloc(size_add(sizeof *op, size_add(id.n, name.n)));
 	op->conn = c;
+	op->size = m->size;
 	op->hash = str_hash(id, 0);
 	op->id_n = (uint32_t)id.n;
 	op->name_n = (uint32_t)name.n;
@@ -29,6 +31,7 @@ static void op_link(ws_op *op)
 	op->next = op->conn->ops;
 	op->conn->ops = op;
 	op->conn->nops++;
+	op->conn->ops_bytes = size_add(op->conn->ops_bytes, op->size);
 }
 
 static void op_end(ws_op *op)
@@ -38,6 +41,7 @@ static void op_end(ws_op *op)
 		at = &(*at)->next;
 	*at = op->next;
 	op->conn->nops--;
+	op->conn->ops_bytes -= op->size;
 	live_unsubscribe(op->sub);
 	mem_free(op);
 }
@@ -90,7 +94,7 @@ static const live_callbacks callbacks = {.next = on_next, .failed = on_failed, .
 void ws_live_start(ws_conn *c, arena *a, const ws_message *m)
 {
 	server_worker *sw = c->ww->sw;
-	ws_op *op = op_new(c, m->id, m->body.operation_name);
+	ws_op *op = op_new(c, m);
 	ws_op_log l = {.event = WS_STARTED,
 		.id = m->id,
 		.request_id = ws_operation_request_id(a, c->who),

@@ -115,7 +115,10 @@ static bool read_message(arena *a, str text, uint64_t max, ws_message *m, error 
 bool ws_message_read(arena *a, str text, uint64_t max_headers, ws_message *out, error *err)
 {
 	*out = (ws_message){0};
-	if (read_message(a, text, max_headers, out, err)) return true;
+	if (read_message(a, text, max_headers, out, err)) {
+		out->size = text.n;
+		return true;
+	}
 	err->message = str_printf(a, "Error in %.*s: %.*s", STR_ARG(error_path(err)), STR_ARG(err->message));
 	return false;
 }

@@ -17,6 +17,7 @@ typedef enum ws_type { MSG_INIT, MSG_START, MSG_STOP, MSG_TERMINATE, MSG_PING, M
 
 typedef struct ws_message {
 	ws_type type;
+	size_t size;             /* bytes of its text */
 	str id;                  /* start, stop */
 	graphql_body body;       /* start */
 	const json *payload;     /* start, ping, pong; NULL: none */

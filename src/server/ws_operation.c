@@ -220,18 +220,26 @@ static bool may_start(ws_conn *c, arena *a, const ws_message *m)
 	return false;
 }
 
+/* Why no further operation may begin beside the open subscriptions; NULL: it may. */
+static const char *too_much(const ws_conn *c, const ws_message *m)
+{
+	const ws_limits *l = &c->ww->config->ws_limits;
+	if (l->operations && c->nops >= l->operations)
+		return "too many operations on this socket (the limit is a setting: --websocket-max-operations)";
+	if (l->subscription_bytes && c->nops && size_add(c->ops_bytes, m->size) > l->subscription_bytes)
+		return "the subscriptions on this socket are too large together";
+	return NULL;
+}
+
 /* What is not served on this path, or too much. */
 static bool refused(ws_conn *c, const ws_message *m, error *err)
 {
-	uint64_t max = c->ww->config->ws_limits.operations;
 	ws_op_log l = {.id = m->id, .operation_name = m->body.operation_name, .err = err, .body = m->payload};
 	if (c->relay) {
 		if (relay_refuse(c->ww->config, err)) return false;
-	} else if (!max || c->nops < max) {
-		return false;
-	} else if (error_set(err, ERR_BUSY, STR_NULL,
-			   "too many operations on this socket (the limit is a setting: --websocket-max-operations)")) {
-		return false;
+	} else {
+		const char *why = too_much(c, m);
+		if (!why || error_set(err, ERR_BUSY, STR_NULL, "%s", why)) return false;
 	}
 	ws_operation_fail(c, &l);
 	return true;

@@ -30,6 +30,7 @@ TESTS = {
     ("HTTP", "`linger_ms`"): [HERE + "test_what_follows_an_error_is_read_for_a_while"],
     ("WebSockets", "`message_bytes`"): ["test_websocket_attacks.py::test_frames_that_are_none", "test_websocket_attacks.py::test_endless_fragments"],
     ("WebSockets", "`operations`"): ["test_websocket_live.py::test_operations_are_bounded"],
+    ("WebSockets", "`subscription_bytes`"): ["test_websocket_live.py::test_what_subscriptions_hold_is_bounded"],
     ("WebSockets", "`output_bytes`"): ["test_websocket_attacks.py::test_answers_nobody_reads"],
     ("WebSockets", "`silence_ms`"): ["test_websocket_attacks.py::test_a_client_that_is_stopped"],
     ("WebSockets", "`waiting_bytes`"): ["test_websocket_attacks.py::test_starts_behind_a_running_query"],

@@ -112,6 +112,24 @@ def test_the_same_id_twice(api):
 
 
 @BOTH
+def test_what_subscriptions_hold_is_bounded(api, protocol):
+    """64 MiB of start messages: what a client puts into ids and variables is kept as long as its subscriptions are open."""
+    long = "x" * (4 * 1024 * 1024 - 4096)
+    with Socket(api, protocol).init() as s:
+        for i in range(16):
+            s.start(f"{i:02}{long}", ALL)
+            assert s.recv()["type"] in ("data", "next")
+        s.start(f"16{long}", ALL)
+        refused = s.recv()
+        assert refused["type"] == "error" and "too large together" in json.dumps(refused)
+        s.stop(f"00{long}")
+        s.start(f"17{long}", ALL)
+        while (found := s.recv())["id"][:2] != "17":
+            assert found["type"] == "complete"
+        assert found["type"] in ("data", "next")
+
+
+@BOTH
 def test_operations_are_bounded(api, protocol):
     with Socket(api, protocol).init() as s:
         for i in range(60):
