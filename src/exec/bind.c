@@ -2,7 +2,7 @@
 #include "exec/step.h"
 #include "pg/pg_quote.h"
 #include "plan/array_text.h"
-#include "plan/number.h"
+#include "schema/number.h"
 
 static const char *take(arena *a, buf *b)
 {

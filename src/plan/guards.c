@@ -1,7 +1,7 @@
 /* guards: what ties a cached plan to the variables it was made with. */
 #include "base/map.h"
 #include "plan/input.h"
-#include "plan/number.h"
+#include "schema/number.h"
 
 static uint64_t mix(uint64_t h, uint64_t x)
 {

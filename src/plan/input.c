@@ -1,5 +1,5 @@
 #include "plan/input.h"
-#include "plan/number.h"
+#include "schema/number.h"
 
 input input_literal(const gq_value *g, const plan_path *at)
 {

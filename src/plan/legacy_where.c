@@ -4,7 +4,6 @@
  * the table of an $exists need a permission of their own.
  */
 #include "plan/legacy_in.h"
-#include "plan/value_rule.h"
 #include "schema/bexp_read.h"
 
 /* Where we are. root: the table `$` means. */
@@ -125,21 +124,13 @@ static bool walk(const walking *w, const snap_table *t, const bexp *given, const
 	return true;
 }
 
-static bool judge(arena *a, const catalog *cat, pg_oid type, const json *j, str *why)
-{
-	const cat_type *base = catalog_base_type(cat, type);
-	pg_oid elem = cat_array_element(cat, type);
-	const value_rule *rule = value_rule_of(cat, elem ? elem : type);
-	return value_judge(a, rule, elem ? rule : NULL, base ? base->name.name : STR("unknown"), j, why);
-}
-
 bool legacy_where(legacy *l, const snap_table *t, const json *j, const plan_path *at, const bexp **out)
 {
 	plan_ctx *c = l->c;
 	const bexp *given;
 	walking w = {.l = l, .at = at, .root = t};
 	if (j->kind != JSON_OBJECT) return legacy_mismatch(l, at, "boolean expression", "Object", j);
-	if (!bexp_read(c->a, c->snap, l->src, t, j, judge, &given, c->err)) {
+	if (!bexp_read(c->a, c->snap, l->src, t, j, &given, c->err)) {
 		error_prepend_path(c->err, path_text(c, at));
 		/* Hasura v2: throw400 Unexpected. */
 		if (c->err->code == ERR_UNEXPECTED) c->err->status = 400;

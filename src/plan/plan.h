@@ -263,7 +263,7 @@ typedef struct plan_check {
 	str pg_name; /* its name in PostgreSQL, for errors */
 	bool list;   /* a list of such values, none of them null */
 	bool nullable;
-	const struct value_rule *rule; /* how JSON is judged, private to plan/ */
+	const struct value_rule *rule; /* how JSON is judged */
 	const struct value_rule *elem; /* arrays: of the elements */
 	str member;                    /* p set: the value is a list of objects, and this member of each is judged */
 	const str *values;             /* enum tables: the values allowed */

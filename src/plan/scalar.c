@@ -2,8 +2,8 @@
 #include "pg/pg_quote.h"
 #include "plan/array_text.h"
 #include "plan/input.h"
-#include "plan/number.h"
-#include "plan/value_rule.h"
+#include "schema/number.h"
+#include "schema/value_rule.h"
 
 #include <stdlib.h>
 

@@ -2,7 +2,7 @@
 #include "schema/resolve.h"
 
 bool bexp_read(arena *a, const snapshot *s, const snap_source *src, const snap_table *t, const json *j,
-	bexp_judge *judge, const bexp **out, error *err)
+	const bexp **out, error *err)
 {
 	source_catalog sc = {.source = src->name, .cat = src->cat, .enums = src->enums};
 	table_deps deps = {0};
@@ -13,6 +13,6 @@ bool bexp_read(arena *a, const snapshot *s, const snap_source *src, const snap_t
 		.md = t->md,
 		.cat = t->cat,
 		.deps = &deps,
-		.judge = judge};
+		.of_client = true};
 	return bexp_parse(&r, j, out, err);
 }

@@ -2,12 +2,9 @@
 #pragma once
 #include "schema/snapshot.h"
 
-/* Does a type accept this value (not null)? *why gets the text of the error otherwise. */
-typedef bool bexp_judge(arena *a, const catalog *cat, pg_oid type, const json *j, str *why);
-
 /*
  * JSON → expression about t, without any permission in it. Everything lives in a, names in the snapshot that src belongs to.
  * No string means a session variable. Error: Hasura v2's, at paths from "$". O(size of j).
  */
 MUST_CHECK bool bexp_read(arena *a, const snapshot *s, const snap_source *src, const snap_table *t, const json *j,
-	bexp_judge *judge, const bexp **out, error *err);
+	const bexp **out, error *err);

@@ -47,8 +47,7 @@ typedef struct resolving {
 	const cat_table *cat;
 	snap_table *t;
 	table_deps *deps;
-	/* Expressions of clients, not of permissions: judges values; strings are never session variables. NULL: permissions. */
-	bexp_judge *judge;
+	bool of_client; /* an expression of a client, not of a permission: no string is a session variable */
 } resolving;
 
 /* New table (one reference) or NULL when it cannot exist at all; then *issue says why. Builder thread. */

@@ -2,25 +2,32 @@
 #include "schema/values.h"
 #include "base/jsonpath.h"
 #include "pg/pg_quote.h"
+#include "schema/number.h"
+#include "schema/value_rule.h"
 
-static str json_text(arena *a, const json *j)
+/* Integers written as 1.0 or 1e3 are no input text of PostgreSQL's integers. */
+static str json_text(arena *a, const value_rule *rule, const json *j)
 {
+	int64_t n;
+	if (rule->accepts == ACCEPT_INT && j->kind == JSON_NUMBER && number_to_int(j->text, rule->lo, rule->hi, &n))
+		return str_printf(a, "%lld", (long long)n);
 	if (j->kind == JSON_STRING || j->kind == JSON_NUMBER) return j->text;
 	return json_to_str(a, j);
 }
 
 /* JSON list → array literal text; nested lists nest. depth bounds the recursion. */
-static void array_text(arena *a, buf *b, const json *j, bool json_elems, size_t depth)
+static void array_text(arena *a, buf *b, const json *j, const value_rule *elem, size_t depth)
 {
+	bool json_elems = elem->accepts == ACCEPT_ANY || elem->accepts == ACCEPT_GEOJSON;
 	buf_putc(b, '{');
 	JSON_EACH (c, j) {
 		if (c != j->first) buf_putc(b, ',');
 		if (c->kind == JSON_NULL) {
 			buf_puts(b, "NULL");
 		} else if (c->kind == JSON_ARRAY && !json_elems && depth < JSON_MAX_DEPTH) {
-			array_text(a, b, c, json_elems, depth + 1);
+			array_text(a, b, c, elem, depth + 1);
 		} else {
-			str one = json_elems ? json_to_str(a, c) : json_text(a, c);
+			str one = json_elems ? json_to_str(a, c) : json_text(a, elem, c);
 			str quoted = pg_quote_array_str(a, &one, 1);
 			buf_put(b, str_sub(quoted, 1, quoted.n - 2));
 		}
@@ -28,10 +35,10 @@ static void array_text(arena *a, buf *b, const json *j, bool json_elems, size_t 
 	buf_putc(b, '}');
 }
 
-static str array_literal(arena *a, const json *j, bool json_elems)
+static str array_literal(arena *a, const json *j, const value_rule *elem)
 {
 	buf b = {0};
-	array_text(a, &b, j, json_elems, 0);
+	array_text(a, &b, j, elem, 0);
 	str out = str_copy(a, buf_str(&b));
 	buf_free(&b);
 	return out;
@@ -51,7 +58,7 @@ static val session_val(resolving *r, str name, str cast)
 
 static bool names_session(const resolving *r, const json *j)
 {
-	return !r->judge && j->kind == JSON_STRING && is_session_variable(j->text);
+	return !r->of_client && j->kind == JSON_STRING && is_session_variable(j->text);
 }
 
 val val_literal(resolving *r, pg_oid type, const json *j)
@@ -71,9 +78,9 @@ val val_literal(resolving *r, pg_oid type, const json *j)
 		v.text = json_to_str(r->a, j);
 	} else if (j->kind == JSON_ARRAY && cat_array_element(c, type)) {
 		v.conv = CONV_ARRAY;
-		v.text = array_literal(r->a, j, takes_json(cat_type_flags(c, cat_array_element(c, type))));
+		v.text = array_literal(r->a, j, value_rule_of(c, cat_array_element(c, type)));
 	} else {
-		v.text = str_copy(r->a, json_text(r->a, j));
+		v.text = str_copy(r->a, json_text(r->a, value_rule_of(c, type), j));
 	}
 	return v;
 }
@@ -88,7 +95,15 @@ static bool has_session_element(const resolving *r, const json *j)
 static bool accepted(const resolving *r, pg_oid type, const json *j, str path, error *err)
 {
 	str why = STR_NULL;
-	if (!r->judge || j->kind == JSON_NULL || r->judge(err->a, r->sc->cat, type, j, &why)) return true;
+	if (j->kind == JSON_NULL || names_session(r, j)) return true;
+	if (value_judge_type(err->a, r->sc->cat, type, j, &why)) return true;
+	return error_set(err, ERR_PARSE_FAILED, path, "%.*s", STR_ARG(why));
+}
+
+static bool mismatch(error *err, const char *what, const char *expected, const json *j, str path)
+{
+	str why;
+	value_mismatch(err->a, what, expected, j, &why);
 	return error_set(err, ERR_PARSE_FAILED, path, "%.*s", STR_ARG(why));
 }
 
@@ -102,9 +117,7 @@ static bool one_of(const enum_rows *rows, str name)
 bool val_enum(resolving *r, const md_table *table, const enum_rows *rows, const json *j, str path, error *err)
 {
 	if (j->kind == JSON_NULL || names_session(r, j)) return true;
-	if (j->kind != JSON_STRING)
-		return error_set(err, ERR_PARSE_FAILED, path,
-			"parsing Text failed, expected String, but encountered %s", json_kind_name(j));
+	if (j->kind != JSON_STRING) return mismatch(err, "Text", "String", j, path);
 	if (one_of(rows, j->text)) return true;
 	str why = enum_value_refusal(err->a, rows->values, rows->n, table->name, j->text);
 	return error_set(err, ERR_UNEXPECTED_PAYLOAD, path, "%.*s", STR_ARG(why));
@@ -119,36 +132,23 @@ bool val_list(resolving *r, pg_oid elem, const json *j, str path, val *out, erro
 		out->is_list = true;
 		return true;
 	}
-	if (j->kind != JSON_ARRAY) return error_set(err, ERR_PARSE_FAILED, path, "expected Array for a list operator");
-	*out = (val){.kind = VAL_CONST, .conv = CONV_ARRAY, .cast = cast, .is_list = true};
-	if (has_session_element(r, j)) {
-		out->elems = NEW_ARRAY(r->a, val, j->count);
-		JSON_EACH (e, j)
-			out->elems[out->nelems++] = val_literal(r, elem, e);
-		return true;
-	}
+	if (j->kind != JSON_ARRAY) return mismatch(err, "[]", "Array", j, path);
 	size_t i = 0;
 	JSON_EACH (e, j)
 		if (!accepted(r, elem, e, jsonpath_index(r->a, path, i++), err)) return false;
-	out->text = array_literal(r->a, j, takes_json(cat_type_flags(c, elem)));
+	*out = (val){.kind = VAL_CONST, .conv = CONV_ARRAY, .cast = cast, .is_list = true};
+	if (!has_session_element(r, j)) {
+		out->text = array_literal(r->a, j, value_rule_of(c, elem));
+		return true;
+	}
+	out->elems = NEW_ARRAY(r->a, val, j->count);
+	JSON_EACH (e, j)
+		out->elems[out->nelems++] = val_literal(r, elem, e);
 	return true;
 }
 
 bool val_from_json(resolving *r, pg_oid type, const json *j, val *out, error *err)
 {
-	uint32_t flags = cat_type_flags(r->sc->cat, type);
 	*out = val_literal(r, type, j);
-	if (out->kind != VAL_CONST) return true;
-	if (r->judge) return accepted(r, type, j, STR(""), err);
-	int64_t n;
-	str tname = out->cast;
-	bool whole = str_eqz(tname, "integer") || str_eqz(tname, "smallint");
-	if (whole &&
-		(j->kind == JSON_BOOL || j->kind == JSON_OBJECT || (j->kind == JSON_NUMBER && !json_to_i64(j, &n))))
-		return error_set(err, ERR_PARSE_FAILED, STR(""), "parsing %.*s failed, unexpected %s", STR_ARG(tname),
-			j->kind == JSON_NUMBER ? "number" : "value");
-	if ((flags & TYPE_BOOL) && (j->kind == JSON_NUMBER || j->kind == JSON_OBJECT || j->kind == JSON_ARRAY))
-		return error_set(err, ERR_PARSE_FAILED, STR(""),
-			"parsing Bool failed, expected Boolean, but encountered %s", json_kind_name(j));
-	return true;
+	return accepted(r, type, j, STR(""), err);
 }

@@ -1,8 +1,8 @@
 /* Numbers as Hasura shows them, JSON paths, array texts. */
 #include "plan/array_text.h"
-#include "plan/geojson.h"
 #include "plan/json_path.h"
-#include "plan/number.h"
+#include "schema/geojson.h"
+#include "schema/number.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /*
- * value_rule: what JSON a PostgreSQL type accepts before SQL sees it. Private to plan/.
+ * value_rule: what JSON a PostgreSQL type accepts before SQL sees it. For schema/ and plan/.
  * Source: Hasura v2: Backends/Postgres/SQL/Value.hs, parsePGValue. Strings pass for every type: PostgreSQL judges their content.
  */
 #pragma once
@@ -36,3 +36,5 @@ bool value_mismatch(arena *a, const char *what, const char *expected, const json
  * *why gets the text of a parse-failed error.
  */
 bool value_judge(arena *a, const value_rule *rule, const value_rule *elem, str type, const json *j, str *why);
+/* The same by the rules of a type of the catalog, a domain by what it is over. */
+bool value_judge_type(arena *a, const catalog *cat, pg_oid type, const json *j, str *why);

@@ -1,7 +1,7 @@
-#include "plan/value_rule.h"
+#include "schema/value_rule.h"
 #include "catalog/type_info.h"
-#include "plan/geojson.h"
-#include "plan/number.h"
+#include "schema/geojson.h"
+#include "schema/number.h"
 
 #include <ctype.h>
 
@@ -50,22 +50,9 @@ const value_rule *value_rule_of(const catalog *cat, pg_oid base)
 	return &other;
 }
 
-static const char *met(const json *j)
-{
-	static const char *const names[] = {
-		[JSON_NULL] = "Null",
-		[JSON_BOOL] = "Boolean",
-		[JSON_NUMBER] = "Number",
-		[JSON_STRING] = "String",
-		[JSON_ARRAY] = "Array",
-		[JSON_OBJECT] = "Object",
-	};
-	return names[j->kind];
-}
-
 bool value_mismatch(arena *a, const char *what, const char *expected, const json *j, str *why)
 {
-	*why = str_printf(a, "parsing %s failed, expected %s, but encountered %s", what, expected, met(j));
+	*why = str_printf(a, "parsing %s failed, expected %s, but encountered %s", what, expected, json_kind_name(j));
 	return false;
 }
 
@@ -132,4 +119,12 @@ bool value_judge(arena *a, const value_rule *rule, const value_rule *elem, str t
 		if (!judge_one(a, elem, type, e, why)) return false;
 	}
 	return true;
+}
+
+bool value_judge_type(arena *a, const catalog *cat, pg_oid type, const json *j, str *why)
+{
+	const cat_type *base = catalog_base_type(cat, type);
+	pg_oid elem = cat_array_element(cat, type);
+	const value_rule *rule = value_rule_of(cat, elem ? elem : type);
+	return value_judge(a, rule, elem ? rule : NULL, base ? base->name.name : STR("unknown"), j, why);
 }

@@ -1,4 +1,4 @@
-#include "plan/number.h"
+#include "schema/number.h"
 #include "base/json.h"
 
 bool number_to_int(str text, int64_t lo, int64_t hi, int64_t *out)

@@ -1,4 +1,4 @@
-/* geojson: is a JSON object a geometry? Private to plan/. Hasura v2: SQL/GeoJSON.hs. */
+/* geojson: is a JSON object a geometry? Private to schema/. Hasura v2: SQL/GeoJSON.hs. */
 #pragma once
 #include "base/json.h"
 

@@ -1,5 +1,5 @@
-#include "plan/geojson.h"
-#include "plan/value_rule.h"
+#include "schema/geojson.h"
+#include "schema/value_rule.h"
 
 typedef bool (*judge)(arena *a, const json *j, str *why);
 
