@@ -149,7 +149,7 @@ def test_the_process(api):
 def test_sources_that_are_away(weir_bin, start_weir, database):
     """A source's database goes and comes back: its gauge says so, that of the others stays."""
     health = 'hasura_source_health{source_name="%s"}'
-    with Cluster() as cluster:
+    with Cluster(settings={"synchronous_commit": "on"}) as cluster:  # or the crash may take the table along
         cluster.create_database("far")
         cluster.sql("create table u (id int primary key)", "far")
         server = start_weir(database.url, env={"HASURA_GRAPHQL_ENABLED_APIS": "graphql,metadata,metrics", "HASURA_GRAPHQL_METRICS_SECRET": SECRET})

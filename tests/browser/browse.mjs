@@ -471,7 +471,7 @@ const scenarios = {
 		await page.getByRole("button", { name: "Insert", exact: true }).click();
 		await page.getByText("Rows 1–1").waitFor();
 		await page.goto(tablePath("renamed", "browse").replace("/tables/", "/views/"));
-		await page.getByText("Eve").waitFor();
+		await page.getByRole("gridcell", { name: "Eve" }).waitFor();
 	},
 
 	async all_types(page) {
