@@ -44,18 +44,25 @@ static void put_quoted(buf *out, const char *text, bool fish)
 	buf_putc(out, '\'');
 }
 
+/* The other names of a command, each with the commands above it, between two marks. */
+static void put_aliases(script *s, const cmd_spec *spec, str above, const char *before, const char *after)
+{
+	for (str rest = str_from(spec->aliases); rest.n;) {
+		size_t n = str_find_char(rest, ' ');
+		if (n == SIZE_MAX) n = rest.n;
+		buf_printf(s->out, "%s%.*s%s%.*s%s", before, STR_ARG(above), above.n ? " " : "",
+			STR_ARG(str_sub(rest, 0, n)), after);
+		rest = str_from_at(rest, n + 1);
+	}
+}
+
 /* ---- bash and zsh: finding the command ---- */
 
 /* `"md"|"metadata") command="metadata" ;;` */
 static void known_case(script *s, const cmd_spec *spec, str above, str path)
 {
 	buf_printf(s->out, "\t\t\"%.*s\"", STR_ARG(path));
-	for (str rest = str_from(spec->aliases); rest.n;) {
-		size_t n = str_find_char(rest, ' ');
-		if (n == SIZE_MAX) n = rest.n;
-		buf_printf(s->out, "|\"%.*s%s%.*s\"", STR_ARG(above), above.n ? " " : "", STR_ARG(str_sub(rest, 0, n)));
-		rest = str_from_at(rest, n + 1);
-	}
+	put_aliases(s, spec, above, "|\"", "\"");
 	buf_printf(s->out, ") command=\"%.*s\" ;;\n", STR_ARG(path));
 }
 
@@ -207,12 +214,7 @@ static void fish_command(script *s, const cmd_spec *spec, str above, str path)
 static void fish_known(script *s, const cmd_spec *spec, str above, str path)
 {
 	buf_printf(s->out, "\t\t\tcase '%.*s'", STR_ARG(path));
-	for (str rest = str_from(spec->aliases); rest.n;) {
-		size_t n = str_find_char(rest, ' ');
-		if (n == SIZE_MAX) n = rest.n;
-		buf_printf(s->out, " '%.*s%s%.*s'", STR_ARG(above), above.n ? " " : "", STR_ARG(str_sub(rest, 0, n)));
-		rest = str_from_at(rest, n + 1);
-	}
+	put_aliases(s, spec, above, " '", "'");
 	buf_printf(s->out, "\n\t\t\t\tset command '%.*s'\n", STR_ARG(path));
 }
 

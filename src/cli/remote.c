@@ -50,21 +50,34 @@ static struct curl_slist *headers_of(project *p, const remote_request *r)
 	return list;
 }
 
+/* What to look at, by why it failed; the last is of all others. */
+static const struct {
+	CURLcode code;
+	const char *remedy;
+} remedies[] = {
+	{CURLE_PEER_FAILED_VERIFICATION, "name the certificates to trust with --certificate-authority"},
+	{CURLE_SSL_CACERT_BADFILE, "name the certificates to trust with --certificate-authority"},
+	{CURLE_COULDNT_RESOLVE_HOST, "is the name right?"},
+	{CURLE_OPERATION_TIMEDOUT,
+		"it takes connections and does not answer: look at its log, or is another program at that port?"},
+	{CURLE_SSL_CONNECT_ERROR, "does it speak TLS there? If not, the endpoint begins with http://"},
+	{CURLE_GOT_NOTHING,
+		"another program may be at that port, or it speaks TLS: then the endpoint begins with https://"},
+	{CURLE_WEIRD_SERVER_REPLY,
+		"another program may be at that port, or it speaks TLS: then the endpoint begins with https://"},
+	{CURLE_RECV_ERROR,
+		"another program may be at that port, or it speaks TLS: then the endpoint begins with https://"},
+	{CURLE_OK, "is it running there?"},
+};
+
 static bool cannot_reach(const project *p, CURLcode code, error *err)
 {
-	const char *todo = "is it running there?";
-	if (code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE)
-		todo = "name the certificates to trust with --certificate-authority";
-	else if (code == CURLE_COULDNT_RESOLVE_HOST) todo = "is the name right?";
-	else if (code == CURLE_OPERATION_TIMEDOUT)
-		todo = "it takes connections and does not answer: look at its log, or is another program at that port?";
-	else if (code == CURLE_SSL_CONNECT_ERROR)
-		todo = "does it speak TLS there? If not, the endpoint begins with http://";
-	else if (code == CURLE_GOT_NOTHING || code == CURLE_WEIRD_SERVER_REPLY || code == CURLE_RECV_ERROR)
-		todo = "another program may be at that port, or it speaks TLS: then the endpoint begins with https://";
+	size_t i = 0;
+	while (remedies[i].code != code && remedies[i].code != CURLE_OK)
+		i++;
 	return error_set(err, ERR_UNEXPECTED, STR(""),
 		"cannot reach the server at %.*s (%.*s): %s; %s (--endpoint names another server)",
-		STR_ARG(p->endpoint), STR_ARG(p->endpoint_from), curl_easy_strerror(code), todo);
+		STR_ARG(p->endpoint), STR_ARG(p->endpoint_from), curl_easy_strerror(code), remedies[i].remedy);
 }
 
 /* Long work is not silence: a word after ten seconds, then each minute. */

@@ -15,7 +15,7 @@ import {
 import { useState } from 'react';
 import { Loading } from '@/ui/Page';
 import classes from './explorer.module.css';
-import { isStub, readingOf } from './model/parts';
+import { isPlaceholder, readingOf } from './model/parts';
 import { searchSchema } from './model/search';
 
 export function Docs({ schema }: { schema: GraphQLSchema }) {
@@ -92,7 +92,7 @@ function TypeDoc({ type, open }: { type: GraphQLNamedType; open: (name: string) 
 	return (
 		<>
 			<h2 style={{ fontSize: '1rem', margin: '0.25rem 0' }}>{type.name}</h2>
-			{isStub(type) && <Loading what={`Reading ${type.name}`} />}
+			{isPlaceholder(type) && <Loading what={`Reading ${type.name}`} />}
 			{type.description && <p>{type.description}</p>}
 			<ul>
 				{fields.slice(0, 500).map((f) => (

@@ -11,7 +11,7 @@ import {
 } from 'graphql';
 import { describe, expect, test } from 'vitest';
 import { parseText } from './document';
-import { headQuery, isStub, namedTypes, PartialSchema, type Reading, typesQuery } from './parts';
+import { headQuery, isPlaceholder, namedTypes, PartialSchema, type Reading, typesQuery } from './parts';
 import { searchSchema } from './search';
 import { buildRows, type FieldRow, toggleField } from './tree';
 
@@ -46,10 +46,10 @@ function partial(names: string[], absent: string[] = []) {
 const view = (open: [string, boolean][], filter = '') => ({ open: new Map(open), filter, limit: 50 });
 
 describe('a schema read by parts', () => {
-	test('only what is spoken of is a stub, of the right kind', () => {
+	test('only what is spoken of is a placeholder, of the right kind', () => {
 		const { schema, parts } = partial(['query_root']);
-		const stubs = Object.values(schema.getTypeMap()).filter(isStub);
-		expect(Object.fromEntries(stubs.map((t) => [t.name, t.constructor.name]))).toEqual({
+		const placeholders = Object.values(schema.getTypeMap()).filter(isPlaceholder);
+		expect(Object.fromEntries(placeholders.map((t) => [t.name, t.constructor.name]))).toEqual({
 			author: 'GraphQLObjectType',
 			author_bool_exp: 'GraphQLInputObjectType',
 			author_order_by: 'GraphQLInputObjectType',
@@ -67,13 +67,13 @@ describe('a schema read by parts', () => {
 			);
 	});
 
-	test('building it reads nothing, looking into a stub is reported', () => {
+	test('building it reads nothing, looking into a placeholder is reported', () => {
 		const { schema, read } = partial(['query_root']);
 		expect(validateSchema(schema)).toEqual([]);
 		expect(read).toEqual([]);
 		(schema.getType('author') as GraphQLObjectType).getFields();
 		expect(read).toEqual(['author']);
-		expect(isStub(schema.getType('query_root') as GraphQLObjectType)).toBe(false);
+		expect(isPlaceholder(schema.getType('query_root') as GraphQLObjectType)).toBe(false);
 	});
 
 	test('validation reports the types the text uses, and is right once they are there', () => {
@@ -125,7 +125,7 @@ describe('a schema read by parts', () => {
 		expect(made.text.replace(/\s+/g, ' ')).toBe('query MyQuery { author { id } } ');
 	});
 
-	test('a search finds stubs by name and does not look into them', () => {
+	test('a search finds placeholders by name and does not look into them', () => {
 		const { schema, read } = partial(['query_root']);
 		expect(searchSchema(schema, 'bool_exp').map((f) => f.type.name)).toEqual(['author_bool_exp']);
 		expect(read).toEqual([]);

@@ -1,4 +1,4 @@
-// A schema that is too large to be read as a whole: the types read so far, and stubs of those they speak of. A stub knows its
+// A schema that is too large to be read as a whole: the types read so far, and placeholders of those they speak of. A placeholder knows its
 // kind only; who reads its fields or values is told nothing yet, and the reading is reported, so that they can be fetched.
 import {
 	type DocumentNode,
@@ -72,7 +72,7 @@ export function namedTypes(document: DocumentNode | null): string[] {
 export interface Reading {
 	/** Reports that somebody wants to know what is in a type. */
 	read: (name: string) => void;
-	/** How many readings of stubs there were: more after an edit than before it means the edit knew too little. */
+	/** How many readings of placeholders there were: more after an edit than before it means the edit knew too little. */
 	reads: () => number;
 	/** Something that was asked for has not come yet. */
 	waiting: () => boolean;
@@ -80,7 +80,7 @@ export interface Reading {
 	want: (names: readonly string[]) => void;
 }
 
-export const isStub = (type: GraphQLNamedType) => type.extensions.stub === true;
+export const isPlaceholder = (type: GraphQLNamedType) => type.extensions.placeholder === true;
 
 type AnyField = GraphQLField<unknown, unknown>;
 
@@ -142,7 +142,7 @@ export class PartialSchema {
 			directives: head.directives.map(
 				(d) => new GraphQLDirective({ ...d, locations: d.locations, args: this.inputs(d.args) }),
 			),
-			// Stubs have no fields, which graphql-js would not let pass; the server has checked its schema.
+			// Placeholders have no fields, which graphql-js would not let pass; the server has checked its schema.
 			assumeValid: true,
 		});
 		this.base.getTypeMap = () => {
@@ -160,7 +160,7 @@ export class PartialSchema {
 	/** Whether there is nothing to be read about a type. */
 	has(name: string): boolean {
 		const type = this.types[name];
-		return this.absent.has(name) || (type !== undefined && !isStub(type));
+		return this.absent.has(name) || (type !== undefined && !isPlaceholder(type));
 	}
 
 	/** It was asked for and does not exist. */
@@ -196,20 +196,20 @@ export class PartialSchema {
 	}
 
 	private named(name: string, kind: IntrospectionType['kind']): GraphQLNamedType {
-		const found = this.types[name] ?? this.stub(name, kind);
+		const found = this.types[name] ?? this.placeholder(name, kind);
 		this.types[name] = found;
 		this.spokenOf.delete(name);
 		return found;
 	}
 
-	private stub(name: string, kind: IntrospectionType['kind']): GraphQLNamedType {
+	private placeholder(name: string, kind: IntrospectionType['kind']): GraphQLNamedType {
 		const none = <T>(nothing: T) => {
 			return () => {
 				if (this.ready && !this.absent.has(name)) this.reading.read(name);
 				return nothing;
 			};
 		};
-		const extensions = { stub: true };
+		const extensions = { placeholder: true };
 		if (kind === 'OBJECT')
 			return Object.assign(new GraphQLObjectType({ name, fields: {}, extensions }), { getFields: none({}) });
 		if (kind === 'INPUT_OBJECT')

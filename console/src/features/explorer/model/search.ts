@@ -1,6 +1,6 @@
 // The docs' search: types, root fields and fields whose name holds the words.
 import { type GraphQLNamedType, type GraphQLSchema, isInputObjectType, isInterfaceType, isObjectType } from 'graphql';
-import { isStub } from './parts';
+import { isPlaceholder } from './parts';
 
 export interface Found {
 	type: GraphQLNamedType;
@@ -15,7 +15,7 @@ export function searchSchema(schema: GraphQLSchema, words: string, limit = 60): 
 	for (const type of Object.values(schema.getTypeMap())) {
 		if (type.name.startsWith('__')) continue;
 		if (type.name.toLowerCase().includes(needle)) types.push({ type });
-		if (isStub(type)) continue;
+		if (isPlaceholder(type)) continue;
 		if (fields.length < limit && (isObjectType(type) || isInterfaceType(type) || isInputObjectType(type)))
 			for (const name of Object.keys(type.getFields()))
 				if (name.toLowerCase().includes(needle)) fields.push({ type, field: name });

@@ -34,7 +34,7 @@ import {
 	responseKey,
 	TYPENAME,
 } from './document';
-import { isStub } from './parts';
+import { isPlaceholder } from './parts';
 import {
 	addVariable,
 	defaultValue,
@@ -274,7 +274,7 @@ export function buildRows(schema: GraphQLSchema, parsed: ParsedText, chosen: num
 		const op = operations[operationFor(operations, root, chosen)];
 		const b = new Builder(schema, view, root);
 		const count = op?.selectionSet.selections.length ?? 0;
-		const expanded = b.isOpen(root, root === 'query' || count > 0) || (view.filter !== '' && !isStub(type));
+		const expanded = b.isOpen(root, root === 'query' || count > 0) || (view.filter !== '' && !isPlaceholder(type));
 		rows.push({
 			kind: 'root',
 			key: root,
