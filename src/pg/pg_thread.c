@@ -3,40 +3,111 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
 
-enum { STACK_BYTES = 1 << 20 };
+enum { STACK_BYTES = 1 << 20, LAST_WAIT_S = 1 };
 
-typedef struct start {
+typedef struct helper {
+	pthread_t thread;
 	void (*fn)(void *);
 	void *arg;
-} start;
+	bool ended; /* under threads.lock; its thread is about to return */
+	struct helper *next;
+} helper;
+
+/* Those not joined yet: a singleton, as the exit of a process is one. */
+static struct {
+	pthread_mutex_t lock;
+	pthread_once_t once;
+	helper *first;
+} threads = {.lock = PTHREAD_MUTEX_INITIALIZER, .once = PTHREAD_ONCE_INIT};
 
 static void *enter(void *data)
 {
-	start s = *(start *)data;
-	mem_free(data);
-	s.fn(s.arg);
+	helper *h = data;
+	h->fn(h->arg);
+	pthread_mutex_lock(&threads.lock);
+	h->ended = true;
+	pthread_mutex_unlock(&threads.lock);
 	return NULL;
+}
+
+static helper *take(bool only_ended)
+{
+	pthread_mutex_lock(&threads.lock);
+	helper **at = &threads.first;
+	while (*at && only_ended && !(*at)->ended)
+		at = &(*at)->next;
+	helper *h = *at;
+	if (h) *at = h->next;
+	pthread_mutex_unlock(&threads.lock);
+	return h;
+}
+
+/*
+ * What libpq leans on (Kerberos, OpenSSL) takes its locks apart in the destructors of exit(); a thread that still connects
+ * would then run into them and abort the process. So the end waits for the helpers, and goes without the destructors when
+ * one of them hangs.
+ */
+static void await_all(int status, void *arg)
+{
+	struct timespec until;
+	(void)arg;
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += LAST_WAIT_S;
+	for (helper *h; (h = take(false)) != NULL; mem_free(h)) {
+		if (pthread_timedjoin_np(h->thread, NULL, &until) == 0) continue;
+		fflush(NULL);
+		_exit(status);
+	}
+}
+
+static void await_all_at_exit(void)
+{
+	(void)on_exit(await_all, NULL);
+}
+
+/* Joined rather than detached: only then is a thread known to be out of the libraries. */
+static void join_ended(void)
+{
+	for (helper *h; (h = take(true)) != NULL; mem_free(h))
+		pthread_join(h->thread, NULL);
+}
+
+static bool create(helper *h)
+{
+	pthread_attr_t attr;
+	sigset_t all, before;
+	sigfillset(&all);
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, STACK_BYTES);
+	/* Signals belong to the main thread; a new thread inherits the mask. */
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	/* Under the lock: whoever finds it in the list finds its thread in it. */
+	pthread_mutex_lock(&threads.lock);
+	bool ok = pthread_create(&h->thread, &attr, enter, h) == 0;
+	if (ok) {
+		h->next = threads.first;
+		threads.first = h;
+	}
+	pthread_mutex_unlock(&threads.lock);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	pthread_attr_destroy(&attr);
+	return ok;
 }
 
 bool pg_thread_start(void (*fn)(void *), void *arg)
 {
-	start *s = mem_alloc(sizeof(*s));
-	*s = (start){.fn = fn, .arg = arg};
-	pthread_attr_t attr;
-	pthread_t thread;
-	sigset_t all, before;
-	sigfillset(&all);
-	pthread_attr_init(&attr);
-	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-	pthread_attr_setstacksize(&attr, STACK_BYTES);
-	/* Signals belong to the main thread; a new thread inherits the mask. */
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	int rc = pthread_create(&thread, &attr, enter, s);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	pthread_attr_destroy(&attr);
-	if (rc != 0) mem_free(s);
-	return rc == 0;
+	pthread_once(&threads.once, await_all_at_exit);
+	join_ended();
+	helper *h = mem_alloc(sizeof(*h));
+	*h = (helper){.fn = fn, .arg = arg};
+	if (create(h)) return true;
+	mem_free(h);
+	return false;
 }
 
 struct pg_mailbox {

@@ -1,12 +1,12 @@
 /*
- * pg_thread: work that may block (connecting, cancelling) on detached threads of its own, so that a hung source cannot
- * occupy a thread another one needs. For this room only.
+ * pg_thread: work that may block (connecting, cancelling) on threads of its own, so that a hung source cannot occupy a
+ * thread another one needs. The process's end waits for them, up to 1 s. For this room only.
  */
 #pragma once
 #include <stdbool.h>
 #include <uv.h>
 
-/* Runs fn(arg) on a new detached thread with all signals blocked; false when no thread can be made. */
+/* Runs fn(arg) on a new thread with all signals blocked; false when no thread can be made. */
 bool pg_thread_start(void (*fn)(void *), void *arg);
 
 typedef struct pg_mailbox pg_mailbox;

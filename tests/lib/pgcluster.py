@@ -171,8 +171,12 @@ class Cluster:
         return self.url(name)
 
     def drop_database(self, name):
-        # As DROP DATABASE … WITH (FORCE), which PostgreSQL 12 does not have.
-        self.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", params=(name,))
+        # As DROP DATABASE … WITH (FORCE), which PostgreSQL 12 does not have; and a server that still runs connects again.
+        self.sql("UPDATE pg_database SET datallowconn = false WHERE datname = %s", params=(name,))
+        deadline = time.monotonic() + 60
+        while self.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", params=(name,)):
+            assert time.monotonic() < deadline, f"sessions of {name} do not end"
+            time.sleep(0.05)
         self.sql(f'DROP DATABASE IF EXISTS "{name}"')
 
     def log_tail(self, size=4000):
