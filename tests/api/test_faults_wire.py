@@ -23,12 +23,12 @@ CREATE TABLE item (id int PRIMARY KEY, name text NOT NULL, mood mood NOT NULL DE
 INSERT INTO item SELECT i, 'item ' || i FROM generate_series(1, 50) i;
 CREATE TABLE part (id serial PRIMARY KEY, item_id int NOT NULL REFERENCES item, name text NOT NULL);
 CREATE TABLE ledger (n bigint PRIMARY KEY);
-CREATE VIEW slow AS SELECT 1 AS id, pg_sleep(1.5)::text AS slept;
+CREATE VIEW slow AS SELECT 1 AS id, pg_sleep(2.5)::text AS slept;
 CREATE VIEW wide AS SELECT i AS id, md5(i::text) AS hash FROM generate_series(1, 500) i;
 CREATE VIEW large AS SELECT i AS id, repeat('x', 1000000) AS body FROM generate_series(1, 1000) i;
 CREATE VIEW huge AS SELECT 1 AS id, repeat('x', 250000000) AS body;
 CREATE VIEW long AS SELECT i AS id, i * 2 AS twice FROM generate_series(1, 1000000) i;
-CREATE FUNCTION nap() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN IF NEW.name = 'slow' THEN PERFORM pg_sleep(1.5); END IF; RETURN NEW; END$$;
+CREATE FUNCTION nap() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN IF NEW.name = 'slow' THEN PERFORM pg_sleep(2.5); END IF; RETURN NEW; END$$;
 CREATE TRIGGER nap BEFORE INSERT OR UPDATE ON item FOR EACH ROW EXECUTE FUNCTION nap();
 """
 TABLES = ("item", "part", "ledger", "slow", "wide", "large", "huge", "long")
@@ -38,6 +38,7 @@ ENTRY = "mutation($n:bigint!){insert_ledger_one(object:{n:$n}){n}}"
 RENAME = "mutation($id:Int!,$n:String!){update_item_by_pk(pk_columns:{id:$id},_set:{name:$n}){id name}}"
 NESTED = "mutation($id:Int!,$n:String!){insert_item_one(object:{id:$id,name:$n,parts:{data:[{name:\"a\"},{name:\"b\"}]}}){id}}"
 IDLE = "SELECT count(*) FROM pg_stat_activity WHERE datname = 'shop' AND state LIKE 'idle in transaction%'"
+LIMIT = 10  # seconds for an operation
 
 
 def fill(cluster, name="shop"):
@@ -68,10 +69,10 @@ def proxy(cluster):
 
 @pytest.fixture(scope="module")
 def served(cluster, proxy, weir_bin):
-    """Its source is behind the proxy, its metadata is not; two connections, five seconds for an operation, 64 MB for a result."""
+    """Its source is behind the proxy, its metadata is not; two connections, LIMIT for an operation, 64 MB for a result."""
     cluster.create_database("meta")
     with Weir(proxy.url("shop"), binary=weir_bin, env={"HASURA_GRAPHQL_METADATA_DATABASE_URL": cluster.url("meta")},
-              args=["--connections", "2", "--query-timeout", "5", "--max-result-size", "64m"]) as server:
+              args=["--connections", "2", "--query-timeout", str(LIMIT), "--max-result-size", "64m"]) as server:
         track(server)
         server.data(ONE)
         yield server
@@ -79,7 +80,7 @@ def served(cluster, proxy, weir_bin):
 
 def ask(server, query, variables=None):
     """The body of an answer, on a connection of its own: for threads."""
-    return requests.post(server.url + "/v1/graphql", json={"query": query, "variables": variables}, headers=server.headers(), timeout=60).json()
+    return requests.post(server.url + "/v1/graphql", json={"query": query, "variables": variables}, headers=server.headers(), timeout=120).json()
 
 
 def asked(server, query, variables=None):
@@ -90,7 +91,7 @@ def asked(server, query, variables=None):
     return thread, answers
 
 
-def until(what, seconds=30):
+def until(what, seconds=60):
     end = time.monotonic() + seconds
     while not (found := what()):
         assert time.monotonic() < end, "it never came about"
@@ -98,7 +99,7 @@ def until(what, seconds=30):
     return found
 
 
-def good(server, seconds=30, query=ONE, variables=None):
+def good(server, seconds=60, query=ONE, variables=None):
     return until(lambda: "data" in ask(server, query, variables), seconds)
 
 
@@ -113,6 +114,11 @@ def running(cluster, part):
                                           "AND state = 'active' AND query LIKE %s", params=(f"%{part}%",))]
 
 
+def no_transaction_left(cluster):
+    """The end of one that failed may come behind its answer."""
+    until(lambda: cluster.sql(IDLE) == [(0,)])
+
+
 LOST = ("postgres-error", "connection error")
 
 
@@ -122,7 +128,7 @@ def test_f1_a_read_whose_backend_ends_is_asked_again(cluster, served):
     thread, answers = asked(served, "{slow{id}}")
     pid = until(lambda: running(cluster, "slow"))[0]
     cluster.sql("SELECT pg_terminate_backend(%s)", params=(pid,))
-    thread.join(30)
+    thread.join(60)
     assert answers == [{"data": {"slow": [{"id": 1}]}}]
 
 
@@ -130,7 +136,7 @@ def test_f1_a_mutation_whose_backend_ends_is_told(cluster, served):
     thread, answers = asked(served, RENAME, {"id": 2, "n": "slow"})
     pid = until(lambda: running(cluster, "UPDATE"))[0]
     cluster.sql("SELECT pg_terminate_backend(%s)", params=(pid,))
-    thread.join(30)
+    thread.join(60)
     assert error(answers[0]) == LOST
     assert cluster.sql("SELECT name FROM item WHERE id = 2", "shop") == [("item 2",)]
     good(served)
@@ -173,7 +179,7 @@ def test_f1_backends_that_end_under_load(cluster, served):
         until(lambda: len(acked) + len(reads) > before + 20)
     stop.set()
     for thread in threads:
-        thread.join(60)
+        thread.join(120)
         assert not thread.is_alive()
     assert not unanswered
     there = {row[0] for row in cluster.sql("SELECT n FROM ledger", "shop")}
@@ -181,14 +187,14 @@ def test_f1_backends_that_end_under_load(cluster, served):
     assert {what for _, what in unknown} <= {LOST}
     assert all(body == {"data": ONE_IS} or error(body) == LOST for body in reads)
     good(served)
-    assert cluster.sql(IDLE) == [(0,)]
+    no_transaction_left(cluster)
 
 
 # ---- F11, F12: transactions that cannot go on
 
 def test_f11_a_server_that_stands_still_in_a_transaction(cluster, served):
     """A mutation is sent whole: PostgreSQL ends it alone. SQL in several steps is ended by PostgreSQL, told, and leaves nothing."""
-    cluster.sql("ALTER DATABASE shop SET idle_in_transaction_session_timeout = '300ms'")
+    cluster.sql("ALTER DATABASE shop SET idle_in_transaction_session_timeout = '2s'")
     cluster.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'weir' AND datname = 'shop'")
     good(served)
 
@@ -201,20 +207,20 @@ def test_f11_a_server_that_stands_still_in_a_transaction(cluster, served):
             os.kill(served.process.pid, signal.SIGCONT)
     thread, answers = asked(served, NESTED, {"id": 1001, "n": "slow"})
     stopped_in("INSERT", "SELECT 1 FROM pg_stat_activity WHERE pid = %s AND state = 'idle'")
-    thread.join(30)
+    thread.join(60)
     assert answers == [{"data": {"insert_item_one": {"id": 1001}}}]
     assert cluster.sql("SELECT count(*) FROM part WHERE item_id = 1001", "shop") == [(2,)]
 
-    sql = {"type": "run_sql", "args": {"sql": "CREATE TABLE half (id int); SELECT pg_sleep(1.5)", "check_metadata_consistency": True}}
+    sql = {"type": "run_sql", "args": {"sql": "CREATE TABLE half (id int); SELECT pg_sleep(2.5)", "check_metadata_consistency": True}}
     thread = threading.Thread(target=lambda: answers.append(requests.post(served.url + "/v2/query", json=sql, headers=served.headers())))
     thread.start()
-    stopped_in("pg_sleep(1.5)", "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM pg_stat_activity WHERE pid = %s)")
-    thread.join(30)
+    stopped_in("pg_sleep(2.5)", "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM pg_stat_activity WHERE pid = %s)")
+    thread.join(60)
     assert answers[1].status_code >= 400 and answers[1].json()["code"] in ("postgres-error", "unexpected"), answers[1].text
     assert cluster.sql("SELECT to_regclass('half')", "shop") == [(None,)]
     cluster.sql("ALTER DATABASE shop RESET idle_in_transaction_session_timeout")
     assert served.sql("SELECT 1")["result"] == [["?column?"], ["1"]]
-    assert cluster.sql(IDLE) == [(0,)]
+    no_transaction_left(cluster)
 
 
 def test_f12_a_serialization_failure(cluster, served):
@@ -229,12 +235,12 @@ def test_f12_a_serialization_failure(cluster, served):
         until(lambda: cluster.sql("SELECT 1 FROM pg_stat_activity WHERE application_name = 'weir' AND wait_event_type = 'Lock'"))
         holder.commit()
         holder.close()
-        thread.join(30)
+        thread.join(60)
         # Hasura v2: an error of the class 40 is none that a mutation expects.
         assert error(answers[0]) == ("unexpected", "database query error")
         assert answers[0]["errors"][0]["extensions"]["internal"]["error"]["status_code"] == "40001"
         assert ask(served, RENAME, {"id": 3, "n": "won"}) == {"data": {"update_item_by_pk": {"id": 3, "name": "won"}}}
-        assert cluster.sql(IDLE) == [(0,)]
+        no_transaction_left(cluster)
     finally:
         served.metadata("pg_drop_source", {"name": "strict", "cascade": True})
         served.metadata("pg_track_table", {"table": "item"})
@@ -249,12 +255,12 @@ def test_resets(cluster, proxy, served):
     thread, answers = asked(served, "{slow{id}}")
     until(lambda: running(cluster, "slow"))
     proxy.cut()
-    thread.join(30)
+    thread.join(60)
     assert answers == [{"data": {"slow": [{"id": 1}]}}]
     thread, answers = asked(served, RENAME, {"id": 4, "n": "slow"})
     until(lambda: running(cluster, "UPDATE"))
     proxy.cut()
-    thread.join(30)
+    thread.join(60)
     assert error(answers[0]) == LOST
     good(served)
     proxy.cut()
@@ -271,9 +277,9 @@ def test_f15_connections_that_fell_silent(cluster, proxy, served):
     def both():
         threads = [asked(served, "{slow{id}}") for _ in range(2)]
         for thread, _ in threads:
-            thread.join(60)
+            thread.join(120)
         return all(answers == [{"data": {"slow": [{"id": 1}]}}] for _, answers in threads)
-    until(both, 60)
+    until(both, 120)
 
 
 def test_f15_a_database_that_never_answers_a_new_connection(proxy, served):
@@ -282,9 +288,9 @@ def test_f15_a_database_that_never_answers_a_new_connection(proxy, served):
     try:
         began = time.monotonic()
         assert error(ask(served, ONE))[0] in ("timeout", "postgres-error")
-        assert time.monotonic() - began < 20
+        assert time.monotonic() - began < 3 * LIMIT
         assert ask(served, "{__typename}") == {"data": {"__typename": "query_root"}}
-        assert requests.get(served.url + "/healthz", timeout=20).status_code == 200
+        assert requests.get(served.url + "/healthz", timeout=60).status_code == 200
     finally:
         proxy.silent = False
         proxy.cut()
@@ -353,11 +359,11 @@ def test_f15_a_cable_that_is_pulled(cluster, cable, start_weir):
     pull()
     began = time.monotonic()
     thread, answers = asked(server, ONE)
-    thread.join(55)
-    assert answers and error(answers[0]) == LOST and time.monotonic() - began < 50
-    assert requests.get(server.url + "/healthz", timeout=20).status_code == 200
+    thread.join(100)
+    assert answers and error(answers[0]) == LOST and time.monotonic() - began < 60
+    assert requests.get(server.url + "/healthz", timeout=60).status_code == 200
     plug()
-    good(server, 30)
+    good(server)
 
 
 def garbage(kind, seed):
@@ -398,13 +404,13 @@ def test_f16_garbage_between(proxy, served, kind):
 
 
 def test_f14_a_slow_network(proxy, served):
-    proxy.delay = 0.02  # some of them wait for a second connection, and one after the other: far from the limit of 5 s
+    proxy.delay = 0.02  # some of them wait for a second connection, and one after the other: far from the limit
     try:
         # Each worker has its connections again after what the tests before did to them.
         assert until(lambda: all(ask(served, ONE) == {"data": ONE_IS} for _ in range(20)), 60)
         answers = [asked(served, ONE) for _ in range(10)]
         for thread, found in answers:
-            thread.join(30)
+            thread.join(60)
             assert found == [{"data": ONE_IS}]
     finally:
         proxy.delay = 0
@@ -431,7 +437,7 @@ def test_f17_f18_results_without_end(cluster, weir_bin, start_weir, query):
         while thread.is_alive():
             began = time.monotonic()
             assert ask(server, ONE) == {"data": ONE_IS}
-            assert time.monotonic() - began < 10
+            assert time.monotonic() - began < 30
         assert error(answers[0]) == ("postgres-error", f"the result is larger than the limit of {48 << 20} bytes")
         assert peak(server) - before < 48 + 64
         until(lambda: not running(cluster, "generate_series") and not running(cluster, "huge"))
@@ -512,7 +518,7 @@ def test_a_pooler_that_restarts_and_its_database(cluster, start_weir):
         server.data(ONE)
         bouncer.stop()
         assert error(ask(server, ONE)) == LOST
-        assert requests.get(server.url + "/healthz", timeout=20).status_code == 200
+        assert requests.get(server.url + "/healthz", timeout=60).status_code == 200
         again = Bouncer.__new__(Bouncer)
         again.__dict__.update(bouncer.__dict__)
         again.process = subprocess.Popen(cluster._as_user([PGBOUNCER, "-q", os.path.join(bouncer.dir, "ini")], True), cwd="/",
@@ -520,6 +526,6 @@ def test_a_pooler_that_restarts_and_its_database(cluster, start_weir):
         bouncer = again
         good(server)
         assert ask(server, RENAME, {"id": 6, "n": "pooled"}) == {"data": {"update_item_by_pk": {"id": 6, "name": "pooled"}}}
-        assert cluster.sql(IDLE) == [(0,)]
+        no_transaction_left(cluster)
     finally:
         bouncer.stop()

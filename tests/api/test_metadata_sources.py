@@ -27,7 +27,7 @@ def clean(weir):
     weir.metadata("clear_metadata")
 
 
-def until(found, seconds=20):
+def until(found, seconds=60):
     end = time.monotonic() + seconds
     while not found():
         assert time.monotonic() < end, "it did not happen in time"
@@ -123,7 +123,7 @@ def test_a_source_that_hangs_holds_up_no_other(start_weir, new_database):
         assert second.data("{ here { id } }") == {"here": []}
         start = time.monotonic()
         second.metadata("pg_untrack_table", {"table": "here"})
-        assert time.monotonic() - start < 5
+        assert time.monotonic() - start < 9  # a connection is given up after 10 s
 
 
 def test_two_instances_stay_in_step(start_weir, new_database):
@@ -131,12 +131,12 @@ def test_two_instances_stay_in_step(start_weir, new_database):
     home.sql("create table a (id int primary key); create table b (id int primary key)")
     one, two = start_weir(home.url), start_weir(home.url)
     one.track("a")
-    until(lambda: "errors" not in two.graphql("{ a { id } }"), 5)
+    until(lambda: "errors" not in two.graphql("{ a { id } }"))
     # an operation sees what the other has stored, without waiting for the poll
     one.track("b")
     assert len(two.metadata("export_metadata")["sources"][0]["tables"]) == 2
     two.sql("alter table a add column x int")
-    until(lambda: "errors" not in one.graphql("{ a { x } }"), 5)
+    until(lambda: "errors" not in one.graphql("{ a { x } }"))
     version = one.metadata("export_metadata", version=2)["resource_version"]
     assert version == two.metadata("export_metadata", version=2)["resource_version"]
 
@@ -151,7 +151,7 @@ def test_many_writers_on_two_instances(start_weir, new_database):
         server = both[number % 2]
         for i in range(8):
             name = f"c{number}_{i}"
-            answer = requests.post(server.url + "/v1/metadata", headers=server.headers(), timeout=30, json={
+            answer = requests.post(server.url + "/v1/metadata", headers=server.headers(), timeout=90, json={
                 "type": "create_query_collection", "args": {"name": name, "definition": {"queries": []}}})
             told[name] = answer.status_code
 
@@ -167,16 +167,13 @@ def test_many_writers_on_two_instances(start_weir, new_database):
     def seen(server):
         return {c["name"] for c in server.metadata("export_metadata").get("query_collections", [])}
 
-    end = time.monotonic() + 5
-    while any(seen(server) != written for server in both):
-        assert time.monotonic() < end, [len(seen(server)) for server in both]
-        time.sleep(0.1)
+    until(lambda: all(seen(server) == written for server in both))
     document = both[0].metadata("export_metadata", version=2)
     statuses = []
 
     def replace(number):
         server = both[number % 2]
-        answer = requests.post(server.url + "/v1/metadata", headers=server.headers(), timeout=30, json={
+        answer = requests.post(server.url + "/v1/metadata", headers=server.headers(), timeout=90, json={
             "type": "replace_metadata", "version": 2, "resource_version": document["resource_version"],
             "args": {"metadata": document["metadata"]}})
         statuses.append(answer.status_code)

@@ -2,10 +2,11 @@
 import socket
 import struct
 import threading
-import time
 from urllib.parse import urlsplit
 
 import pytest
+
+from wsclient import wait_for
 
 NOTICE = b"SNOTICE\0VNOTICE\0C01000\0Mfarewell\0\0"
 
@@ -66,16 +67,16 @@ def proxied(database, start_weir):
     proxy.close()
 
 
-def test_a_reset_behind_the_last_words(proxied):
+def test_a_reset_behind_the_last_words(proxied, database):
     weir, proxy = proxied
     weir.sql("create table t (id int primary key); insert into t values (1);"
-             "create view nap as select id from t, pg_sleep(1.5)")
+             "create view nap as select id from t, pg_sleep(3)")
     weir.track("t", "nap")
     for _ in range(3):
         found = []
         asking = threading.Thread(target=lambda: found.append(weir.graphql("{nap {id}}")))
         asking.start()
-        time.sleep(0.7)  # the question is at the database by then, and sleeps there
+        wait_for(lambda: database.sql("select 1 from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'"))
         assert proxy.cut()
-        asking.join(20)
+        asking.join(60)
         assert found == [{"data": {"nap": [{"id": 1}]}}], "a read is asked again elsewhere"

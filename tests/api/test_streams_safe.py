@@ -116,7 +116,7 @@ def test_rows_wait_for_those_that_may_come_before_them(tool, connect):
     time.sleep(0.5)
     assert ids(tool, 1) == ids(tool, 2) == []
     name = fetch(early, f"SELECT DISTINCT virtualtransaction FROM pg_locks WHERE pid = {late.info.backend_pid}")
-    held, end = [], time.monotonic() + 30
+    held, end = [], time.monotonic() + 60
     while [h["waits_for"] for h in held] != [[name], [name]] and time.monotonic() < end:
         held = [c["held"] for g in tool.info(extended=True)["stream_queries_map"] for c in g["cohorts"] if "held" in c]
     assert [h["waits_for"] for h in held] == [[name], [name]]
@@ -192,7 +192,7 @@ def test_what_begins_later_is_not_waited_for(tool, connect):
     run(relay[0], "SELECT 1")
     insert(early)
     early.commit()
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while not ids(tool) and time.monotonic() < end:
         relay.reverse()
         run(relay[0], "SELECT 1")
@@ -299,7 +299,7 @@ def test_writers_that_commit_in_any_order(tool, connect):
 
 def restart(cluster):
     cluster._signal(signal.SIGINT)
-    cluster.process.wait(20)
+    cluster.process.wait(60)
     cluster._launch()
     assert cluster._wait_ready()
 

@@ -22,7 +22,7 @@ BIG = 20_000  # rows of about 100 bytes
 
 @pytest.fixture(scope="module")
 def weir_env():
-    return {"HASURA_GRAPHQL_WEBSOCKET_KEEPALIVE": "1", "WEIR_WEBSOCKET_PING_TIMEOUT": "3", "WEIR_WORKERS": "1",
+    return {"HASURA_GRAPHQL_WEBSOCKET_KEEPALIVE": "1", "WEIR_WORKERS": "1",
             "WEIR_WEBSOCKET_MAX_OPERATIONS": "50", "HASURA_GRAPHQL_LOG_LEVEL": "warn"}
 
 
@@ -167,7 +167,7 @@ def test_answers_nobody_reads(api, protocol):
             worst = max(worst, time.monotonic() - began)
             time.sleep(0.05)
         assert memory(api) - before < 60_000, "the queue of a socket is bounded"
-        assert worst < 5
+        assert worst < 20
         for i in range(3):
             found = s.recv()
             assert found["id"] == str(i) and len(found["payload"]["data"]["big"]) == BIG
@@ -201,10 +201,11 @@ def test_starts_behind_a_running_query(api):
 
 
 @BOTH
-def test_a_client_that_sleeps(api, protocol):
+def test_a_client_that_sleeps(api, start_weir, database, protocol):
     """F41: no answer to pings: closed; clients that answer stay."""
-    with Socket(api, protocol, pong=False).init() as sleeper, Socket(api, protocol).init() as awake:
-        end = time.monotonic() + 30
+    server = impatient(start_weir, database, 8)  # the one that is awake is held up by the machine for less
+    with Socket(server, protocol, pong=False).init() as sleeper, Socket(server, protocol).init() as awake:
+        end = time.monotonic() + 60
         while not sleeper.closed and time.monotonic() < end:
             assert awake.quiet(0.2)
             try:
@@ -213,6 +214,10 @@ def test_a_client_that_sleeps(api, protocol):
                 pass
         assert sleeper.closed and sleeper.closed[0] == 1001 and sleeper.pings
         assert awake.ask("{__typename}")
+
+
+def impatient(start_weir, database, seconds):
+    return start_weir(database.url, env={"HASURA_GRAPHQL_WEBSOCKET_KEEPALIVE": "1", "WEIR_WEBSOCKET_PING_TIMEOUT": str(seconds), "WEIR_WORKERS": "1"})
 
 
 STOPPED = """
@@ -226,14 +231,16 @@ while s.recv(3600): pass
 """
 
 
-def test_a_client_that_is_stopped(api):
-    before = files(api)
+def test_a_client_that_is_stopped(api, start_weir, database):
+    server = impatient(start_weir, database, 3)
+    before = files(server)
     lib = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "lib")
-    child = subprocess.Popen([sys.executable, "-c", STOPPED, lib, str(api.port)], stdout=subprocess.PIPE)
+    child = subprocess.Popen([sys.executable, "-c", STOPPED, lib, str(server.port)], stdout=subprocess.PIPE)
     try:
         assert child.stdout.readline() == b"open\n"
         child.send_signal(signal.SIGSTOP)
-        wait_for(lambda: files(api) <= before)
+        assert files(server) > before
+        wait_for(lambda: files(server) <= before)
     finally:
         child.kill()
         child.wait()
@@ -263,7 +270,7 @@ def come_and_go(api, n, seed):
         if what > 2:
             sock.sendall(start[:rng.randrange(len(start))])
         if what > 3:
-            sock.settimeout(5)
+            sock.settimeout(60)
             sock.recv(1000)
         if rng.random() < 0.5:
             rude(sock)
@@ -284,7 +291,8 @@ def test_come_and_go(api):
     asan = b"__asan_init" in open(api.binary, "rb").read()
     # the sanitizer keeps freed memory for a while; its own check of leaks comes when the server ends
     assert asan or memory(api) - before < 8_000
-    assert int(api.sql("select count(*) from pg_stat_activity where state = 'active' and pid <> pg_backend_pid()")["result"][1][0]) == 0
+    # Those who left are cancelled one after the other.
+    wait_for(lambda: int(api.sql("select count(*) from pg_stat_activity where state = 'active' and pid <> pg_backend_pid()")["result"][1][0]) == 0)
 
 
 def test_sockets_count_as_connections(start_weir, database, api):

@@ -232,12 +232,12 @@ def test_an_interval_of_its_own(api, start_weir, database, protocol):
                                            "HASURA_GRAPHQL_ENABLED_APIS": "graphql,metadata,developer"})
     with Socket(server, protocol).init() as s:
         start_with(s, "quick", 50)
-        start_with(s, "slow", 30000)
-        start_with(s, "rounded", 15000)  # to 20 s
+        start_with(s, "slow", 3000000)
+        start_with(s, "rounded", 1500000)  # to 2,000 s
         s.start("usual", ALL)
         assert {s.recv()["id"] for _ in range(4)} == {"quick", "slow", "rounded", "usual"}
         found = server.get("/dev/subscriptions").json()["live_queries_map"]
-        assert sorted(g["weir"]["interval"] for g in found) == [50, 1000, 20000, 50000]
+        assert sorted(g["weir"]["interval"] for g in found) == [50, 1000, 2000000, 5000000]
         for round in range(2):  # in the first one what is watched may just have become known, and is looked at once more
             told = {"quick": [], "slow": [], "rounded": [], "usual": []}
             values = [f"own {round}.{i}" for i in range(3)]
@@ -328,7 +328,7 @@ def test_shutdown(start_weir, database, api, protocol):
         assert s.end() == (1012, "shutting server down")
         began = time.monotonic()
         server.stop()
-        assert time.monotonic() - began < 10
+        assert time.monotonic() - began < 40, "the grace of 60 s is for those who are answered"
 
 
 @BOTH

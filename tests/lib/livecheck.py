@@ -391,7 +391,7 @@ def make_peers(n, nstreams, seed):
 
 def restart(pg, how):
     os.kill(pg.process.pid, how)
-    pg.process.wait(30)
+    pg.process.wait(60)
     time.sleep(0.5)
     pg._launch()
     assert pg._wait_ready()
@@ -469,7 +469,7 @@ def check(seconds=20, restarts=1, subscribers=1000, streams=30, seed=1, changes=
             took = time.monotonic() - began
             sources = {s["source"]: s["level"] for s in weir.get("/dev/subscriptions").json()["weir"]["sources"]}
             clients.over = True
-            clients.join(20)
+            clients.join(60)
             if clients.error:
                 closed = [line for line in weir.stdout().splitlines() if '"closed"' in line and '"msg":null' not in line]
                 wrong.append(f"the clients ended: {clients.error!r}; closed: {closed[-3:]}")

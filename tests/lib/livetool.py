@@ -7,7 +7,7 @@ import time
 
 from tool import tool_path
 
-DEADLINE = 30
+DEADLINE = 60
 
 
 class LiveTool:

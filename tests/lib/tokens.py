@@ -62,11 +62,14 @@ class Service:
             def log_message(self, *_):
                 pass
 
+        class Server(http.server.ThreadingHTTPServer):
+            daemon_threads = True
+            request_queue_size = 128  # many callers at once are not told to come again a second later
+
         self.answer = answer
         self.requests = []
         self.lock = threading.Lock()
-        self.http = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.http.daemon_threads = True
+        self.http = Server(("127.0.0.1", 0), Handler)
         self.http.handle_error = lambda *_: None  # clients that leave are part of the tests
         self.url = f"http{'s' if tls else ''}://127.0.0.1:{self.http.server_address[1]}/auth"
         if tls:

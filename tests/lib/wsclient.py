@@ -10,7 +10,7 @@ import zlib
 
 APOLLO = "graphql-ws"
 TRANSPORT = "graphql-transport-ws"
-SECONDS = 30
+SECONDS = 60
 
 
 def frame(opcode, data=b"", fin=True, mask=True, rsv=0, length=None):
@@ -22,7 +22,8 @@ def frame(opcode, data=b"", fin=True, mask=True, rsv=0, length=None):
     if not mask:
         return head + data
     key = os.urandom(4)
-    return head + key + bytes(b ^ key[i % 4] for i, b in enumerate(data))
+    whole = (key * (len(data) // 4 + 1))[:len(data)]
+    return head + key + (int.from_bytes(data, "big") ^ int.from_bytes(whole, "big")).to_bytes(len(data), "big")
 
 
 def handshake(port, path="/v1/graphql", protocol=None, headers=(), extensions=None, key=None, version="13", extra=b"", buffer=None):

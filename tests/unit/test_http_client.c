@@ -301,7 +301,7 @@ static void times(void **state)
 	http_call_result *r = call("", (http_call_options){.timeout_ms = 200});
 	uint64_t ms = (uv_hrtime() - from) / 1000000;
 	assert_int_equal(r->failure, HTTP_CALL_TIMEOUT);
-	assert_true(ms >= 200 && ms < 5000);
+	assert_true(ms >= 200 && ms < 60000);
 	r = call("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc", (http_call_options){.timeout_ms = 200});
 	assert_int_equal(r->failure, HTTP_CALL_TIMEOUT);
 	assert_int_equal(r->body.n, 0);
@@ -386,7 +386,7 @@ static void many_at_once(void **state)
 	(void)state;
 	outcome *calls[9];
 	for (size_t i = 0; i < 9; i++)
-		calls[i] = start((http_call_options){.timeout_ms = i < 4 ? 400 : 300});
+		calls[i] = start((http_call_options){.timeout_ms = i < 4 ? 2000 : 1500});
 	assert_null(calls[8]->call);
 	assert_string_equal(calls[8]->r.why, "too many calls are waiting");
 	for (size_t i = 0; i < 8; i++)

@@ -222,7 +222,8 @@ static void held_work_delays_the_end(void **state)
 
 	assert_true(worker_group_start(g, &err));
 	worker_group_stop(g, 60000);
-	usleep(50000);
+	for (int i = 0; i < 6000 && !c.drained; i++)
+		usleep(10000);
 	assert_int_equal(c.drained, 1);
 	assert_int_equal(c.stopped, 0);
 	assert_true(worker_post(worker_group_get(g, 0), release_one, worker_group_get(g, 0)));

@@ -205,14 +205,14 @@ static void fill(world *x)
 static void who_takes_slowly_is_not_silent(void **state)
 {
 	(void)state;
-	world *x = world_new(&(ws_loop_config){.limits = {.silence_ms = 600}});
+	world *x = world_new(&(ws_loop_config){.limits = {.silence_ms = 2000}});
 	fill(x);
 	for (size_t enough = x->got + SENT / 2; x->sock.first || x->got < enough;)
 		turn(x, PIECE);
-	for (uint64_t end = now_ms() + 2500; now_ms() < end && !x->told.closing && !x->sock.first;) {
+	for (uint64_t end = now_ms() + 5000; now_ms() < end && !x->told.closing && !x->sock.first;) {
 		tell(x, 700);
 		for (int i = 0; i < 5; i++) /* which the kernel has before the server looks */
-			turn(x, 100);
+			turn(x, 120);
 	}
 	assert_null(x->sock.first);
 	assert_false(x->told.closing);
@@ -234,9 +234,9 @@ static void who_sleeps_is_silent(void **state)
 static void who_takes_some_is_not_cut(void **state)
 {
 	(void)state;
-	world *x = world_new(&(ws_loop_config){.write_ms = 500});
+	world *x = world_new(&(ws_loop_config){.write_ms = 2000});
 	fill(x);
-	for (uint64_t end = now_ms() + 2500; now_ms() < end && !x->told.closing;) {
+	for (uint64_t end = now_ms() + 5000; now_ms() < end && !x->told.closing;) {
 		turn(x, 512);
 		tell(x, PIECE); /* more than it takes */
 	}
