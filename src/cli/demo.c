@@ -43,6 +43,7 @@ static const char help_text[] =
 	"start finds the data again. rm -r weir-data removes it.\n"
 	"\n"
 	"  --track-all      track every table and the relationships its foreign keys suggest\n"
+	"  --log-level info log every request, not only what goes wrong\n"
 	"  --embedded DIR   keep the cluster in DIR instead of ./weir-data (root in a folder of root's alone: /var/lib/weir-data)\n"
 	"  WEIR_EXAMPLES    folder of the examples, when they are not beside the program\n"
 	"  WEIR_PG_BIN      folder of PostgreSQL's server programs, when they are not in the usual place\n";
@@ -169,6 +170,8 @@ static const char *const *server_argv(demo *d, int argc, char **argv)
 	vec_push(d->a, &out, d->exe);
 	vec_push(d->a, &out, "serve");
 	vec_push(d->a, &out, "--enable-console"); /* a demo is to be looked at */
+	/* A line for each request would push what there is to try out of sight. One in argv comes later and wins. */
+	if (!getenv("HASURA_GRAPHQL_LOG_LEVEL") && !getenv("WEIR_LOG_LEVEL")) vec_push(d->a, &out, "--log-level=warn");
 	for (int i = 1; i < argc; i++) {
 		if (argv[i] == command || strcmp(argv[i], "--track-all") == 0) continue;
 		if (strncmp(argv[i], "--embedded=", strlen("--embedded=")) == 0) continue;
@@ -352,6 +355,13 @@ static void demo_stop(demo *d)
 	embedded_stop(d->cluster);
 }
 
+static void say_end(const demo *d)
+{
+	char real[PATH_MAX];
+	const char *dir = str_z(d->a, d->opt.embedded_dir);
+	if (d->cluster) printf("Stopped. The data stays in %s.\n", realpath(dir, real) ? real : dir);
+}
+
 int demo_main(int argc, char **argv)
 {
 	arena *a = arena_new(0);
@@ -372,6 +382,7 @@ int demo_main(int argc, char **argv)
 	} else {
 		ok = ok && demo_run(d, argc, argv, &err);
 		demo_stop(d);
+		if (ok) say_end(d);
 	}
 	if (!ok) fprintf(stderr, "weir demo: %.*s\n", STR_ARG(err.message));
 	arena_free(a);

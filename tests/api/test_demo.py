@@ -105,6 +105,7 @@ def test_twice_in_a_row(demo, folder):
     assert articles["data"]["blog_article"][0]["author"]["name"]
     assert totals["data"]["blog_article_aggregate"]["aggregate"]["count"] > 500
     assert first.end() == 0, first.text
+    assert first.text.endswith(f"Stopped. The data stays in {os.path.realpath(folder)}/weir-data.\n")
     assert_all_gone(first, folder)
 
     # What was tracked and changed is there again.
@@ -126,6 +127,23 @@ def test_track_all(demo, folder):
         assert len(authors["data"]["blog_author"][0]["blog_articles"]) == 2
         assert one.end() == 0, one.text
     assert_all_gone(one, folder)
+
+
+@pytest.mark.parametrize("args, env, logged", [
+    ([], {}, False),
+    (["--log-level", "info"], {}, True),
+    ([], {"WEIR_LOG_LEVEL": "info"}, True),
+])
+def test_what_there_is_to_try_stays_in_sight(demo, args, env, logged):
+    """Requests are logged when one asks for it; what goes wrong always is."""
+    one = demo(*args, env=env).until(LAST_WORDS)
+    url = f"http://127.0.0.1:{one.port}/v1/graphql"
+    assert requests.post(url, json={"query": "{ __typename }"}, timeout=30).ok
+    assert "errors" in requests.post(url, json={"query": "{ no_such_thing }"}, timeout=30).json()
+    assert one.end() == 0, one.text
+    lines = [line for line in one.text.splitlines() if "http-log" in line and "/v1/graphql" in line]
+    assert any("no_such_thing" in line for line in lines), one.text
+    assert any("no_such_thing" not in line for line in lines) == logged, one.text
 
 
 @pytest.mark.skipif(os.geteuid() != 0 or os.path.exists("/var/lib/weir-data"), reason="root's home is closed to others only for root")
