@@ -15,6 +15,7 @@ enum {
 	QUIET_MS = 1000,       /* after a cancel request a connection gets no write for so long */
 	SUSPECT_MS = 50,       /* after a connection was lost: until then a dying server has told all the others */
 	YIELD_MS = 50,
+	DIAL_PATIENCE_MS = 250, /* what takes longer to open is not waited for while there is another connection */
 	MAX_ROUNDS = 16,
 };
 
@@ -23,10 +24,32 @@ static bool waited(const pg_queue *q, uint64_t now, uint64_t ms)
 	return q->first && now - q->first->submitted_ns >= ms * PG_MS;
 }
 
+/*
+ * Another worker has work and no connection: the next one that may be opened is its. One that has given its only
+ * connection up for it waits no longer than it takes the other to notice.
+ */
+static bool is_others_turn(const pg_pool *p, uint64_t now)
+{
+	bool may_wait = p->nconns > 0 || now - p->yielded_ns < YIELD_MS * PG_MS;
+	return may_wait && pg_limit_starving(p->limit, p->starving);
+}
+
 static bool can_open(const pg_pool *p, uint64_t now)
 {
 	return p->nconns + p->ndials < p->max_conns && p->nstuck < PG_MAX_STUCK_DIALS && now >= p->next_dial_ns &&
-		pg_limit_has_room(p->limit);
+		pg_limit_has_room(p->limit) && !is_others_turn(p, now);
+}
+
+/* Another connection will be there soon. Not so over a slow network, or when the server does not answer. */
+static bool is_one_coming(const pg_pool *p, uint64_t now)
+{
+	size_t coming = 0;
+	for (const pg_dialing *d = p->dials; d; d = d->next) {
+		if (d->stuck) continue;
+		if (now - d->since_ns >= DIAL_PATIENCE_MS * PG_MS) return false;
+		coming++;
+	}
+	return coming || can_open(p, now);
 }
 
 /* --- fast --- */
@@ -81,7 +104,7 @@ static bool is_reserved(const pg_pool *p, const pg_conn *c, bool write, uint64_t
 	for (const pg_conn *x = p->conns; x; x = x->next)
 		spare += x != c && !x->broken && !x->draining && !x->tx && x->nslow == 0;
 	if (spare >= need) return false;
-	if (p->ndials > 0 || can_open(p, now)) return true;
+	if (is_one_coming(p, now)) return true;
 	/* With fewer connections than that, one is left. */
 	return spare < (need < p->nconns ? need : p->nconns - 1);
 }
@@ -111,7 +134,7 @@ static pg_conn *pick_slow(pg_pool *p, const pg_job *j, uint64_t now)
 static void claim(pg_pool *p, uint64_t now)
 {
 	bool late = waited(&p->slow, now, CLAIM_PATIENCE_MS) || waited(&p->write, now, CLAIM_PATIENCE_MS);
-	if (p->claim || !late || p->ndials || can_open(p, now)) return;
+	if (p->claim || !late || is_one_coming(p, now)) return;
 	pg_conn *least = NULL;
 	for (pg_conn *c = p->conns; c; c = c->next) {
 		if (c->broken || c->draining || c->cancelling) continue;
@@ -188,7 +211,7 @@ void pg_pool_maybe_open(pg_pool *p)
 	bool full = false;
 	while (want > p->ndials && p->ndials < dials && p->nconns + p->ndials < p->max_conns &&
 		p->nstuck < PG_MAX_STUCK_DIALS && now >= p->next_dial_ns) {
-		full = !pg_limit_take(p->limit);
+		full = is_others_turn(p, now) || !pg_limit_take(p->limit);
 		if (full) break;
 		pg_conn_dial(p);
 	}
@@ -199,15 +222,17 @@ void pg_pool_maybe_open(pg_pool *p)
 /* Another worker has work and no connection, and all that are allowed are taken. */
 static void yield(pg_pool *p, uint64_t now)
 {
-	if (p->starving || p->nconns == 0 || !pg_limit_starving(p->limit) || now - p->yielded_ns < YIELD_MS * PG_MS)
+	if (p->starving || p->nconns == 0 || !pg_limit_starving(p->limit, false) ||
+		now - p->yielded_ns < YIELD_MS * PG_MS)
 		return;
 	pg_conn *least = NULL;
 	for (pg_conn *c = p->conns; c; c = c->next) {
 		if (c->draining) return;
 		if (!c->tx && !c->broken && (!least || c->live < least->live)) least = c;
 	}
-	/* The only connection, and just opened: let it serve something first. */
-	if (!least || (p->nconns == 1 && now - least->opened_ns < YIELD_MS * PG_MS)) return;
+	/* The only connection, and just opened: let it serve as long as it took to open. */
+	uint64_t turn = p->dial_ns > YIELD_MS * PG_MS ? p->dial_ns : YIELD_MS * PG_MS;
+	if (!least || (p->nconns == 1 && now - least->opened_ns < turn)) return;
 	p->yielded_ns = now;
 	least->draining = true;
 }
@@ -216,7 +241,9 @@ static void drop_drained(pg_pool *p)
 {
 	for (pg_conn *c = p->conns, *next; c; c = next) {
 		next = c->next;
-		if (c->draining && c->nsegs == 0 && !c->tx && !c->broken) pg_conn_close(c);
+		if (!c->draining || c->nsegs > 0 || c->tx || c->broken) continue;
+		pg_conn_close(c);
+		if (pg_limit_starving(p->limit, p->starving)) p->yielded_ns = clock_mono_ns();
 	}
 }
 
@@ -235,6 +262,7 @@ static void unlink_dial(pg_pool *p, pg_dialing *d)
 void pg_pool_dialed(pg_pool *p, pg_dialing *d)
 {
 	unlink_dial(p, d);
+	p->dial_ns = clock_mono_ns() - d->since_ns;
 	p->dirty = true;
 	bool unwanted = d->stuck || (p->closing && !p->drain);
 	if (d->pg && !unwanted && pg_conn_adopt(p, d->pg)) {

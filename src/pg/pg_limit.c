@@ -63,7 +63,7 @@ void pg_limit_starve(pg_limit *l, bool starving)
 	else atomic_fetch_sub(&l->starving, 1);
 }
 
-bool pg_limit_starving(const pg_limit *l)
+bool pg_limit_starving(const pg_limit *l, bool self)
 {
-	return atomic_load(&l->starving) > 0;
+	return atomic_load(&l->starving) > (size_t)self;
 }

@@ -75,6 +75,7 @@ bool pg_limit_has_room(const pg_limit *l);
 /* One connection more, if the cap allows it. */
 bool pg_limit_take(pg_limit *l);
 void pg_limit_give(pg_limit *l);
-/* Pools that have work, no connection, and met the cap: others give up an idle connection when there are any. */
+/* Pools that have work, no connection, and met the cap: others give up a connection when there are any. */
 void pg_limit_starve(pg_limit *l, bool starving);
-bool pg_limit_starving(const pg_limit *l);
+/* self: the asker is one of them, and asks for others. */
+bool pg_limit_starving(const pg_limit *l, bool self);

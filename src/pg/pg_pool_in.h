@@ -159,6 +159,7 @@ struct pg_pool {
 	size_t timed; /* jobs with a timeout */
 	size_t ntx;   /* transactions whose owner still holds the handle */
 	uint64_t next_dial_ns;
+	uint64_t dial_ns;   /* how long the last attempt took */
 	uint64_t outage_ns; /* since when dialling fails; 0 = it does not */
 	size_t fails;
 	bool silent; /* the last attempt got no answer */

@@ -654,6 +654,7 @@ static void waiting_has_an_end(void **state)
 	(void)state;
 	pg_pool_options opt = {.max_conns = 1, .max_queue = 2};
 	pg_pool *p = make_pool_with(&opt, short_pool_timeout, NULL);
+	warm(p, 1); /* that may take longer than the timeout */
 	set_probe(0, PG_READ_ALONE, 0, "SELECT pg_sleep(4.06)");
 	submit(p, 1);
 	until_active("pg_sleep(4.06)", 1);
@@ -797,6 +798,97 @@ static void workers_share_a_cap(void **state)
 	close_pool(p);
 	close_pool(q);
 	assert_int_equal(pg_limit_used(limit), 0);
+	pg_limit_unref(limit);
+}
+
+/* Connections that take this long to open, as over a slow network (PostgreSQL: a setting for developers). */
+static const char *slow_url(char to[512], int seconds)
+{
+	if (!strstr(url, "://")) snprintf(to, 512, "%s options='-c post_auth_delay=%d'", url, seconds);
+	else snprintf(to, 512, "%s%coptions=-c%%20post_auth_delay%%3D%d", url, strchr(url, '?') ? '&' : '?', seconds);
+	return to;
+}
+
+/* Reads that want a connection to themselves. */
+static void submit_alone(pg_pool *p, size_t from, size_t to)
+{
+	for (size_t i = from; i < to; i++) {
+		set_probe(i, PG_READ_ALONE, 0, "SELECT 'alone'");
+		pg_job_submit(p, &probes[i].job);
+	}
+}
+
+/* A connection that is given up for another worker goes there, though its owner has work for it, too. */
+static void a_yielded_connection_is_not_taken_back(void **state)
+{
+	(void)state;
+	char slow[512];
+	pg_params *params = make_params(slow_url(slow, 1), NULL);
+	for (size_t cap = 1; cap <= 2; cap++) {
+		pg_limit *limit = pg_limit_new(cap);
+		pg_pool *p = pg_pool_new(&loop, params, limit, NULL), *q = pg_pool_new(&loop, params, limit, NULL);
+		warm(p, cap);
+		set_probe(0, PG_READ_FAST, 0, "SELECT 1");
+		set_probe(1, PG_WRITE_TX, 0, "SELECT 1");
+		submit(p, 2);
+		assert_true(run_until(2, 20000));
+		/* As long as the first ones run, the others wait. */
+		set_probe(0, PG_READ_ALONE, 0, "SELECT 'long' FROM pg_sleep(0.3)");
+		set_probe(1, PG_READ_ALONE, 0, "SELECT 'long' FROM pg_sleep(0.3)");
+		submit(p, 2);
+		submit_alone(p, 2, 8);
+		submit_alone(q, 8, 16);
+		assert_true(run_until(16, 60000));
+		for (size_t i = 0; i < 16; i++)
+			assert_answer(&probes[i], i < 2 ? "long" : "alone");
+		/* One is closed and opened for q; of a single one p wants its turn again. */
+		size_t opened = stats_of(p).connects + stats_of(q).connects;
+		if (opened > 3) fail_msg("%zu connections were opened under a cap of %zu", opened, cap);
+		close_pool(p);
+		close_pool(q);
+		assert_int_equal(pg_limit_used(limit), 0);
+		pg_limit_unref(limit);
+	}
+	pg_params_unref(params);
+}
+
+static void write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_TRUNC);
+	assert_true(fd >= 0 && dprintf(fd, "%s\n", text) > 0);
+	close(fd);
+}
+
+/* A connection may take as long as its time limit to open: what is there is used meanwhile. */
+static void a_dial_that_hangs_keeps_nobody_waiting(void **state)
+{
+	(void)state;
+	char path[] = "/tmp/weir-test-url-XXXXXX", slow[512];
+	close(mkstemp(path));
+	write_file(path, url);
+	error err;
+	pg_params_spec spec;
+	error_init(&err, mem);
+	pg_params_spec_init(&spec);
+	spec.dynamic_file = str_from(path);
+	pg_params *params = pg_params_new(&spec, &err);
+	pg_limit *limit = pg_limit_new(5);
+	pg_pool *p = pg_pool_new(&loop, params, limit, NULL);
+	set_probe(0, PG_READ_FAST, 0, "SELECT 1");
+	submit(p, 1);
+	assert_true(run_until(1, 20000));
+	size_t open = stats_of(p).open;
+	write_file(path, slow_url(slow, 4));
+	/* One of the connections is left to the fast: another one is opened for the rest. */
+	submit_alone(p, 0, open);
+	assert_true(run_until(open, 20000));
+	for (size_t i = 0; i < open; i++)
+		assert_answer(&probes[i], "alone");
+	assert_int_equal(stats_of(p).open, open);
+	assert_int_equal(stats_of(p).connecting, 1);
+	close_pool(p);
+	unlink(path);
+	pg_params_unref(params);
 	pg_limit_unref(limit);
 }
 
@@ -1144,6 +1236,8 @@ int main(int argc, char **argv)
 		T(names_are_bounded),
 		T(large_results),
 		T(workers_share_a_cap),
+		T(a_yielded_connection_is_not_taken_back),
+		T(a_dial_that_hangs_keeps_nobody_waiting),
 		T(workers_on_threads),
 		T(connections_age),
 		T(a_late_cancel_hits_no_neighbour),

@@ -209,9 +209,9 @@ static void limits(void **state)
 	pg_limit_set_cap(l, 1);
 	assert_false(pg_limit_take(l));
 	pg_limit_starve(l, true);
-	assert_true(pg_limit_starving(l));
+	assert_true(pg_limit_starving(l, false));
 	pg_limit_starve(l, false);
-	assert_false(pg_limit_starving(l));
+	assert_false(pg_limit_starving(l, false));
 	pg_limit_unref(l);
 }
 
