@@ -52,7 +52,7 @@ def metadata():
                                        "functions": functions}]}
 
 
-def eventually(check, seconds=30, every=0.02):
+def eventually(check, seconds=60, every=0.02):
     end = time.monotonic() + seconds
     while True:
         found = check()
@@ -95,7 +95,7 @@ class Watcher:
         self.seen += [tuple(e) for e in self.tool_call(events=True)["events"]]
         return self.seen
 
-    def level(self, level, seconds=30):
+    def level(self, level, seconds=60):
         assert eventually(lambda: self.source()["level"] == level, seconds), self.source()
 
     def settled(self):
@@ -114,7 +114,7 @@ class Watcher:
             last = now
         self.seen.clear()
 
-    def touched(self, *wanted, but_not=(), seconds=30):
+    def touched(self, *wanted, but_not=(), seconds=60):
         """Waits until all of wanted were marked; none of but_not may be."""
         def all_there():
             names = {m or g for g, m, _ in self.events()}
@@ -394,12 +394,11 @@ def test_role_without_replication_probes(pg, own_database):
         w.events()
         w.seen.clear()
         before = w.source()["probes"]
-        time.sleep(0.5)
-        assert w.source()["probes"] > before
+        assert eventually(lambda: w.source()["probes"] > before + 3)
         # Other databases of the cluster write too; no marks without a writer.
         assert len([e for e in w.events() if e[0] == "author"]) <= 2
         w.unwatch("author"), w.unwatch("frozen"), w.unwatch("recent")
-    assert pg.sql("SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND usename = 'plain'", params=(name,)) == [(0,)]
+    assert eventually(lambda: pg.sql("SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND usename = 'plain'", params=(name,)) == [(0,)])
     pg.sql("DROP OWNED BY plain", name)
     pg.sql("DROP ROLE plain")
 
@@ -554,7 +553,7 @@ def test_waits_until_visible():
             pg.sql("SET synchronous_commit = off; UPDATE author SET name = 'b' WHERE id = 2")
             w.touched("author")
             pg.sql("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'")
-            thread.join(20)
+            thread.join(60)
             w.touched("author")
 
 
@@ -567,9 +566,9 @@ def test_database_restarted():
             w.settled()
             began = time.monotonic()
             os.kill(pg.process.pid, signal.SIGINT)
-            pg.process.wait(20)
+            pg.process.wait(60)
             # A fast shutdown waits for WAL senders to be answered.
-            assert time.monotonic() - began < 10
+            assert time.monotonic() - began < 40  # or they are given up after a minute
             w.level("poll")
             pg._launch()
             assert pg._wait_ready()

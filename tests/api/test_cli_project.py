@@ -19,7 +19,7 @@ class Cli:
         clean = {k: v for k, v in os.environ.items() if not k.startswith(("HASURA_GRAPHQL_", "WEIR_"))}
         clean.update(env or {})
         done = subprocess.run([self.binary, *args], cwd=cwd or self.folder, env=clean, text=True, capture_output=True,
-                              stdin=subprocess.DEVNULL, timeout=60)
+                              stdin=subprocess.DEVNULL, timeout=180)
         assert done.returncode == status, f"{args}: {done.returncode}\n{done.stdout}\n{done.stderr}"
         assert "Sanitizer" not in done.stderr and "runtime error" not in done.stderr, done.stderr
         return done

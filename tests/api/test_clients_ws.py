@@ -15,7 +15,7 @@ FOLDER = os.path.join(ROOT, "tests", "clients")
 
 
 def start(database, weir_bin, port=0):
-    env = {"HASURA_GRAPHQL_JWT_SECRET": json.dumps({"type": "HS256", "key": KEY}), "HASURA_GRAPHQL_WEBSOCKET_CONNECTION_INIT_TIMEOUT": "1",
+    env = {"HASURA_GRAPHQL_JWT_SECRET": json.dumps({"type": "HS256", "key": KEY}), "HASURA_GRAPHQL_WEBSOCKET_CONNECTION_INIT_TIMEOUT": "3",
            "HASURA_GRAPHQL_WEBSOCKET_KEEPALIVE": "1", "HASURA_GRAPHQL_LIVE_QUERIES_MULTIPLEXED_REFETCH_INTERVAL": "100",
            "HASURA_GRAPHQL_STREAMING_QUERIES_MULTIPLEXED_REFETCH_INTERVAL": "100"}
     return Weir(database.url, env=env, binary=weir_bin, port=port).start()
@@ -40,7 +40,7 @@ def test_client(running, database, weir_bin, name):
     env = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), "WEIR_URL": weir.url, "WEIR_SECRET": SECRET, "WEIR_KEY": KEY, "NO_COLOR": "1"}
     child = subprocess.Popen(["node", f"{name}.mjs"], cwd=FOLDER, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                              stderr=subprocess.STDOUT, text=True)
-    late = threading.Timer(180, child.kill)
+    late = threading.Timer(400, child.kill)
     late.start()
     said = []
     try:

@@ -3,6 +3,7 @@ import gzip
 import json
 import os
 import re
+import select
 import signal
 import socket
 import subprocess
@@ -11,6 +12,7 @@ import time
 import pytest
 
 from server import REPORTS, default_binary
+from wsclient import wait_for
 
 ECHO = os.path.join(os.path.dirname(default_binary()), "tests", "http_echo")
 GET = b"GET /echo HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -28,12 +30,12 @@ class Echo:
         self.port = int(line.split()[1])
         self.aborted = None
 
-    def connect(self, timeout=10):
+    def connect(self, timeout=60):
         sock = socket.create_connection(("127.0.0.1", self.port), timeout=timeout)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return sock
 
-    def ask(self, data, timeout=10):
+    def ask(self, data, timeout=60):
         """Sends and reads all answers until the server closes (requests should say Connection: close or be refused)."""
         with self.connect(timeout) as sock:
             sock.sendall(data)
@@ -43,10 +45,14 @@ class Echo:
         with open(f"/proc/{self.process.pid}/statm") as f:
             return int(f.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
+    def peak(self):
+        with open(f"/proc/{self.process.pid}/status") as f:
+            return next(int(line.split()[1]) * 1024 for line in f if line.startswith("VmHWM"))
+
     def stop(self):
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-        out, err = self.process.communicate(timeout=20)
+        out, err = self.process.communicate(timeout=90)
         self.lines = out.decode().splitlines()
         assert not REPORTS.search(err.decode()), err.decode()
         assert self.process.returncode == 0, err
@@ -114,13 +120,20 @@ def echo():
     server.stop()
 
 
-def one(server, data, timeout=10):
+def one(server, data, timeout=60):
     """The only answer, after which the server must close."""
     with server.connect(timeout) as sock:
         sock.sendall(data)
         answers = Reader(sock).rest()
     assert len(answers) == 1, answers
     return answers[0]
+
+
+def has_connection(server, port):
+    """Whether the end that belongs to the server of the connection from this port is open."""
+    ends = f" 0100007F:{server.port:04X} 0100007F:{port:04X} 01 "
+    with open("/proc/net/tcp") as f:
+        return any(ends in line for line in f)
 
 
 def alive(server):
@@ -483,7 +496,7 @@ def test_connection_limit():
         answer = Reader(sock).answer()
         assert answer.status == 503 and answer.json()["code"] == "busy"
     socks.pop().close()
-    for _ in range(50):
+    for _ in range(1500):
         with echo.connect() as sock:
             sock.sendall(GET)
             try:
@@ -500,47 +513,48 @@ def test_connection_limit():
 
 
 def test_slow_clients():
-    echo = Echo(head_ms=400, body_ms=400, idle_ms=800)
-    begin = time.monotonic()
+    echo = Echo(head_ms=2000, body_ms=2000, idle_ms=3000)
     silent, head, body, idle = (echo.connect() for _ in range(4))
     head.sendall(b"GET /echo HTTP/1.1\r\nA: ")
     body.sendall(b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc")
     idle.sendall(GET)
     assert Reader(idle).answer().status == 200
+    begin = time.monotonic()
     # a drop now and then does not help
-    for _ in range(3):
-        time.sleep(0.1)
+    while not select.select([head], [], [], 0.1)[0]:
+        assert time.monotonic() - begin < 60
         head.sendall(b"T")
     assert silent.recv(1) == b""
     answers = Reader(head).rest()
     assert [a.status for a in answers] == [408] and answers[0].json()["code"] == "timeout"
     assert [a.status for a in Reader(body).rest()] == [408]
-    assert time.monotonic() - begin < 3
     assert idle.recv(1) == b""
-    assert 0.7 < time.monotonic() - begin < 4
+    assert time.monotonic() - begin > 2
     for sock in (silent, head, body, idle):
         sock.close()
     echo.stop()
 
 
 def test_a_body_that_moves_is_not_slow():
-    echo = Echo(body_ms=400)
+    echo = Echo(body_ms=3000)
     with echo.connect() as sock:
         sock.sendall(b"POST /lent?1 HTTP/1.1\r\nHost: x\r\nContent-Length: 1048576\r\n\r\n")
         for _ in range(8):
             sock.sendall(b"z" * 131072)
-            time.sleep(0.15)
+            time.sleep(0.5)
         assert Reader(sock).answer().status == 200
     echo.stop()
 
 
 def test_client_that_does_not_take_its_answer():
     echo = Echo(write_ms=500)
+    alive(echo)
     before = echo.rss()
     with echo.connect() as sock:
         sock.sendall(b"GET /size?20000000 HTTP/1.1\r\nHost: x\r\n\r\n" * 50)
-        time.sleep(2)
-        assert echo.rss() - before < 80_000_000  # one answer at a time, not fifty
+        port = sock.getsockname()[1]
+        wait_for(lambda: not has_connection(echo, port))
+        assert echo.peak() - before < 80_000_000  # one answer at a time, not fifty
         with pytest.raises((EOFError, ConnectionResetError)):
             reader = Reader(sock)
             for _ in range(50):
@@ -550,7 +564,7 @@ def test_client_that_does_not_take_its_answer():
 
 
 def test_slow_reader_that_moves_gets_all():
-    echo = Echo(write_ms=600)
+    echo = Echo(write_ms=3000)
     with echo.connect() as sock:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
         sock.sendall(b"GET /size?8000000 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
@@ -561,7 +575,7 @@ def test_slow_reader_that_moves_gets_all():
                 break
             got += len(piece)
             if got < 3_000_000:
-                time.sleep(0.05)
+                time.sleep(0.15)
         assert got > 8_000_000
     echo.stop()
 
@@ -649,7 +663,7 @@ def test_idle_connections_are_cheap():
         grown = echo.rss() - before
         begin = time.monotonic()
         alive(echo)
-        assert time.monotonic() - begin < 2
+        assert time.monotonic() - begin < 20
         sanitized = b"__asan_init" in open(ECHO, "rb").read()
         if not sanitized:
             assert grown / 600 < 2048, f"{grown / 600} bytes an idle connection"
@@ -659,35 +673,34 @@ def test_idle_connections_are_cheap():
 
 
 def test_graceful_stop():
-    echo = Echo(grace=5000)
+    echo = Echo(grace=60000)
     running, idle, half = echo.connect(), echo.connect(), echo.connect()
-    idle.sendall(GET)
-    assert Reader(idle).answer().status == 200
-    running.sendall(b"GET /later?700 HTTP/1.1\r\nHost: x\r\n\r\n")
-    half.sendall(b"GET /echo HT")
-    time.sleep(0.2)
+    # What comes in one piece with a request that is answered has been read.
+    for sock, rest in ((idle, b""), (running, b"GET /later?3000 HTTP/1.1\r\nHost: x\r\n\r\n"), (half, b"GET /echo HT")):
+        sock.sendall(GET + rest)
+        assert Reader(sock).answer().status == 200
     echo.process.send_signal(signal.SIGTERM)
     assert idle.recv(1) == b""  # idle ones are closed at once
     half.sendall(b"TP/1.1\r\nHost: x\r\n\r\n")
     assert Reader(half).answer().headers["connection"] == "close"
     with pytest.raises(OSError):
-        for _ in range(20):  # nobody listens any more
-            echo.connect(1).close()
+        for _ in range(1500):  # nobody listens any more
+            echo.connect().close()
             time.sleep(0.02)
     answer = Reader(running).answer()
     assert answer.status == 200 and answer.headers["connection"] == "close"
-    assert echo.process.wait(5) == 0
+    assert echo.process.wait(60) == 0
     assert echo.stop() == 0
 
 
 def test_the_grace_ends():
     echo = Echo(grace=300)
     sock = echo.connect()
-    sock.sendall(b"GET /later?60000 HTTP/1.1\r\nHost: x\r\n\r\n")
-    time.sleep(0.1)
+    sock.sendall(GET + b"GET /later?300000 HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert Reader(sock).answer().status == 200
     begin = time.monotonic()
     assert echo.stop() == 1
-    assert time.monotonic() - begin < 3
+    assert time.monotonic() - begin < 60
 
 
 def test_http_log():
@@ -710,7 +723,7 @@ def test_http_log():
     assert good["detail"]["request_id"] == operation["request_id"] == "one"
     assert operation["response_size"] == sent and operation["uncompressed_response_size"] == 5000
     assert operation["request_mode"] == "non-graphql"
-    assert 0 < operation["query_execution_time"] < 5 and 0 <= operation["request_read_time"] < 5
+    assert 0 < operation["query_execution_time"] < 60 and 0 <= operation["request_read_time"] < 60
     assert bad["level"] == "error" and bad["detail"]["http_info"]["status"] == 404
     assert bad["detail"]["operation"]["error"] == {"path": "$", "error": "resource does not exist", "code": "not-found"}
     assert bad["detail"]["operation"]["request_mode"] == "error"

@@ -7,6 +7,8 @@ import time
 
 import pytest
 
+from wsclient import wait_for
+
 PATH = "/v1alpha1/pg_dump"
 
 SCHEMA = """
@@ -159,10 +161,10 @@ def test_secrets_stay_out_of_sight(own):
 
 
 def test_too_slow(own):
-    server = own("sleep 60", WEIR_PG_DUMP_TIMEOUT="1")
+    server = own("sleep 100", WEIR_PG_DUMP_TIMEOUT="1")
     begin = time.monotonic()
     answer = dump(server, "-s")
-    assert answer.json()["code"] == "timeout" and time.monotonic() - begin < 20
+    assert answer.json()["code"] == "timeout" and time.monotonic() - begin < 50
 
 
 def test_too_large(own):
@@ -170,18 +172,19 @@ def test_too_large(own):
     assert answer.status_code == 413 and "--pg-dump-max-size" in answer.json()["error"]
 
 
-def test_others_go_on_and_some_are_refused(own):
-    server = own("sleep 5; echo done")
+def test_others_go_on_and_some_are_refused(own, tmp_path):
+    gate = tmp_path / "gate"
+    server = own(f"while [ ! -e {gate} ]; do sleep 0.1; done; echo done")
     answers = []
     threads = [threading.Thread(target=lambda: answers.append(
         server.session.__class__().post(server.url + PATH, json={"opts": ["-s"]}, headers=server.headers()))) for _ in range(3)]
     for t in threads:
         t.start()
-    time.sleep(0.5)
-    begin = time.monotonic()
+    wait_for(lambda: answers)  # the third
     assert server.data("{ __typename }") and server.sql("select 1")
     assert server.metadata("export_metadata")["version"] == 3
-    assert time.monotonic() - begin < 4
+    assert len(answers) == 1
+    gate.touch()
     for t in threads:
         t.join()
     assert sorted(a.status_code for a in answers) == [200, 200, 503]
@@ -200,22 +203,22 @@ def gone(path, seconds):
 @pytest.mark.parametrize("how", ["client", "server"])
 def test_ends_with_its_client_and_its_server(own, tmp_path, how):
     pid = tmp_path / "pid"
-    server = own(f"echo $$ > {pid}; exec sleep 60")
+    server = own(f"echo $$ > {pid}; exec sleep 300")
     s = socket.create_connection(("127.0.0.1", server.port))
     body = b'{"opts":["-s"]}'
     s.sendall(b"POST %s HTTP/1.1\r\nHost: x\r\nX-Hasura-Admin-Secret: %s\r\nContent-Length: %d\r\n\r\n%s"
               % (PATH.encode(), server.secret.encode(), len(body), body))
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while not (pid.exists() and pid.read_text().strip()) and time.monotonic() < end:
         time.sleep(0.05)
     if how == "client":
         s.close()
-        assert gone(pid, 5)
+        assert gone(pid, 60)
         assert server.data("{ __typename }")
     else:
         server.process.terminate()
         time.sleep(1)
         assert server.process.poll() is None  # requests that run are waited for
         server.stop()  # a second signal: now
-        assert gone(pid, 5)
+        assert gone(pid, 60)
     s.close()

@@ -93,12 +93,14 @@ async function doubleId(kit, connection) {
 // subscriptions-transport-ws would ask for twice, so it is asked for afterwards.
 async function lateInit(kit) {
 	let asked = 0;
+	let over = false;
 	const params = async () => {
-		if (!asked++) await pause(3000);
+		if (!asked++) while (!over) await pause(20);
 		return { headers };
 	};
 	const connection = kit.open({ params, lazy: false });
 	assert.equal(await connection.sockets[0].over, codes[kit.protocol].late);
+	over = true;
 	while (connection.sockets.length < 2) await pause(20);
 	const live = connection.subscribe(LIVE);
 	await shows(live);
@@ -108,7 +110,7 @@ async function lateInit(kit) {
 
 async function expiringToken(kit) {
 	let asked = 0;
-	const params = () => ({ headers: { authorization: "Bearer " + token(asked++ ? 600 : 3) } });
+	const params = () => ({ headers: { authorization: "Bearer " + token(asked++ ? 600 : 6) } });
 	const connection = kit.open({ params });
 	const live = connection.subscribe(NAMES);
 	await shows(live);

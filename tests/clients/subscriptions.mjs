@@ -36,7 +36,7 @@ export function results() {
 			if (there.length) return Promise.resolve(there.shift());
 			const nothing = new Error("nothing came"); // made here: its stack says who waited
 			return new Promise((resolve, reject) => {
-				const late = setTimeout(() => reject(nothing), 30000);
+				const late = setTimeout(() => reject(nothing), 60000);
 				waiting.push((value) => {
 					clearTimeout(late);
 					resolve(value);
