@@ -1,4 +1,5 @@
 // Calls of the server. Components use the hooks of hooks.ts; this file knows paths and headers only.
+import { parseKept } from '@/model/exactJson';
 import type { EngineMetadata } from '@/model/metadata';
 import { ApiError, errorFromBody } from './errors';
 import { type ConsoleConfig, serverUrl, useSession } from './session';
@@ -45,7 +46,7 @@ async function send(method: string, path: string, body: unknown, options: CallOp
 
 /** One call; the parsed body, or ApiError. A refused admin secret brings the login page back. */
 export async function request<T>(method: string, path: string, body?: unknown, options: CallOptions = {}): Promise<T> {
-	return JSON.parse(await requestText(method, path, body, options)) as T;
+	return (await call(method, path, body, options)).value as T;
 }
 
 /** The same with the body's text, for whom JavaScript's numbers are too short. */
@@ -55,16 +56,26 @@ export async function requestText(
 	body?: unknown,
 	options: CallOptions = {},
 ): Promise<string> {
+	return (await call(method, path, body, options)).text;
+}
+
+async function call(
+	method: string,
+	path: string,
+	body: unknown,
+	options: CallOptions,
+	parse: (text: string) => unknown = JSON.parse,
+): Promise<{ text: string; value: unknown }> {
 	const answer = await send(method, path, body, options);
 	const text = await answer.text();
-	let parsed: unknown;
+	let value: unknown;
 	try {
-		parsed = text === '' ? null : JSON.parse(text);
+		value = text === '' ? null : parse(text);
 	} catch {
 		throw new ApiError(`The server answered ${answer.status} with something else than JSON.`, answer.status);
 	}
-	if (answer.ok) return text === '' ? 'null' : text;
-	const error = errorFromBody(answer.status, parsed);
+	if (answer.ok) return { text: text === '' ? 'null' : text, value };
+	const error = errorFromBody(answer.status, value);
 	if (answer.status === 401 && options.asAdmin !== false && options.secret === undefined)
 		useSession.getState().logout('The server did not accept the admin secret.');
 	throw error;
@@ -90,13 +101,20 @@ export interface MetadataOp {
 	version?: number;
 }
 
-/** A read of POST /v1/metadata. Writes go through useApply (hooks.ts), which knows the CLI mode. */
+/**
+ * A read of POST /v1/metadata; numbers keep their digits, as what is read is written back. Writes go through useApply
+ * (hooks.ts), which knows the CLI mode.
+ */
+async function readMetadata<T>(op: MetadataOp, options: CallOptions = {}): Promise<T> {
+	return (await call('POST', 'v1/metadata', op, options, parseKept)).value as T;
+}
+
 export function metadata<T>(type: string, args: unknown = {}, options?: CallOptions): Promise<T> {
-	return request<T>('POST', 'v1/metadata', { type, args }, options);
+	return readMetadata<T>({ type, args }, options);
 }
 
 export function exportMetadata(options?: CallOptions): Promise<EngineMetadata> {
-	return request<EngineMetadata>('POST', 'v1/metadata', { type: 'export_metadata', version: 2, args: {} }, options);
+	return readMetadata<EngineMetadata>({ type: 'export_metadata', version: 2, args: {} }, options);
 }
 
 export interface SqlOptions extends CallOptions {

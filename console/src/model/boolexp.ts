@@ -1,5 +1,6 @@
 // Row rules: the JSON of the metadata as a tree for the builder, and back. What the builder does not know stays a `raw`
 // leaf, so that nothing is lost on the way there and back.
+import { isObject, kept, parseKept } from './exactJson';
 
 export type RuleNode =
 	| { kind: 'and' | 'or'; children: RuleNode[] }
@@ -8,8 +9,6 @@ export type RuleNode =
 	| { kind: 'column'; column: string; op: string; value: unknown }
 	| { kind: 'relation'; name: string; child: RuleNode }
 	| { kind: 'raw'; value: unknown };
-
-const isObject = (v: unknown): v is Record<string, unknown> => typeof v === 'object' && v !== null && !Array.isArray(v);
 
 /** Keys that are relationships; every other name is taken for a column (or a computed field). */
 export type IsRelation = (path: string[], name: string) => boolean;
@@ -142,13 +141,13 @@ export function typedValue(text: string, takes: Operator['takes'], base: string 
 			.map((t) => typedValue(t, 'value', base));
 	if (takes === 'json') {
 		try {
-			return JSON.parse(text);
+			return parseKept(text);
 		} catch {
 			return text;
 		}
 	}
 	if (takes === 'value' && base === 'bool' && (text === 'true' || text === 'false')) return text === 'true';
-	if (takes === 'value' && base && NUMBER.test(base) && /^-?(0|[1-9]\d*)(\.\d+)?$/.test(text)) return Number(text);
+	if (takes === 'value' && base && NUMBER.test(base) && /^-?(0|[1-9]\d*)(\.\d+)?$/.test(text)) return kept(text);
 	return text;
 }
 

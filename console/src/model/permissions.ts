@@ -72,7 +72,7 @@ export function toDraft(op: Operation, permission: AnyPermission): Draft {
 		columns: p.columns ?? (op === 'insert' ? '*' : []),
 		computedFields: p.computed_fields ?? [],
 		set: p.set ?? {},
-		limit: p.limit ?? null,
+		limit: p.limit == null ? null : Number(p.limit), // 1e1 was kept as it is written
 		aggregations: p.allow_aggregations ?? false,
 		queryFields: p.query_root_fields ?? null,
 		subscriptionFields: p.subscription_root_fields ?? null,

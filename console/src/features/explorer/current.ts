@@ -1,5 +1,5 @@
 // The request as the page stands.
-import { keepNumbers } from '@/model/exactJson';
+import { parseKept } from '@/model/exactJson';
 import { operationsOf, parseText } from './model/document';
 import type { Operation } from './run';
 import { useExplorer } from './store';
@@ -8,7 +8,7 @@ export function readVariables(text: string): Record<string, unknown> {
 	if (text.trim() === '') return {};
 	let found: unknown;
 	try {
-		found = JSON.parse(text, keepNumbers);
+		found = parseKept(text);
 	} catch (e) {
 		throw new Error(`The variables are not JSON: ${e instanceof Error ? e.message : String(e)}`);
 	}

@@ -2,6 +2,7 @@ import { ActionIcon, Button, Group, NativeSelect, TextInput } from '@mantine/cor
 import { useState } from 'react';
 import { shownValue, typedValue } from '@/model/boolexp';
 import type { Column } from '@/model/catalog';
+import { exactNumber } from '@/model/exactJson';
 import type { Draft } from '@/model/permissions';
 import { IconTrash } from '@/ui/icons';
 import classes from './Permissions.module.css';
@@ -43,7 +44,7 @@ export function Presets(props: { columns: Column[]; draft: Draft; patch: (d: Par
 function natureOf(value: unknown): string {
 	if (value === null) return 'NULL';
 	if (typeof value === 'string') return /^x-hasura-/i.test(value) ? 'session variable' : 'text';
-	return typeof value === 'object' ? 'JSON' : typeof value;
+	return exactNumber(value) !== null ? 'number' : typeof value === 'object' ? 'JSON' : typeof value;
 }
 
 function Preset(props: {

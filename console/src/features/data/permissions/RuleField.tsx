@@ -2,6 +2,7 @@ import { Button, Group, SegmentedControl, Textarea } from '@mantine/core';
 import { useMemo, useState } from 'react';
 import { useSource } from '@/api/hooks';
 import { parseRule, ruleToJson } from '@/model/boolexp';
+import { isObject, parseKept } from '@/model/exactJson';
 import { type BoolExp, type QualifiedName, qualified } from '@/model/metadata';
 import type { Template } from '@/model/permissions';
 import { useForeignKeys } from '@/model/useCatalog';
@@ -98,8 +99,8 @@ export function RuleField(props: {
 
 function parseObject(text: string): BoolExp | null {
 	try {
-		const value: unknown = JSON.parse(text);
-		return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as BoolExp) : null;
+		const value = parseKept(text);
+		return isObject(value) ? value : null;
 	} catch {
 		return null;
 	}

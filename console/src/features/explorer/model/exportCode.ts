@@ -1,5 +1,5 @@
 // The request as code. Secrets are not written out: their place is marked.
-import { keptNumber } from '@/model/exactJson';
+import { exactNumber } from '@/model/exactJson';
 
 export interface RequestToExport {
 	url: string;
@@ -57,7 +57,7 @@ export function pythonLiteral(v: unknown, indent = 0): string {
 	const pad = '    '.repeat(indent + 1);
 	const end = '    '.repeat(indent);
 	if (v === null || v === undefined) return 'None';
-	const number = keptNumber(v);
+	const number = exactNumber(v);
 	if (number !== null) return number;
 	if (typeof v === 'boolean') return v ? 'True' : 'False';
 	if (typeof v === 'number') return String(v);

@@ -1,5 +1,5 @@
 // What differs between two metadata documents, object by object.
-import { canonical, identity, type Json } from './document';
+import { canonical, identity, isObject, type Json } from './document';
 
 export interface ObjectChange {
 	kind: 'added' | 'removed' | 'changed';
@@ -13,8 +13,6 @@ export interface ObjectChange {
 
 type Doc = { [key: string]: Json };
 
-const isObject = (v: Json | undefined): v is Doc =>
-	v !== null && v !== undefined && typeof v === 'object' && !Array.isArray(v);
 const listOf = (v: Json | undefined): Json[] => (Array.isArray(v) ? v : []);
 const same = (a: Json | undefined, b: Json | undefined) =>
 	JSON.stringify(canonical(a ?? null)) === JSON.stringify(canonical(b ?? null));

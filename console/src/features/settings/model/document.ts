@@ -1,16 +1,28 @@
 // Metadata documents as files: read whatever people have, written so that equal documents are equal texts.
-import { parse, stringify } from 'yaml';
+import { parse, type ScalarTag, stringify, type Tags } from 'yaml';
+import { ExactNumber, isObject as isJsonObject, kept, parseKept } from '@/model/exactJson';
 
-export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+export type Json = null | boolean | number | ExactNumber | string | Json[] | { [key: string]: Json };
 
-const isObject = (v: unknown): v is { [key: string]: Json } => v !== null && typeof v === 'object' && !Array.isArray(v);
+export const isObject = (v: unknown): v is { [key: string]: Json } => isJsonObject(v);
+
+/** Numbers with all their digits, read and written. */
+const NUMBER: ScalarTag = {
+	tag: 'tag:yaml.org,2002:float',
+	default: true,
+	identify: (v) => v instanceof ExactNumber,
+	test: /^[-+]?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?$/,
+	resolve: (text) => kept(text.replace(/^\+/, '')),
+	stringify: ({ value }) => String(value),
+};
+const customTags = (tags: Tags) => [NUMBER, ...tags];
 
 /** A document as `replace_metadata` takes it, from JSON or YAML: bare, or as export_metadata wraps it. */
 export function readDocument(text: string): { [key: string]: Json } {
 	if (text.trim() === '') throw new Error('The file is empty.');
 	let found: unknown;
 	try {
-		found = /^\s*\{/.test(text) ? JSON.parse(text) : parse(text, { maxAliasCount: 100 });
+		found = /^\s*\{/.test(text) ? parseKept(text) : parse(text, { maxAliasCount: 100, customTags });
 	} catch (e) {
 		throw new Error(`It is neither JSON nor YAML: ${e instanceof Error ? e.message : String(e)}`);
 	}
@@ -86,7 +98,7 @@ export function canonical(v: Json): Json {
 	return out;
 }
 
-export const yamlText = (v: Json) => stringify(v, { lineWidth: 0, aliasDuplicateObjects: false });
+export const yamlText = (v: Json) => stringify(v, { lineWidth: 0, aliasDuplicateObjects: false, customTags });
 
 export type Format = 'yaml' | 'json';
 

@@ -1,5 +1,6 @@
 // Inconsistent objects: what they are, why, and what can be done.
 import type { MetadataOp } from '@/api/client';
+import { isObject } from '@/model/exactJson';
 import type { InconsistentObject, Metadata } from '@/model/metadata';
 
 export interface Fix {
@@ -26,8 +27,6 @@ interface Place {
 	role?: string;
 }
 
-type Doc = Record<string, unknown>;
-const isObject = (v: unknown): v is Doc => v !== null && typeof v === 'object' && !Array.isArray(v);
 const text = (v: unknown) => (typeof v === 'string' ? v : undefined);
 
 /** Where it lies: by the definition, and by the name for what the definition leaves out. */
