@@ -293,4 +293,41 @@ await story("permissions", async ({ visit, page, step }) => {
 		await page.getByRole("button", { name: "reader: delete: no access" }).waitFor();
 		assert.deepEqual(await ask("permission", { role: "reader", op: "delete" }), { entry: null });
 	});
+
+	await step("an inherited role: what it has, and from whom", async () => {
+		const table = "note";
+		await ask("do", { type: "pg_create_select_permission", args: { table, role: "guest", permission: { columns: ["id"], filter: { done: { _eq: true } } } } });
+		await ask("do", { type: "pg_create_delete_permission", args: { table, role: "guest", permission: { filter: { done: { _eq: false } } } } });
+		await ask("do", { type: "pg_create_delete_permission", args: { table, role: "reader", permission: { filter: {} } } });
+		await ask("do", { type: "add_inherited_role", args: { role_name: "both", role_set: ["reader", "guest"] } });
+		await page.reload();
+		await page.getByText("= reader + guest").waitFor();
+		await page.getByRole("button", { name: "both: update: inherited from reader: some rows or columns" }).waitFor();
+		await page.getByRole("button", { name: "both: delete: no access, as reader, guest differ" }).click();
+		await page.getByText("both may not delete: its parts differ").waitFor();
+		await page.getByRole("button", { name: "both: select: inherited from reader, guest: full access" }).click();
+		const view = page.getByRole("region", { name: "select permission of both, inherited" });
+		await view.getByText("Inherited from reader, guest.").waitFor();
+		const guest = view.getByRole("article", { name: "select permission of guest" });
+		assert.match((await guest.innerText()).replaceAll(/\s+/g, " "), /rows \{ "done": \{ "_eq": true \} \} columns id aggregations no/);
+		await view.getByRole("article", { name: "select permission of reader" }).getByText("every row").waitFor();
+		assert.equal(await page.getByRole("button", { name: "Save permission" }).count(), 0);
+		await checkAccessibility(page, "an inherited permission");
+		await view.getByRole("button", { name: "Edit the permission of guest" }).click();
+		await form("guest", "select").waitFor();
+	});
+	await step("an inherited role: a permission of its own, and back", async () => {
+		await page.getByRole("button", { name: /^both: select: / }).click();
+		await page.getByRole("button", { name: "Give both its own permission" }).click();
+		const of = form("both", "select");
+		await of.getByText("this takes the place of what reader, guest would give it").waitFor();
+		await of.getByRole("checkbox", { name: "id", exact: true }).check();
+		await save("both", "select");
+		await exported("both", "select", { columns: ["id"], filter: {} });
+		await page.getByRole("button", { name: "both: select: some rows or columns, in place of what reader, guest would give" }).waitFor();
+		await of.getByRole("button", { name: "Delete permission" }).click();
+		await page.getByText("both then has what reader, guest may.").waitFor();
+		await page.getByRole("dialog").getByRole("button", { name: "Delete", exact: true }).click();
+		await page.getByRole("button", { name: "both: select: inherited from reader, guest: full access" }).waitFor();
+	});
 });

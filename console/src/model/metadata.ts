@@ -135,6 +135,8 @@ export interface InconsistentObject {
 	name?: string;
 	definition?: unknown;
 	message?: unknown;
+	/** Of a permission that an inherited role cannot have: its parts differ. */
+	entity?: { permission_type: string; source: string; table: string };
 }
 
 export interface Inconsistencies {

@@ -49,6 +49,7 @@ export const IconSchema = icon(
 	<path d="M1.5 4.5V12a1 1 0 0 0 1 1h11a1 1 0 0 0 1-1V6a1 1 0 0 0-1-1H8L6.5 3h-4a1 1 0 0 0-1 1z" />,
 );
 export const IconFunction = icon(<path d="M10.5 2.5C8 2 8 4.5 7.7 7S7 13.5 5 13.5M5 7h6" />);
+export const IconInherited = icon(<path d="M4 2v7.5a2 2 0 0 0 2 2h6.5M9.5 8.5l3 3-3 3" />);
 export const IconSearch = icon(
 	<>
 		<circle cx="7" cy="7" r="4.5" />

@@ -5,10 +5,12 @@ import { useApply, useSource, useTable } from '@/api/hooks';
 import { type QualifiedName, type SourceMetadata, tableKey, tableLabel } from '@/model/metadata';
 import { type RelationshipRow, relationshipRows, suggestRelationships } from '@/model/relationships';
 import { useForeignKeys, useTableInfo } from '@/model/useCatalog';
+import { ColumnHeads } from '@/ui/ColumnHeads';
 import { confirm } from '@/ui/confirm';
 import { IconEdit, IconPlus, IconTrash } from '@/ui/icons';
 import { notifyDone, notifyError } from '@/ui/notify';
 import { Empty, Loading } from '@/ui/Page';
+import { RemoveButton } from '@/ui/RemoveButton';
 import { usePlace } from './paths';
 import { Section } from './Section';
 import { SuggestionsSection } from './SuggestionsSection';
@@ -92,18 +94,7 @@ function Existing({ source, table, rows }: { source: string; table: QualifiedNam
 				<Empty title="None yet">Add a suggested one, or make one by hand below.</Empty>
 			) : (
 				<Table>
-					<Table.Thead>
-						<Table.Tr>
-							<Table.Th>Name</Table.Th>
-							<Table.Th>Type</Table.Th>
-							<Table.Th>To</Table.Th>
-							<Table.Th>Columns</Table.Th>
-							<Table.Th>By</Table.Th>
-							<Table.Th>
-								<span hidden>Actions</span>
-							</Table.Th>
-						</Table.Tr>
-					</Table.Thead>
+					<ColumnHeads names={['Name', 'Type', 'To', 'Columns', 'By']} actions />
 					<Table.Tbody>
 						{rows.map((r) => (
 							<Table.Tr key={r.name}>
@@ -247,14 +238,10 @@ function Manual({ source, table }: { source: SourceMetadata; table: QualifiedNam
 							onChange={(e) => setPair(i, 1, e.currentTarget.value)}
 						/>
 						{pairs.length > 1 && (
-							<ActionIcon
-								variant="subtle"
-								color="gray"
-								aria-label={`Remove pair ${i + 1}`}
+							<RemoveButton
+								label={`Remove pair ${i + 1}`}
 								onClick={() => setPairs((all) => all.filter((_, n) => n !== i))}
-							>
-								<IconTrash />
-							</ActionIcon>
+							/>
 						)}
 					</Group>
 				))}

@@ -5,6 +5,7 @@ import { readJson } from '@/api/client';
 import { useApply, useInconsistencies, useMetadata } from '@/api/hooks';
 import { keys } from '@/api/keys';
 import type { SourceMetadata } from '@/model/metadata';
+import { ColumnHeads } from '@/ui/ColumnHeads';
 import { confirm } from '@/ui/confirm';
 import { ErrorView } from '@/ui/ErrorView';
 import { IconRefresh } from '@/ui/icons';
@@ -27,18 +28,7 @@ export default function SourcesPage() {
 				</Empty>
 			) : (
 				<Table verticalSpacing="sm">
-					<Table.Thead>
-						<Table.Tr>
-							<Table.Th>Name</Table.Th>
-							<Table.Th>Kind</Table.Th>
-							<Table.Th>Connection</Table.Th>
-							<Table.Th>Tracked</Table.Th>
-							<Table.Th>Database</Table.Th>
-							<Table.Th>
-								<span hidden>Actions</span>
-							</Table.Th>
-						</Table.Tr>
-					</Table.Thead>
+					<ColumnHeads names={['Name', 'Kind', 'Connection', 'Tracked', 'Database']} actions />
 					<Table.Tbody>
 						{sources.map((s) => (
 							<SourceRow

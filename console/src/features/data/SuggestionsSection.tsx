@@ -1,10 +1,11 @@
-import { Button, SegmentedControl, TextInput } from '@mantine/core';
+import { Button, TextInput } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
 import { useApply } from '@/api/hooks';
 import { keys } from '@/api/keys';
 import { type QualifiedName, type SourceMetadata, tableLabel } from '@/model/metadata';
 import { type NamingStyle, nameSuggestions, type Suggestion, suggestionOp } from '@/model/relationships';
+import { Choice } from '@/ui/Choice';
 import { notifyDone, notifyError } from '@/ui/notify';
 import { Empty } from '@/ui/Page';
 import { VirtualList } from '@/ui/VirtualList';
@@ -51,14 +52,13 @@ export function SuggestionsSection({ source, suggestions }: { source: SourceMeta
 			actions={
 				suggestions.length > 0 && (
 					<>
-						<SegmentedControl
-							size="xs"
-							aria-label="Style of names"
+						<Choice
+							label="Style of names"
 							value={style}
-							onChange={(v) => setStyle(v as NamingStyle)}
-							data={[
-								{ value: 'short', label: 'Short names' },
-								{ value: 'by-column', label: 'Names by column' },
+							onChange={setStyle}
+							options={[
+								['short', 'Short names'],
+								['by-column', 'Names by column'],
 							]}
 						/>
 						<Button size="xs" loading={apply.isPending} onClick={() => add(suggestions)}>

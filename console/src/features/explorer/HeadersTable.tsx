@@ -2,7 +2,8 @@
 import { ActionIcon, Button, Checkbox, Group, Text, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { useSession } from '@/api/session';
-import { IconCross, IconPlus, IconTrash, IconUser, IconView } from '@/ui/icons';
+import { IconPlus, IconTrash, IconUser, IconView } from '@/ui/icons';
+import { RemoveButton } from '@/ui/RemoveButton';
 import classes from './explorer.module.css';
 import { isSecretHeader } from './model/exportCode';
 import { type HeaderRow, headerNameOk, nextId, withVariables } from './model/headers';
@@ -92,15 +93,10 @@ export function HeadersTable({ wanted }: { wanted: string[] }) {
 									>
 										<IconView size={14} />
 									</ActionIcon>
-									<ActionIcon
-										size="sm"
-										variant="subtle"
-										color="gray"
-										aria-label={`Remove ${r.key || 'the header'}`}
+									<RemoveButton
+										label={`Remove ${r.key || 'the header'}`}
 										onClick={() => set({ rows: rows.filter((x) => x.id !== r.id) })}
-									>
-										<IconCross size={14} />
-									</ActionIcon>
+									/>
 								</Group>
 							</td>
 						</tr>

@@ -5,6 +5,7 @@ import { useState } from 'react';
 import { cli } from '@/api/client';
 import { useMetadata } from '@/api/hooks';
 import { useSession } from '@/api/session';
+import { ColumnHeads } from '@/ui/ColumnHeads';
 import { ErrorView } from '@/ui/ErrorView';
 import { notifyDone, notifyError } from '@/ui/notify';
 import { Empty, Loading, Page } from '@/ui/Page';
@@ -136,14 +137,7 @@ function Listed({ status }: { status: MigrationStatus }) {
 				{summary(rows)}
 			</Text>
 			<Table verticalSpacing="xs">
-				<Table.Thead>
-					<Table.Tr>
-						<Table.Th>Version</Table.Th>
-						<Table.Th>Name</Table.Th>
-						<Table.Th>Made</Table.Th>
-						<Table.Th>Status</Table.Th>
-					</Table.Tr>
-				</Table.Thead>
+				<ColumnHeads names={['Version', 'Name', 'Made', 'Status']} />
 				<Table.Tbody>
 					{rows.map((m) => {
 						const state = stateOf(m);

@@ -1,6 +1,6 @@
 // An import, before it is applied: what changes, object by object and line by line.
 import { json } from '@codemirror/lang-json';
-import { Alert, Button, Checkbox, Group, SegmentedControl, Text } from '@mantine/core';
+import { Alert, Button, Checkbox, Group, Text } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
 import { exportMetadata } from '@/api/client';
@@ -8,6 +8,7 @@ import { ApiError } from '@/api/errors';
 import { useApply, useMetadata } from '@/api/hooks';
 import { keys } from '@/api/keys';
 import type { EngineMetadata, InconsistentObject, Metadata } from '@/model/metadata';
+import { Choice } from '@/ui/Choice';
 import { DiffView } from '@/ui/DiffView';
 import { ErrorView } from '@/ui/ErrorView';
 import { notifyDone, notifyError, notifyWarning } from '@/ui/notify';
@@ -149,24 +150,22 @@ function Review(props: { name: string; document: Doc; first: EngineMetadata; onD
 					onChange={(e) => setAllow(e.currentTarget.checked)}
 				/>
 				<span style={{ flex: 1 }} />
-				<SegmentedControl
-					size="xs"
-					aria-label="Text of the difference"
+				<Choice
+					label="Text of the difference"
 					value={format}
-					onChange={(v) => setFormat(v as Format)}
-					data={[
-						{ value: 'yaml', label: 'YAML' },
-						{ value: 'json', label: 'JSON' },
+					onChange={setFormat}
+					options={[
+						['yaml', 'YAML'],
+						['json', 'JSON'],
 					]}
 				/>
-				<SegmentedControl
-					size="xs"
-					aria-label="Layout of the difference"
+				<Choice
+					label="Layout of the difference"
 					value={side ? 'side' : 'one'}
 					onChange={(v) => setSide(v === 'side')}
-					data={[
-						{ value: 'one', label: 'Unified' },
-						{ value: 'side', label: 'Side by side' },
+					options={[
+						['one', 'Unified'],
+						['side', 'Side by side'],
 					]}
 				/>
 			</Group>

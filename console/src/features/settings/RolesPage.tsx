@@ -3,6 +3,7 @@ import { Badge, Button, Group, MultiSelect, Table, Text, TextInput } from '@mant
 import { useState } from 'react';
 import { useApply, useMetadata } from '@/api/hooks';
 import { rolesOf } from '@/model/metadata';
+import { ColumnHeads } from '@/ui/ColumnHeads';
 import { confirm } from '@/ui/confirm';
 import { ErrorView } from '@/ui/ErrorView';
 import { notifyDone, notifyError } from '@/ui/notify';
@@ -34,15 +35,7 @@ export default function RolesPage() {
 				<Empty title="No inherited roles yet" />
 			) : (
 				<Table maw={760} verticalSpacing="xs">
-					<Table.Thead>
-						<Table.Tr>
-							<Table.Th>Role</Table.Th>
-							<Table.Th>Made of</Table.Th>
-							<Table.Th>
-								<span hidden>Actions</span>
-							</Table.Th>
-						</Table.Tr>
-					</Table.Thead>
+					<ColumnHeads names={['Role', 'Made of']} actions />
 					<Table.Tbody>
 						{roles.map((r) => (
 							<RoleRow key={r.role_name} role={r} onEdit={() => setEdited(r)} />

@@ -1,6 +1,7 @@
-import { Button, Group, SegmentedControl, Text } from '@mantine/core';
+import { Button, Group, Text } from '@mantine/core';
 import { useEffect, useState } from 'react';
 import { parsePlan } from '@/model/plan';
+import { Choice } from '@/ui/Choice';
 import { download, stamp } from '@/ui/download';
 import { ErrorView } from '@/ui/ErrorView';
 import { IconCopy, IconDownload } from '@/ui/icons';
@@ -146,14 +147,13 @@ function Plan({ lines }: { lines: string[] }) {
 				<Button size="compact-xs" variant="subtle" color="gray" onClick={() => copyText(lines.join('\n'), 'the plan')}>
 					Copy
 				</Button>
-				<SegmentedControl
-					size="xs"
-					aria-label="Show the plan as"
+				<Choice
+					label="Show the plan as"
 					value={as}
 					onChange={setAs}
-					data={[
-						{ value: 'tree', label: 'Tree' },
-						{ value: 'text', label: 'Text' },
+					options={[
+						['tree', 'Tree'],
+						['text', 'Text'],
 					]}
 				/>
 			</div>

@@ -1,8 +1,9 @@
 // Conditions on columns, all of which must hold, and the order.
-import { ActionIcon, Button, NativeSelect, TextInput } from '@mantine/core';
+import { Button, NativeSelect, TextInput } from '@mantine/core';
 import { useEffect, useState } from 'react';
 import type { TableInfo } from '@/model/catalog';
-import { IconCross, IconPlus } from '@/ui/icons';
+import { IconPlus } from '@/ui/icons';
+import { RemoveButton } from '@/ui/RemoveButton';
 import classes from './browse.module.css';
 import { isSortable, operatorsOf } from './model/kinds';
 import type { Filter, Sort } from './model/place';
@@ -162,15 +163,7 @@ function Condition(props: {
 					}}
 				/>
 			)}
-			<ActionIcon
-				variant="subtle"
-				color="gray"
-				size="sm"
-				aria-label={`Remove the condition on ${name}`}
-				onClick={props.onRemove}
-			>
-				<IconCross size={12} />
-			</ActionIcon>
+			<RemoveButton label={`Remove the condition on ${name}`} onClick={props.onRemove} />
 		</div>
 	);
 }
@@ -203,15 +196,7 @@ function Order(props: {
 				]}
 				onChange={(e) => props.onChange({ ...sort, desc: e.currentTarget.value === 'desc' })}
 			/>
-			<ActionIcon
-				variant="subtle"
-				color="gray"
-				size="sm"
-				aria-label={`No order by ${sort.column}`}
-				onClick={props.onRemove}
-			>
-				<IconCross size={12} />
-			</ActionIcon>
+			<RemoveButton label={`No order by ${sort.column}`} onClick={props.onRemove} />
 		</div>
 	);
 }

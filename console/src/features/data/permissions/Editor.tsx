@@ -1,5 +1,5 @@
 // One permission: role × operation. Nothing is sent before Save; “See as role” tries it unsaved.
-import { Button, Checkbox, Group, NativeSelect, NumberInput, TextInput, Title } from '@mantine/core';
+import { Button, Checkbox, Group, NativeSelect, NumberInput, Text, TextInput, Title } from '@mantine/core';
 import { useState } from 'react';
 import { useApply } from '@/api/hooks';
 import type { TableInfo } from '@/model/catalog';
@@ -39,11 +39,13 @@ export interface EditorProps {
 	role: string;
 	op: Operation;
 	roles: string[];
+	/** Roles it has the permission from, unless it has one of its own. */
+	inherited: string[];
 	close: () => void;
 }
 
 export default function Editor(props: EditorProps) {
-	const { source, table, info, role, op } = props;
+	const { source, table, info, role, op, inherited } = props;
 	const entry = permissionsOf(table, op).find((e) => e.role === role);
 	const [draft, setDraft] = useState<Draft>(() => (entry ? toDraft(op, entry.permission) : emptyDraft()));
 	const [comment, setComment] = useState(entry?.comment ?? '');
@@ -92,7 +94,9 @@ export default function Editor(props: EditorProps) {
 	const remove = async () => {
 		const yes = await confirm({
 			title: `Delete ${role}'s permission?`,
-			body: `${role} will no longer be able to ${op} rows of ${table.table.name}.`,
+			body: inherited.length
+				? `${role} then has what ${inherited.join(', ')} may.`
+				: `${role} will no longer be able to ${op} rows of ${table.table.name}.`,
 			action: 'Delete',
 			danger: true,
 		});
@@ -126,6 +130,11 @@ export default function Editor(props: EditorProps) {
 				</Title>
 				<CopyFrom {...props} draft={draft} onCopy={setDraft} />
 			</Group>
+			{inherited.length > 0 && (
+				<Text size="sm" mb="sm">
+					{role} is an inherited role: this takes the place of what {inherited.join(', ')} would give it.
+				</Text>
+			)}
 			{rule(op === 'insert' ? 'check' : 'filter', RULE[op])}
 			{op === 'update' && (
 				<>

@@ -1,12 +1,14 @@
 import { Button, Group, TextInput } from '@mantine/core';
 import { lazy, Suspense, useMemo, useState } from 'react';
 import { useSearchParams } from 'wouter';
-import { useMetadata, useTable } from '@/api/hooks';
+import { useInconsistencies, useMetadata, useTable } from '@/api/hooks';
+import type { TableInfo } from '@/model/catalog';
+import { type Inheritance, inheritanceOf, inheritedAccess, inheritedBy } from '@/model/inherited';
 import { type Operation, permissionsOf, rolesOf, type TableMetadata } from '@/model/metadata';
-import { accessOf, OPERATIONS } from '@/model/permissions';
+import { type Access, accessOf, OPERATIONS } from '@/model/permissions';
 import { useTableInfo } from '@/model/useCatalog';
 import { ErrorView } from '@/ui/ErrorView';
-import { IconCheck, IconCross, IconFilter } from '@/ui/icons';
+import { IconCheck, IconCross, IconFilter, IconInherited } from '@/ui/icons';
 import { Loading } from '@/ui/Page';
 import { VirtualList } from '@/ui/VirtualList';
 import { usePlace } from '../paths';
@@ -14,6 +16,7 @@ import { TableFrame } from '../TableFrame';
 import classes from './Permissions.module.css';
 
 const Editor = lazy(() => import('./Editor'));
+const InheritedView = lazy(() => import('./InheritedView'));
 
 const ACCESS = {
 	none: { icon: <IconCross />, text: 'no access' },
@@ -31,6 +34,12 @@ export default function PermissionsPage() {
 	const [filter, setFilter] = useState('');
 	const [draftRoles, setDraftRoles] = useState<string[]>([]);
 	const [newRole, setNewRole] = useState('');
+	const [ownFor, setOwnFor] = useState('');
+	const inconsistencies = useInconsistencies().data;
+	const inheritance = useMemo(
+		() => (data ? inheritanceOf(data.metadata, inconsistencies) : null),
+		[data, inconsistencies],
+	);
 	const role = params.get('role');
 	const op = params.get('op') as Operation | null;
 	const roles = useMemo(() => {
@@ -39,7 +48,10 @@ export default function PermissionsPage() {
 	}, [data, draftRoles, role]);
 	const shown = useMemo(() => roles.filter((r) => r.includes(filter)), [roles, filter]);
 	const columns = useMemo(() => info.data?.columns.map((c) => c.name) ?? [], [info.data]);
-	const edit = (r: string, o: Operation) => setParams({ role: r, op: o });
+	const edit = (r: string, o: Operation) => {
+		setOwnFor('');
+		setParams({ role: r, op: o });
+	};
 	const isAdmin = newRole.trim() === 'admin';
 	const add = () => {
 		const name = newRole.trim();
@@ -48,10 +60,37 @@ export default function PermissionsPage() {
 		setNewRole('');
 		edit(name, 'select');
 	};
+	const form = (t: TableMetadata, facts: TableInfo, all: Inheritance, r: string, o: Operation) => {
+		const own = permissionsOf(t, o).find((e) => e.role === r);
+		const inherited = inheritedBy(all, source, t, o, r);
+		const at = JSON.stringify([source, table, r, o]);
+		return own || inherited.parts.length === 0 || ownFor === at ? (
+			<Editor
+				key={JSON.stringify([at, own])}
+				source={source}
+				table={t}
+				info={facts}
+				role={r}
+				op={o}
+				roles={roles}
+				inherited={inherited.parts.map((e) => e.role)}
+				close={() => setParams({})}
+			/>
+		) : (
+			<InheritedView
+				role={r}
+				op={o}
+				inherited={inherited}
+				onPart={(part) => edit(part, o)}
+				onOwn={() => setOwnFor(at)}
+				close={() => setParams({})}
+			/>
+		);
+	};
 	return (
 		<TableFrame source={source} table={table} tab="permissions" needsTracked>
 			{info.error && <ErrorView error={info.error} onRetry={info.refetch} />}
-			{md && data && info.data ? (
+			{md && data && inheritance && info.data ? (
 				<>
 					<form
 						className={classes.bar}
@@ -81,7 +120,7 @@ export default function PermissionsPage() {
 								/>
 							)}
 						</Group>
-						<Legend />
+						<Legend inherited={inheritance.madeOf.size > 0} />
 					</form>
 					<div className={classes.matrix}>
 						<div className={`${classes.row} ${classes.headRow}`}>
@@ -106,22 +145,21 @@ export default function PermissionsPage() {
 							rowHeight={36}
 							maxHeight={Math.min(Math.max(shown.length, 1), 14) * 36 + 1}
 							keyOf={(r) => r}
-							render={(r) => <RoleRow md={md} role={r} columns={columns} edit={edit} at={r === role ? op : null} />}
+							render={(r) => (
+								<RoleRow
+									md={md}
+									source={source}
+									role={r}
+									columns={columns}
+									inheritance={inheritance}
+									edit={edit}
+									at={r === role ? op : null}
+								/>
+							)}
 						/>
 					</div>
 					{role && op && OPERATIONS.includes(op) && (
-						<Suspense fallback={<Loading />}>
-							<Editor
-								key={JSON.stringify([source, table, role, op, permissionsOf(md, op).find((e) => e.role === role)])}
-								source={source}
-								table={md}
-								info={info.data}
-								role={role}
-								op={op}
-								roles={roles}
-								close={() => setParams({})}
-							/>
-						</Suspense>
+						<Suspense fallback={<Loading />}>{form(md, info.data, inheritance, role, op)}</Suspense>
 					)}
 				</>
 			) : (
@@ -131,31 +169,49 @@ export default function PermissionsPage() {
 	);
 }
 
+/** What a cell shows of a role, and says to who hears it. */
+function cellOf(md: TableMetadata, i: Inheritance, source: string, op: Operation, role: string, columns: string[]) {
+	const access = accessOf(md, op, role, columns);
+	const { parts, conflict } = inheritedBy(i, source, md, op, role);
+	const names = parts.map((p) => p.role).join(', ');
+	if (parts.length === 0) return { access, icon: ACCESS[access].icon, text: ACCESS[access].text };
+	if (access !== 'none')
+		return { access, icon: ACCESS[access].icon, text: `${ACCESS[access].text}, in place of what ${names} would give` };
+	if (conflict) return { access, icon: ACCESS.none.icon, text: `no access, as ${names} differ` };
+	const given: Access = inheritedAccess(md, op, parts, columns);
+	return { access: given, icon: <IconInherited />, text: `inherited from ${names}: ${ACCESS[given].text}` };
+}
+
 function RoleRow(props: {
 	md: TableMetadata;
+	source: string;
 	role: string;
 	columns: string[];
+	inheritance: Inheritance;
 	at: Operation | null;
 	edit: (role: string, op: Operation) => void;
 }) {
-	const { md, role, columns } = props;
+	const { md, role, inheritance } = props;
+	const madeOf = inheritance.madeOf.get(role)?.join(' + ');
 	return (
 		<div className={classes.row}>
-			<span className={classes.role} title={role}>
+			<span className={classes.role} title={madeOf ? `${role} = ${madeOf}` : role}>
 				{role}
+				{madeOf && <span className={classes.madeOf}>= {madeOf}</span>}
 			</span>
 			{OPERATIONS.map((o) => {
-				const access = accessOf(md, o, role, columns);
+				const cell = cellOf(md, inheritance, props.source, o, role, props.columns);
 				return (
 					<button
 						key={o}
 						type="button"
-						className={`${classes.cell} ${classes[access]}`}
-						aria-label={`${role}: ${o}: ${ACCESS[access].text}`}
+						className={`${classes.cell} ${classes[cell.access]}`}
+						aria-label={`${role}: ${o}: ${cell.text}`}
+						title={cell.text}
 						aria-pressed={props.at === o}
 						onClick={() => props.edit(role, o)}
 					>
-						{ACCESS[access].icon}
+						{cell.icon}
 					</button>
 				);
 			})}
@@ -163,7 +219,7 @@ function RoleRow(props: {
 	);
 }
 
-function Legend() {
+function Legend({ inherited }: { inherited: boolean }) {
 	return (
 		<ul className={classes.legend}>
 			{Object.entries(ACCESS).map(([key, { icon, text }]) => (
@@ -171,6 +227,11 @@ function Legend() {
 					{icon} <span>{text}</span>
 				</li>
 			))}
+			{inherited && (
+				<li>
+					<IconInherited /> <span>inherited</span>
+				</li>
+			)}
 		</ul>
 	);
 }

@@ -1,10 +1,10 @@
-import { ActionIcon, Button, Group, NativeSelect, TextInput } from '@mantine/core';
+import { Button, Group, NativeSelect, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { shownValue, typedValue } from '@/model/boolexp';
 import type { Column } from '@/model/catalog';
 import { exactNumber } from '@/model/exactJson';
 import type { Draft } from '@/model/permissions';
-import { IconTrash } from '@/ui/icons';
+import { RemoveButton } from '@/ui/RemoveButton';
 import classes from './Permissions.module.css';
 
 /** Columns the server sets itself: to a value, or to a session variable. */
@@ -89,15 +89,7 @@ function Preset(props: {
 					NULL
 				</Button>
 			)}
-			<ActionIcon
-				size="sm"
-				variant="subtle"
-				color="gray"
-				aria-label={`Remove the preset of ${name}`}
-				onClick={props.onRemove}
-			>
-				<IconTrash size={13} />
-			</ActionIcon>
+			<RemoveButton label={`Remove the preset of ${name}`} onClick={props.onRemove} />
 		</Group>
 	);
 }

@@ -1,12 +1,12 @@
 // A row rule as a tree of conditions: groups, relationships, `exists`, columns. Its JSON is the one that is saved.
-import { ActionIcon, Button, Code, NativeSelect, TextInput } from '@mantine/core';
+import { Button, Code, NativeSelect, TextInput } from '@mantine/core';
 import { createContext, useContext, useMemo, useState } from 'react';
 import { useSource } from '@/api/hooks';
 import { operatorsFor, type RuleNode, shownValue, typedValue } from '@/model/boolexp';
 import { type QualifiedName, qualified, type SourceMetadata, tableKey, tableLabel } from '@/model/metadata';
 import { relationshipRows } from '@/model/relationships';
 import { useForeignKeys, useTableInfo } from '@/model/useCatalog';
-import { IconTrash } from '@/ui/icons';
+import { RemoveButton } from '@/ui/RemoveButton';
 import { TableSelect } from '../TableSelect';
 import classes from './Permissions.module.css';
 
@@ -47,11 +47,7 @@ interface NodeProps {
 const MAX_DEPTH = 24;
 
 function Remove({ onRemove, what }: { onRemove?: () => void; what: string }) {
-	return onRemove ? (
-		<ActionIcon size="sm" variant="subtle" color="gray" aria-label={`Remove ${what}`} onClick={onRemove}>
-			<IconTrash size={13} />
-		</ActionIcon>
-	) : null;
+	return onRemove ? <RemoveButton label={`Remove ${what}`} onClick={onRemove} /> : null;
 }
 
 function NodeEditor(props: NodeProps) {

@@ -1,4 +1,4 @@
-import { Button, Group, SegmentedControl, Textarea } from '@mantine/core';
+import { Button, Group, Textarea } from '@mantine/core';
 import { useMemo, useState } from 'react';
 import { useSource } from '@/api/hooks';
 import { parseRule, ruleToJson } from '@/model/boolexp';
@@ -6,6 +6,7 @@ import { isObject, parseKept } from '@/model/exactJson';
 import { type BoolExp, type QualifiedName, qualified } from '@/model/metadata';
 import type { Template } from '@/model/permissions';
 import { useForeignKeys } from '@/model/useCatalog';
+import { Choice } from '@/ui/Choice';
 import classes from './Permissions.module.css';
 import { grouped, RuleBuilder, targetOf, ungrouped } from './RuleBuilder';
 
@@ -58,14 +59,13 @@ export function RuleField(props: {
 						{t.label}
 					</Button>
 				))}
-				<SegmentedControl
-					size="xs"
-					aria-label={`${props.legend}: how to edit`}
+				<Choice
+					label={`${props.legend}: how to edit`}
 					value={mode}
-					onChange={(v) => setMode(v as 'builder' | 'json')}
-					data={[
-						{ value: 'builder', label: 'Builder' },
-						{ value: 'json', label: 'JSON' },
+					onChange={setMode}
+					options={[
+						['builder', 'Builder'],
+						['json', 'JSON'],
 					]}
 				/>
 			</Group>
