@@ -65,15 +65,20 @@ val val_literal(resolving *r, pg_oid type, const json *j)
 {
 	const catalog *c = r->sc->cat;
 	str cast = cat_sql_type(r->a, c, type);
-	if (names_session(r, j)) return session_val(r, j->text, cast);
-	val v = {.kind = VAL_CONST, .cast = cast};
 	uint32_t flags = cat_type_flags(c, type);
+	bool place = (flags & (TYPE_GEOMETRY | TYPE_GEOGRAPHY)) != 0;
+	if (names_session(r, j)) {
+		val s = session_val(r, j->text, cast);
+		s.from_geojson = place;
+		return s;
+	}
+	val v = {.kind = VAL_CONST, .cast = cast};
 	if (j->kind == JSON_NULL && !(flags & (TYPE_JSON | TYPE_JSONB))) {
 		v.kind = VAL_NULL;
 		return v;
 	}
-	v.from_geojson = (flags & (TYPE_GEOMETRY | TYPE_GEOGRAPHY)) && j->kind == JSON_OBJECT;
-	if (takes_json(flags) && !((flags & (TYPE_GEOMETRY | TYPE_GEOGRAPHY)) && j->kind == JSON_STRING)) {
+	v.from_geojson = place && j->kind == JSON_OBJECT;
+	if (takes_json(flags) && !(place && j->kind == JSON_STRING)) {
 		v.conv = CONV_JSON;
 		v.text = json_to_str(r->a, j);
 	} else if (j->kind == JSON_ARRAY && cat_array_element(c, type)) {

@@ -66,13 +66,13 @@ bool aggregate_bounded(const plan_select *sel)
 	return sel->has_agg_limit || sel->has_offset || sel->ndistinct;
 }
 
-bool aggregate_separable(const plan_select *sel)
+bool aggregate_separable(const maker *m, const plan_select *sel)
 {
 	size_t readers = 0;
 	for (size_t i = 0; i < sel->nfields; i++)
 		readers += sel->fields[i].kind == PF_NODES || sel->fields[i].kind == PF_AGGREGATE;
 	if (readers < 2) return true;
-	if (sel->function) return false;
+	if (!select_steady(m, sel)) return false;
 	return !aggregate_bounded(sel) || select_total_order(sel);
 }
 
@@ -272,7 +272,7 @@ static const out_node *root_as_json(maker *m, const plan_select *sel)
 
 const out_node *root_aggregate(maker *m, const plan_select *sel)
 {
-	if (!aggregate_separable(sel) || m->strategy == SQL_JSON) return root_as_json(m, sel);
+	if (!aggregate_separable(m, sel) || m->strategy == SQL_JSON) return root_as_json(m, sel);
 	out_field *fields = NEW_ARRAY(m->a, out_field, sel->nfields);
 	if (aggregate_has(sel, PF_AGGREGATE)) root_aggregates(m, sel, fields);
 	for (size_t i = 0; i < sel->nfields; i++) {

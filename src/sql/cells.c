@@ -160,7 +160,7 @@ static const out_node *object(cells *c, const place *p, const plan_field *f)
 	place *at = NEW(c->m->a, place);
 	*at = (place){.sel = f->select, .up = p, .rel = rel, .of = p->of, .guard = rel->pairs[0].remote};
 	at->row = (sql_row){.alias = sql_alias(c->b), .table = f->select->table};
-	at->repeatable = p->repeatable && rel->target_unique;
+	at->repeatable = p->repeatable && rel->target_unique && select_steady(c->m, f->select);
 	if (rel->target_unique) {
 		buf_puts(&c->r->from, " LEFT JOIN ");
 		put_target(c, &c->r->from, f->select, rel, p->row.alias, at->row.alias, " ON ");
@@ -189,7 +189,7 @@ static const out_node *aggregate(cells *c, const place *p, const plan_field *f)
 {
 	const plan_select *sel = f->select;
 	row_source src = {.rel = f->rel, .parent = p->row.alias};
-	if (!aggregate_separable(sel)) {
+	if (!aggregate_separable(c->m, sel)) {
 		buf expr = {0};
 		put_json(c->b, &expr, c->m, sel, &src);
 		return out_value(c->m->a, add_buf(c, &expr), CODEC_RAW);

@@ -280,7 +280,7 @@ static row_source put_shared_rows(sql_build *b, buf *text, const plan_select *se
 static void put_aggregate_select(sql_build *b, buf *text, maker *m, const plan_select *sel, const row_source *src)
 {
 	bool shared = aggregate_has(sel, PF_NODES) && aggregate_has(sel, PF_AGGREGATE) &&
-		(aggregate_bounded(sel) || sel->function || src->call);
+		(aggregate_bounded(sel) || src->call || !select_steady(m, sel));
 	row_source own = *src;
 	buf_puts(text, "(");
 	if (shared) own = put_shared_rows(b, text, sel, src);

@@ -4,9 +4,9 @@
  */
 #include "sql/select.h"
 
-bool level_repeatable(const plan_select *sel)
+bool level_repeatable(const maker *m, const plan_select *sel)
 {
-	if (sel->function) return false;
+	if (!select_steady(m, sel)) return false;
 	if (!select_bounded(sel)) return true;
 	/* The primary key is appended to an order that is there; to impose one could change the plan for the worse. */
 	return select_total_order(sel) || (sel->norder && sel->table->pk && !sel->table->cat->has_children);

@@ -95,6 +95,11 @@ bool select_total_order(const plan_select *sel);
 void put_table(sql_build *b, buf *text, const plan_select *sel, const row_source *src, unsigned alias);
 void put_condition(buf *where, bool *any);
 
+/* ---- steady.c ---- */
+
+/* The same rows come under the same snapshot whenever they are asked for, but for what bounds them. */
+bool select_steady(const maker *m, const plan_select *sel);
+
 /* ---- order.c ---- */
 
 typedef struct order_item {
@@ -174,7 +179,7 @@ bool aggregate_needs_row(const plan_select *sel);
 bool aggregate_shared_row(const plan_select *sel);
 bool aggregate_bounded(const plan_select *sel);
 /* Nodes and aggregates may be read apart: they see the same rows whatever the plan. */
-bool aggregate_separable(const plan_select *sel);
+bool aggregate_separable(const maker *m, const plan_select *sel);
 /* One PF_AGGREGATE field over sel's rows, as cells of a lateral join. */
 const out_node *cells_aggregate(cells *c, const plan_select *sel, const plan_field *agg, const row_source *src);
 /* The same as a statement of a level, grouped by the parents' key; sel's aggregates are not bounded. */
@@ -206,7 +211,7 @@ bool strategy_aggregate_level(const cells *c, const place *p, const plan_select 
 /* Levels may hang on the rows of sel (asked before its statement is made). */
 bool strategy_many(maker *m, const plan_select *sel, const level *of);
 /* Another statement can select the same rows again. */
-bool level_repeatable(const plan_select *sel);
+bool level_repeatable(const maker *m, const plan_select *sel);
 bool level_allowed(const maker *m, const place *p, const snap_rel *rel);
 /* Cells of p's row that hold the local columns of rel. */
 const size_t *level_keys(cells *c, const place *p, const snap_rel *rel);

@@ -46,7 +46,7 @@ bool sql_is_plain(const plan_select *sel)
 bool strategy_many(maker *m, const plan_select *sel, const level *of)
 {
 	if (m->strategy == SQL_JSON || m->strategy == SQL_ARRAYS) return false;
-	if (!has_lists(sel->fields, sel->nfields) || sel->stream || !level_repeatable(sel)) return false;
+	if (!has_lists(sel->fields, sel->nfields) || sel->stream || !level_repeatable(m, sel)) return false;
 	if (m->strategy == SQL_LEVELS) return true;
 	/* A level has at least as many rows to look after as the one above seemed to. */
 	if (of) return true;

@@ -24,6 +24,48 @@ def test_nested_queries(api, database):
     assert got == want
 
 
+@pytest.fixture(scope="module")
+def sampled(api, database):
+    """Sets that are others each time they are asked for: a view that samples, a computed field that throws dice."""
+    database.sql("""
+        CREATE TABLE spring (id int PRIMARY KEY);
+        CREATE TABLE drop (id serial PRIMARY KEY, spring_id int NOT NULL REFERENCES spring);
+        INSERT INTO spring SELECT generate_series(1, 500);
+        INSERT INTO drop (spring_id) SELECT s FROM generate_series(1, 500) s, generate_series(1, 4);
+        CREATE VIEW some_spring AS SELECT id FROM spring WHERE random() < 0.5;
+        CREATE VIEW some_drop AS SELECT id, spring_id, id AS again FROM drop WHERE random() < 0.5;
+        CREATE FUNCTION dice(spring) RETURNS float LANGUAGE sql STABLE AS 'SELECT random()'""")
+    for name in ("spring", "drop", "some_spring", "some_drop"):
+        api.metadata("pg_track_table", {"table": name})
+    for table, name, target in (("spring", "drops", "drop"), ("some_spring", "drops", "drop"), ("spring", "some_drops", "some_drop")):
+        api.metadata("pg_create_array_relationship", {"table": table, "name": name, "using": {"manual_configuration": {
+            "remote_table": target, "column_mapping": {"id": "spring_id"}}}})
+    api.metadata("pg_create_object_relationship", {"table": "drop", "name": "spring", "using": {"foreign_key_constraint_on": "spring_id"}})
+    api.metadata("pg_add_computed_field", {"table": "spring", "name": "dice", "definition": {"function": "dice"}})
+    return api
+
+
+@pytest.mark.parametrize("root", ["some_spring", "spring(where: {dice: {_lt: 0.5}})", "spring(order_by: {dice: asc}, limit: 100)"])
+def test_rows_and_their_lists_are_of_one_reading(sampled, root):
+    rows = sampled.data(f"{{ a: {root} {{ id drops {{ spring_id }} drops_aggregate {{ aggregate {{ count }} }} }} }}")["a"]
+    assert len(rows) > 50
+    for row in rows:
+        assert row["drops"] == [{"spring_id": row["id"]}] * 4 and row["drops_aggregate"]["aggregate"]["count"] == 4
+
+
+def test_lists_below_lists_of_a_sampling_view_are_of_one_reading(sampled):
+    rows = sampled.data("{ spring { some_drops { again id } some_drops_aggregate { aggregate { count } nodes { id again } } } }")["spring"]
+    for row in rows:
+        both = row["some_drops_aggregate"]
+        assert both["aggregate"]["count"] == len(both["nodes"])
+        assert all(n["id"] == n["again"] for n in both["nodes"] + row["some_drops"])
+
+
+def test_nodes_and_aggregates_of_a_sampling_view_are_of_one_reading(sampled):
+    both = sampled.data("{ some_drop_aggregate { aggregate { count } nodes { id } } }")["some_drop_aggregate"]
+    assert both["aggregate"]["count"] == len(both["nodes"]) > 0
+
+
 def test_the_same_question_again_and_again(api):
     for i in range(1, 30):
         assert api.data("query ($id: bigint!) { book_by_pk(id: $id) { id author { id } } }", {"id": i})["book_by_pk"]["id"] == i

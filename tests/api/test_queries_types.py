@@ -30,6 +30,8 @@ METADATA = {"version": 3, "sources": [{"name": "default", "kind": "postgres", "t
          library.select("root", "*", {"parts": {"id": {"_ceq": ["$", "dom"]}}}),
          library.select("words", "*", {"nick": {"_in": "X-Hasura-Names"}}),
          library.select("nulls", "*", {"doc": {"_is_null": True}, "nick": {"_eq": None}}),
+         library.select("near", "*", {"globe": {"_st_d_within": {"distance": "X-Hasura-Far", "from": "X-Hasura-Here"}}}),
+         library.select("here", "*", {"spot": {"_eq": "X-Hasura-Here"}}),
          library.select("exists", "*", {"_exists": {"_table": library.table("part"), "_where": {"id": {"_eq": "X-Hasura-Part"}}}})]},
     {"table": library.table("part"), "object_relationships": [library.fk("thing", "thing_id")]}],
     "configuration": {"connection_info": {"database_url": {"from_env": "DATABASE_URL"}}}}]}
@@ -138,4 +140,7 @@ def test_filters_of_roles(tool):
     assert ids("words", **{"x-hasura-names": "{ANNA,zoe}"}) == [1]
     assert ids("nulls") == [3]
     assert ids("exists", **{"x-hasura-part": "5"}) == [1, 2, 3]
+    here = json.dumps({"type": "Point", "coordinates": [1, 2]})
+    assert ids("near", **{"x-hasura-far": "10", "x-hasura-here": here}) == [1]
+    assert ids("here", **{"x-hasura-here": here}) == [1]
     assert ids("exists", **{"x-hasura-part": "6"}) == []
