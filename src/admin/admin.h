@@ -25,6 +25,7 @@ typedef struct admin_config {
 	uint64_t sync_interval_ms; /* poll of resource_version; 0: never */
 	bool read_only;            /* read-only mode */
 	bool maintenance;          /* metadata cannot be modified */
+	size_t max_result_bytes;   /* of an answer with rows; 0: any */
 	str server_version;        /* "v2.48.0-weir.0.1.0" */
 	uint64_t pg_dump_ms;       /* time a dump may take; 0: any */
 	size_t pg_dump_bytes;      /* size it may have; 0: any */

@@ -111,3 +111,11 @@ bool reply_json(buf *out, const json *j)
 	json_write(out, j);
 	return true;
 }
+
+bool answer_too_large(const candidate *c, error *err)
+{
+	return error_set(err, ERR_TOO_LARGE, STR(""),
+		"the answer is larger than the limit of %zu bytes: ask for fewer rows or columns, or raise --max-result-size of the "
+		"server",
+		c->adm->config.max_result_bytes);
+}

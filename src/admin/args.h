@@ -29,3 +29,5 @@ bool reply_success(buf *out);
 /* with "warnings" when there are any */
 bool reply_success_warnings(candidate *c, buf *out);
 bool reply_json(buf *out, const json *j);
+/* The request's answer is larger than max_result_bytes; gives false. */
+bool answer_too_large(const candidate *c, error *err);

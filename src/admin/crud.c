@@ -52,6 +52,7 @@ static const pg_error *last_error(const crud *k, error *err)
 static bool statement_failed(const crud *k, size_t i, const pg_stmt *sent, error *err)
 {
 	const pg_error *e = last_error(k, err);
+	if (e->kind == PG_ERR_TOO_LARGE) return answer_too_large(k->c, err);
 	pg_statement_info info = {.sql = str_from(sent->sql), .nargs = sent->nparams, .args = sent->values};
 	const sql_mutation *m = k->root->mutation;
 	if (m && i < m->nstmts && e->kind == PG_ERR_SERVER) return exec_mutation_failed(&m->stmts[i], e, &info, err);
@@ -71,7 +72,9 @@ static bool run_statement(crud *k, const statement *st, size_t i, const pg_resul
 {
 	pg_stmt sent;
 	if (!check_session(k, st, err) || !exec_bind(k->c->a, st, who(k), k->args, &sent, err)) return false;
+	pg_sync_set_max_bytes(k->pg, k->c->adm->config.max_result_bytes);
 	*out = pg_sync_query(k->pg, sent.sql, sent.nparams, sent.values);
+	pg_sync_set_max_bytes(k->pg, 0);
 	return *out || statement_failed(k, i, &sent, err);
 }
 
@@ -176,14 +179,30 @@ static bool write_count(crud *k, const exec_rows *rows, buf *out, error *err)
 	return ok;
 }
 
-static bool write_answer(crud *k, buf *out, error *err)
+/* What the whole request's answer may still grow by, 0: any. What was committed is told, however long it is. */
+static size_t room(const crud *k)
 {
-	if (k->root->mutation) return exec_write_mutation(k->root->mutation, k->results, 0, out, err);
+	size_t max = k->c->adm->config.max_result_bytes, n = k->c->req->out.n;
+	if (!max || (k->root->mutation && !k->c->tx)) return 0;
+	return max > n ? max - n : 1;
+}
+
+static bool write_rows(crud *k, buf *out, error *err)
+{
+	if (k->root->mutation) return exec_write_mutation(k->root->mutation, k->results, room(k), out, err);
 	exec_rows rows = {.results = k->results, .n = k->root->nstmts};
 	const out_node *o = answer_node(k);
 	/* Made by the database as one JSON text. */
 	if (k->what == LEGACY_COUNT && o == k->root->out) return write_count(k, &rows, out, err);
-	return exec_write(k->c->a, o, &rows, 0, out, err);
+	return exec_write(k->c->a, o, &rows, room(k), out, err);
+}
+
+/* Nothing but its size can be wrong. */
+static bool write_answer(crud *k, buf *out, error *err)
+{
+	error ignored;
+	error_init(&ignored, k->c->a);
+	return write_rows(k, out, &ignored) || answer_too_large(k->c, err);
 }
 
 static bool run_plan(crud *k, const snap_source *src, buf *out, error *err)

@@ -7,6 +7,7 @@
 #include "catalog/read.h"
 
 typedef struct sql_args {
+	candidate *c;
 	str sql;
 	str source;
 	bool cascade;
@@ -21,7 +22,7 @@ typedef struct sql_args {
 
 static bool sql_read(candidate *c, const json *args, sql_args *s, error *err)
 {
-	*s = (sql_args){0};
+	*s = (sql_args){.c = c};
 	if (!arg_object(c, args, "RunSQL", err) || !arg_text(c, args, "sql", &s->sql, err) ||
 		!arg_source(c, args, &s->source, err))
 		return false;
@@ -58,6 +59,7 @@ static int64_t position_in_text(const sql_args *s, str sql, int position)
 static bool sql_error(const sql_args *s, str sql, error *err)
 {
 	const pg_error *e = pg_error_copy(err->a, pg_sync_error(s->pg)); /* the connection goes before the answer */
+	if (e->kind == PG_ERR_TOO_LARGE) return answer_too_large(s->c, err);
 	pg_statement_info info = {.sql = sql};
 	if (e->kind != PG_ERR_SERVER && e->kind != PG_ERR_PROTOCOL) return pg_error_map_query(e, &info, STR(""), err);
 	(void)error_set(err, ERR_POSTGRES, STR(""), "query execution failed");
@@ -85,34 +87,60 @@ static void put_row(buf *out, const pg_result *r, size_t row, bool exact)
 	buf_putc(out, ']');
 }
 
-static void put_result(buf *out, const pg_result *r, bool exact)
+/* An answer as it grows; a statement's takes the place of the one before. */
+typedef struct answer {
+	buf *out;
+	size_t at, max;
+	bool exact;
+	bool open; /* within the rows of a statement */
+} answer;
+
+static void put_names(answer *x, const pg_result *r)
 {
-	if (!r || !pg_result_has_rows(r)) {
-		buf_puts(out, "{\"result_type\":\"CommandOk\",\"result\":null}");
-		return;
-	}
-	buf_puts(out, "{\"result_type\":\"TuplesOk\",\"result\":[[");
+	x->out->n = x->at;
+	buf_puts(x->out, "{\"result_type\":\"TuplesOk\",\"result\":[[");
 	for (size_t i = 0; i < pg_result_cols(r); i++) {
-		if (i) buf_putc(out, ',');
-		json_write_str(out, pg_result_name(r, i));
+		if (i) buf_putc(x->out, ',');
+		json_write_str(x->out, pg_result_name(r, i));
 	}
-	buf_putc(out, ']');
-	for (size_t row = 0; row < pg_result_rows(r); row++) {
-		buf_putc(out, ',');
-		put_row(out, r, row, exact);
+	buf_putc(x->out, ']');
+}
+
+static void put_command_ok(answer *x)
+{
+	x->out->n = x->at;
+	buf_puts(x->out, "{\"result_type\":\"CommandOk\",\"result\":null}");
+}
+
+/* False: the answer is larger than it may be. */
+static bool put_next(void *data, const pg_result *r)
+{
+	answer *x = data;
+	if (!pg_result_has_rows(r)) {
+		put_command_ok(x);
+		return true;
 	}
-	buf_puts(out, "]}");
+	if (!x->open) put_names(x, r);
+	x->open = pg_result_rows(r) > 0;
+	if (x->open) {
+		buf_putc(x->out, ',');
+		put_row(x->out, r, 0, x->exact);
+	} else {
+		buf_puts(x->out, "]}");
+	}
+	return !x->max || x->out->n <= x->max;
 }
 
 /* ---- running ---- */
 
 static bool exec_one(candidate *c, sql_args *s, str sql, buf *out, error *err)
 {
-	pg_result *r = pg_sync_exec(s->pg, str_z(c->a, sql));
-	if (!r) return sql_error(s, sql, err);
-	put_result(out, r, s->exact);
-	pg_result_free(r);
-	return true;
+	size_t max = c->adm->config.max_result_bytes;
+	answer x = {.out = out, .at = out->n, .max = max, .exact = s->exact};
+	pg_sync_set_max_bytes(s->pg, max);
+	bool ok = pg_sync_each(s->pg, str_z(c->a, sql), put_next, &x);
+	pg_sync_set_max_bytes(s->pg, 0);
+	return ok || sql_error(s, sql, err);
 }
 
 /* Hasura v2: execMultipleStatements: one by one, so that each is a transaction of its own. */

@@ -55,7 +55,8 @@ str pg_result_command(const pg_result *r)
 
 bool pg_result_has_rows(const pg_result *r)
 {
-	return PQresultStatus(pq(r)) == PGRES_TUPLES_OK;
+	ExecStatusType status = PQresultStatus(pq(r));
+	return status == PGRES_TUPLES_OK || status == PGRES_SINGLE_TUPLE;
 }
 
 size_t pg_result_bytes(const pg_result *r)

@@ -276,19 +276,51 @@ static void leave_copy(pg_sync *s, ExecStatusType status)
 	}
 }
 
-/* Takes one answer into the error or the kept result. */
-static void take(pg_sync *s, PGresult *res, PGresult **kept)
+/* Where results go: to a function, or the last one is kept. */
+typedef struct taker {
+	PGresult *kept;
+	pg_sync_row_fn *f;
+	void *data;
+	uint64_t until; /* no later */
+} taker;
+
+/* The function has enough: what still comes until the server heard of it is thrown away. */
+static void stop_rows(pg_sync *s, taker *t)
+{
+	pg_error_text(&s->err, PG_ERR_TOO_LARGE, "the result is larger than the limit");
+	request_cancel(s);
+	t->until = clock_mono_ns() + GRACE_NS;
+	if (!s->cancelling) hang_up(s);
+}
+
+static void give(pg_sync *s, taker *t, PGresult *res)
+{
+	bool stopped = s->err.kind == PG_ERR_TOO_LARGE;
+	if (!stopped && !t->f(t->data, (pg_result *)(void *)res)) stop_rows(s, t);
+	else if (stopped && clock_mono_ns() > t->until) hang_up(s);
+	PQclear(res);
+}
+
+static void keep(taker *t, PGresult *res)
+{
+	PQclear(t->kept);
+	t->kept = res;
+}
+
+/* Takes one answer into the error, or to where results go. */
+static void take(pg_sync *s, PGresult *res, taker *t)
 {
 	ExecStatusType status = PQresultStatus(res);
 	bool failed = s->err.kind != PG_ERR_NONE;
 	switch (status) {
+	case PGRES_SINGLE_TUPLE: give(s, t, res); return;
 	case PGRES_TUPLES_OK:
 	case PGRES_COMMAND_OK:
 	case PGRES_EMPTY_QUERY:
 		/* It was done before the cancel request arrived. */
 		if (s->err.kind == PG_ERR_DEADLINE || s->err.kind == PG_ERR_CLOSED) pg_error_clear(&s->err);
-		PQclear(*kept);
-		*kept = res;
+		if (t->f) give(s, t, res);
+		else keep(t, res);
 		return;
 	case PGRES_COPY_IN:
 	case PGRES_COPY_OUT:
@@ -322,24 +354,30 @@ static void settle(pg_sync *s)
 	pg_error_clear(&ignored);
 }
 
-static pg_result *collect(pg_sync *s, int sent)
+/* Takes all answers to what was sent; true: without an error. */
+static bool collect(pg_sync *s, int sent, taker *t)
 {
-	PGresult *kept = NULL;
-	uint64_t until = s->deadline_ns;
+	t->until = s->deadline_ns;
 	if (!sent) {
 		lost(s);
-		return NULL;
+		return false;
 	}
-	while (s->pg && await_result(s, &until)) {
+	while (s->pg && await_result(s, &t->until)) {
 		PGresult *res = PQgetResult(s->pg);
 		if (!res) break;
-		take(s, res, &kept);
+		take(s, res, t);
 		if (s->pg && PQstatus(s->pg) == CONNECTION_BAD) break;
 	}
 	settle(s);
-	if (s->err.kind == PG_ERR_NONE) return (pg_result *)(void *)kept;
-	PQclear(kept);
-	return NULL;
+	if (s->err.kind == PG_ERR_NONE) return true;
+	keep(t, NULL);
+	return false;
+}
+
+static pg_result *collect_last(pg_sync *s, int sent)
+{
+	taker t = {0};
+	return collect(s, sent, &t) ? (pg_result *)(void *)t.kept : NULL;
 }
 
 /* Before each call: no old error, a connection. */
@@ -353,13 +391,19 @@ static bool ready(pg_sync *s)
 
 pg_result *pg_sync_exec(pg_sync *s, const char *sql)
 {
-	return ready(s) ? collect(s, PQsendQuery(s->pg, sql)) : NULL;
+	return ready(s) ? collect_last(s, PQsendQuery(s->pg, sql)) : NULL;
+}
+
+bool pg_sync_each(pg_sync *s, const char *sql, pg_sync_row_fn *f, void *data)
+{
+	taker t = {.f = f, .data = data};
+	return ready(s) && collect(s, PQsendQuery(s->pg, sql) && PQsetSingleRowMode(s->pg), &t);
 }
 
 pg_result *pg_sync_query(pg_sync *s, const char *sql, size_t n, const char *const *values)
 {
 	if (!ready(s)) return NULL;
-	return collect(s, PQsendQueryParams(s->pg, sql, (int)n, NULL, values, NULL, NULL, 0));
+	return collect_last(s, PQsendQueryParams(s->pg, sql, (int)n, NULL, values, NULL, NULL, 0));
 }
 
 bool pg_sync_run(pg_sync *s, const char *sql)

@@ -26,6 +26,13 @@ const pg_server *pg_sync_server(const pg_sync *s);
 
 /* Simple protocol, any number of statements; the last one's result, or NULL. COPY FROM STDIN / TO STDOUT are errors. */
 pg_result *pg_sync_exec(pg_sync *s, const char *sql);
+/*
+ * The same, row by row: nothing is kept, and max_bytes is a row's. f gets each row as a result of its own, and after the rows of
+ * a statement (or when it has none) a result without rows. False from f ends it: the statement is cancelled, and the error is
+ * PG_ERR_TOO_LARGE.
+ */
+typedef bool pg_sync_row_fn(void *data, const pg_result *r);
+MUST_CHECK bool pg_sync_each(pg_sync *s, const char *sql, pg_sync_row_fn *f, void *data);
 /* One statement with parameters in text format; NULL value = SQL NULL. NULL on error. */
 pg_result *pg_sync_query(pg_sync *s, const char *sql, size_t n, const char *const *values);
 /* pg_sync_exec without the result. */

@@ -179,6 +179,7 @@ static bool start_admin(server *s, error *err)
 		.sync_interval_ms = g->schema_poll_ms,
 		.maintenance = g->maintenance_mode,
 		.server_version = STR(SERVER_VERSION),
+		.max_result_bytes = g->max_result_bytes,
 		.pg_dump_ms = g->pg_dump_ms,
 		.pg_dump_bytes = g->pg_dump_bytes,
 		.on_snapshot = take_snapshot,

@@ -41,6 +41,8 @@ TESTS = {
     ("Operations", "time of an operation in a source"): ["test_query_timeout.py::test_slow_queries_end"],
     ("Operations", "rows of an operation, and their JSON"): ["test_query_timeout.py::test_large_answers_are_refused", HERE + "test_no_limit_of_results",
                                                             "test_faults_wire.py::test_f17_f18_results_without_end"],
+    ("Operations", "answer of a request to `/v1/query` or `/v2/query` (`run_sql`, `select` …), those of a bulk together"): [
+        "test_out_of_memory.py::test_answers_of_the_schema_api_are_bounded"],
     ("Operations", "a connection on which a cancelled statement, or a ROLLBACK, gets no answer"): [
         "test_faults_wire.py::test_f15_connections_that_fell_silent"],
     ("Operations", "plans kept, per worker"): ["test_exec_cache.c::kept_within_the_cap"],

@@ -76,6 +76,58 @@ def test_the_limit_of_a_result_keeps_it_alive(new_database, release):
         assert len(server.data("{rows(limit:5000){id body}}")["rows"]) == 5000
 
 
+LARGE = "select i, repeat('x', 1000) as body from generate_series(1, 400000) i"
+NARROW = "select " + ", ".join(f"null as c{i}" for i in range(200)) + " from generate_series(1, 100000)"
+BEYOND = {
+    "run_sql": {"type": "run_sql", "args": {"sql": LARGE, "read_only": True}},
+    "run_sql of empty cells": {"type": "run_sql", "args": {"sql": NARROW, "read_only": True}},
+    "run_sql that looks at the metadata": {"type": "run_sql", "args": {"sql": "create table made (id int); " + LARGE, "check_metadata_consistency": True}},
+    "run_sql without a transaction": {"type": "run_sql", "args": {"sql": LARGE, "no_transaction": True}},
+    "one row": {"type": "run_sql", "args": {"sql": "select repeat('x', 300000000) as body", "read_only": True}},
+    "select": {"type": "select", "args": {"table": "many", "columns": ["i", "body"]}},
+    "many together": {"type": "bulk", "args": [{"type": "run_sql", "args": {"sql": "select repeat('x', 4000000)", "read_only": True}}] * 60},
+    "many selects together": {"type": "bulk", "args": [{"type": "select", "args": {"table": "many", "columns": ["body"], "limit": 4000}}] * 60},
+    "many selects in one transaction": {"type": "bulk_atomic", "args": [{"type": "select", "args": {"table": "many", "columns": ["body"], "limit": 4000}}] * 60},
+}
+
+
+def forget_peak(server):
+    with open(f"/proc/{server.process.pid}/clear_refs", "w", encoding="ascii") as refs:
+        refs.write("5")
+
+
+def peak(server):
+    """The most resident memory it had since, in bytes."""
+    with open(f"/proc/{server.process.pid}/status", encoding="ascii") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith("VmHWM")) * 1024
+
+
+@pytest.fixture(scope="module")
+def bounded(database, weir_bin):
+    """A server whose answers may have 16 MB."""
+    database.sql("CREATE VIEW many AS " + LARGE)
+    with Weir(database.url, binary=os.environ.get("WEIR_RELEASE_BIN") or weir_bin, args=["--workers", "1", "--max-result-size", "16m"]) as server:
+        server.track("many")
+        server.sql("select 1", read_only=True)
+        yield server
+
+
+@pytest.mark.parametrize("what", BEYOND)
+def test_answers_of_the_schema_api_are_bounded(bounded, what):
+    """Cut off while they are read, with what to do: the size of a table is no matter of the server's memory."""
+    forget_peak(bounded)
+    before = peak(bounded)
+    answer = bounded.request("POST", "/v2/query", BEYOND[what], timeout=120)
+    assert answer.status_code == 413, answer.text[:300]
+    assert answer.json()["error"] == ("the answer is larger than the limit of 16777216 bytes: ask for fewer rows or columns, or raise "
+                                      "--max-result-size of the server")
+    assert peak(bounded) - before < 80 << 20
+    # What was begun is undone, and the next one is answered.
+    assert bounded.sql("select to_regclass('made') is null as gone, repeat('x', 1000) from generate_series(1, 3)", read_only=True)["result"][1][0] == "t"
+    rows = bounded.request("POST", "/v2/query", {"type": "select", "args": {"table": "many", "columns": ["i"], "limit": 2}}).json()
+    assert rows == [{"i": 1}, {"i": 2}]
+
+
 def test_large_requests_in_little_memory(new_database, release):
     """Many bodies of the largest size at once: refused, answered, or the end with its reason; never anything else."""
     server = Weir(new_database().url, binary=release, args=["--workers", "1"]).start()

@@ -1170,6 +1170,55 @@ static void blocking_deadline(void **state)
 	pg_sync_close(s);
 }
 
+typedef struct seen {
+	size_t rows, ends, stop;
+	char last[16];
+} seen;
+
+static bool see(void *data, const pg_result *r)
+{
+	seen *x = data;
+	x->rows += pg_result_rows(r);
+	x->ends += pg_result_rows(r) == 0;
+	if (pg_result_rows(r))
+		snprintf(x->last, sizeof(x->last), "%.*s", (int)pg_result_value(r, 0, 0).n, pg_result_value(r, 0, 0).p);
+	return !x->stop || x->rows < x->stop;
+}
+
+static void row_by_row(void **state)
+{
+	(void)state;
+	pg_sync *s = make_sync();
+	seen x = {0};
+	assert_true(pg_sync_each(
+		s, "SELECT generate_series(1, 5); SELECT 1 WHERE false; SET work_mem = '4MB'; SELECT 7", see, &x));
+	assert_int_equal(x.rows, 6);
+	assert_int_equal(x.ends, 4);
+	assert_string_equal(x.last, "7");
+	assert_false(pg_sync_each(s, "SELECT 1; SELECT 1/0; SELECT 2", see, &x));
+	assert_int_equal(pg_sync_error(s)->kind, PG_ERR_SERVER);
+	assert_string_equal(x.last, "1");
+	/* Who has enough ends it, and has the connection still unless the cancelling took too long. */
+	x = (seen){.stop = 1000};
+	assert_true(pg_sync_begin(s, PG_READ_COMMITTED, true));
+	assert_false(pg_sync_each(s, "SELECT generate_series(1, 100000000)", see, &x));
+	assert_int_equal(pg_sync_error(s)->kind, PG_ERR_TOO_LARGE);
+	assert_int_equal(x.rows, 1000);
+	pg_sync_rollback(s);
+	if (pg_sync_alive(s)) assert_true(pg_sync_run(s, "SELECT 1"));
+	pg_sync_close(s);
+	s = make_sync();
+	/* A single row is bounded while it comes. */
+	pg_sync_set_max_bytes(s, 1 << 20);
+	x = (seen){0};
+	assert_true(pg_sync_each(s, "SELECT repeat('x', 1000) FROM generate_series(1, 20000)", see, &x));
+	assert_int_equal(x.rows, 20000);
+	assert_false(pg_sync_each(s, "SELECT repeat('x', 100000000)", see, &x));
+	assert_int_equal(pg_sync_error(s)->kind, PG_ERR_TOO_LARGE);
+	assert_false(pg_sync_alive(s));
+	pg_sync_close(s);
+}
+
 static void notifications(void **state)
 {
 	(void)state;
@@ -1247,6 +1296,7 @@ int main(int argc, char **argv)
 		T(from_a_file),
 		T(blocking),
 		T(blocking_deadline),
+		T(row_by_row),
 		T(notifications),
 	};
 	url = getenv("WEIR_TEST_PG_URL");
