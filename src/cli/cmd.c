@@ -77,13 +77,6 @@ static const cmd_spec *find_in(const cmd_spec *const *list, str word)
 	return NULL;
 }
 
-static const cmd_flag *find_flag(const cmd_flag *flags, str name, char letter)
-{
-	for (const cmd_flag *f = flags; f && f->name; f++)
-		if (letter ? f->letter == letter : str_eqz(name, f->name)) return f;
-	return NULL;
-}
-
 typedef struct flag_search {
 	str name;
 	char letter;
@@ -100,28 +93,45 @@ static void look_at_flag(const cmd_flag *f, void *data)
 static const cmd_flag *flag_of(const cmd_spec *spec, str name, char letter)
 {
 	flag_search s = {name, letter, NULL};
-	if (spec) cmd_each_flag(spec, look_at_flag, &s);
-	else s.found = find_flag(general_flags, name, letter);
+	cmd_each_flag(spec, look_at_flag, &s);
 	return s.found;
 }
 
-/* Index of the first word, general flags and their values skipped; 0: none. */
-static int first_word(int argc, char *const *argv)
+/* A flag of one of these commands, or of one below them. */
+static const cmd_flag *flag_below(const cmd_spec *const *list, str name, char letter)
 {
-	for (int i = 1; i < argc; i++) {
+	const cmd_flag *f = NULL;
+	for (; list && *list && !f; list++) {
+		f = flag_of(*list, name, letter);
+		if (!f) f = flag_below((*list)->subs, name, letter);
+	}
+	return f;
+}
+
+/* Hasura v2: flags may stand anywhere, before the words that name the command too. Does the one in arg, of a command among
+   list, have its value in the next argument? */
+static bool takes_next(const cmd_spec *const *list, str arg)
+{
+	if (str_find_char(arg, '=') != SIZE_MAX) return false;
+	bool is_long = str_starts(arg, STR("--"));
+	if (!is_long && arg.n != 2) return false;
+	const cmd_flag *f = is_long ? flag_below(list, str_from_at(arg, 2), 0) : flag_below(list, STR(""), arg.p[1]);
+	return f && f->form != CMD_SWITCH;
+}
+
+/* Index of the next word behind argv[i], flags and their values skipped; 0: none. */
+static int next_word(const cmd_spec *const *list, int argc, char *const *argv, int i)
+{
+	for (i++; i < argc && strcmp(argv[i], "--") != 0; i++) {
 		if (argv[i][0] != '-') return i;
-		str name = str_from_at(str_from(argv[i]), 2);
-		if (argv[i][1] != '-') continue;
-		const cmd_flag *f = flag_of(NULL, name, 0);
-		if (!f && str_find_char(name, '=') == SIZE_MAX) f = find_flag(server_flags, name, 0);
-		if (f && f->form != CMD_SWITCH) i++;
+		i += takes_next(list, str_from(argv[i]));
 	}
 	return 0;
 }
 
 bool cmd_knows(int argc, char *const *argv)
 {
-	int i = first_word(argc, argv);
+	int i = next_word(cmd_roots, argc, argv, 0);
 	return i && find_in(cmd_roots, str_from(argv[i]));
 }
 
@@ -238,20 +248,25 @@ static bool take_word(cmd *c, str word, error *err)
 	return true;
 }
 
-/* The command's words come before its flags are read, since flags may stand before them. */
+/* The words that name the command, each marked. */
+static bool find_command(cmd *c, int argc, char *const *argv, bool *marks, error *err)
+{
+	const cmd_spec *const *list = cmd_roots;
+	c->spec = NULL;
+	for (int i = 0; list && (i = next_word(list, argc, argv, i)); list = c->spec->subs) {
+		if (!take_word(c, str_from(argv[i]), err)) return false;
+		marks[i] = true;
+	}
+	return true;
+}
+
+/* The command first: it says which flags there are. */
 static bool read_line(cmd *c, int argc, char *const *argv, error *err)
 {
-	bool taken = false;
-	int word = first_word(argc, argv);
-	c->spec = NULL;
-	if (!take_word(c, str_from(argv[word]), err)) return false;
-	while (c->spec->subs && word + 1 < argc && argv[word + 1][0] != '-') {
-		if (!take_word(c, str_from(argv[++word]), err)) return false;
-		taken = true;
-	}
-	(void)taken;
-	for (int i = 1, first = first_word(argc, argv); i < argc; i++) {
-		if (i >= first && i <= word) continue;
+	bool *marks = NEW_ARRAY(c->a, bool, (size_t)argc);
+	if (!find_command(c, argc, argv, marks, err)) return false;
+	for (int i = 1; i < argc; i++) {
+		if (marks[i]) continue;
 		if (strcmp(argv[i], "--") == 0) {
 			while (++i < argc)
 				vec_push(c->a, &c->args, str_from(argv[i]));
