@@ -5,17 +5,6 @@
 #define ALLOWED "x-hasura-allowed-roles"
 #define DEFAULT "x-hasura-default-role"
 
-static const char *kind_name(const json *j)
-{
-	static const char *const names[] = {[JSON_NULL] = "Null",
-		[JSON_BOOL] = "Boolean",
-		[JSON_NUMBER] = "Number",
-		[JSON_STRING] = "String",
-		[JSON_ARRAY] = "Array",
-		[JSON_OBJECT] = "Object"};
-	return names[j->kind];
-}
-
 /* ---- the configuration ---- */
 
 static bool bad_config(error *err, const char *what)
@@ -164,7 +153,7 @@ static bool text_claim(const json *j, const char *what, error *err)
 {
 	if (!json_is(j, JSON_STRING)) {
 		return error_set(err, ERR_JWT_INVALID_CLAIMS, STR_NULL,
-			"%s: parsing Text failed, expected String, but encountered %s", what, kind_name(j));
+			"%s: parsing Text failed, expected String, but encountered %s", what, json_kind_name(j));
 	}
 	/* PostgreSQL has no U+0000 in a text; nothing may be cut off there. */
 	if (str_find_char(j->text, '\0') == SIZE_MAX) return true;
@@ -190,7 +179,7 @@ static bool read_roles(arena *a, const json *allowed, const json *dflt, const ch
 	if (!allowed) return no_role_claim(err, ALLOWED);
 	if (!json_is(allowed, JSON_ARRAY)) {
 		return error_set(err, ERR_JWT_INVALID_CLAIMS, STR_NULL,
-			"%s: parsing [] failed, expected Array, but encountered %s", invalid, kind_name(allowed));
+			"%s: parsing [] failed, expected Array, but encountered %s", invalid, json_kind_name(allowed));
 	}
 	out->roles = NEW_ARRAY(a, str, allowed->count);
 	JSON_EACH (r, allowed) {

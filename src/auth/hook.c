@@ -104,17 +104,6 @@ static void log_call(const hook_config *h, auth_request *r, log_level level, con
 
 /* ---- the answer ---- */
 
-static const char *kind_name(const json *j)
-{
-	static const char *const names[] = {[JSON_NULL] = "Null",
-		[JSON_BOOL] = "Boolean",
-		[JSON_NUMBER] = "Number",
-		[JSON_STRING] = "String",
-		[JSON_ARRAY] = "Array",
-		[JSON_OBJECT] = "Object"};
-	return names[j->kind];
-}
-
 static bool broken(error *err, const char *why)
 {
 	error_set(err, ERR_UNEXPECTED, STR_NULL, "Invalid response from authorization hook: %s", why);
@@ -134,7 +123,7 @@ static bool parse_answer(arena *a, str body, json **out, error *err)
 				str_printf(a,
 					"Error in $: parsing HashMap ~Text failed, expected Object, but "
 					"encountered %s",
-					kind_name(*out))));
+					json_kind_name(*out))));
 	}
 	JSON_EACH (j, *out) {
 		str path = jsonpath_key(a, STR("$"), j->key);
@@ -144,7 +133,7 @@ static bool parse_answer(arena *a, str body, json **out, error *err)
 					str_printf(a,
 						"Error in %.*s: parsing Text failed, expected String, but "
 						"encountered %s",
-						STR_ARG(path), kind_name(j))));
+						STR_ARG(path), json_kind_name(j))));
 		}
 		/* PostgreSQL has no U+0000 in a text; nothing may be cut off there. */
 		if (str_find_char(j->text, '\0') != SIZE_MAX)

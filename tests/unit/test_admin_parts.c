@@ -6,9 +6,7 @@
 #include "fixture.h"
 #include <stdio.h>
 // clang-format off
-#include <setjmp.h>
-#include <stdarg.h>
-#include <cmocka.h>
+#include "suite.h"
 // clang-format on
 
 /* ---- split_sql ---- */

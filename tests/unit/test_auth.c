@@ -1,9 +1,5 @@
 /* Who asks: modes, secrets, roles, tokens and their claims, from headers to session or error. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "suite.h"
 
 #include "auth/auth.h"
 #include "auth_tokens.h"

@@ -1,27 +1,9 @@
 /* The hook's calls and answers, without a hook. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "suite.h"
 
 #include "auth/hook.h"
 
-static arena *A;
-
-static int begin(void **state)
-{
-	(void)state;
-	A = arena_new(0);
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	arena_free(A);
-	return 0;
-}
+PER_TEST_ARENA(A)
 
 static void hook_answers(void **state)
 {
@@ -160,7 +142,7 @@ static void hook_calls(void **state)
 
 int main(void)
 {
-#define T(name) cmocka_unit_test_setup_teardown(name, begin, end)
+#define T(name) cmocka_unit_test_setup_teardown(name, test_begin, test_end)
 	const struct CMUnitTest tests[] = {T(hook_answers), T(hook_lifetimes), T(hook_calls)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,29 +1,11 @@
 /* Signatures: the examples of the RFCs, every algorithm, and what must not pass. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "suite.h"
 
 #include "auth_tokens.h"
 
 #define JOE "eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ"
 
-static arena *A;
-
-static int begin(void **state)
-{
-	(void)state;
-	A = arena_new(0);
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	arena_free(A);
-	return 0;
-}
+PER_TEST_ARENA(A)
 
 /* ---- RFC 7515 appendix A, RFC 8037 appendix A.4 ---- */
 
@@ -433,19 +415,19 @@ static void key_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(examples_pass, begin, end),
-		cmocka_unit_test_setup_teardown(changed_examples_fail, begin, end),
-		cmocka_unit_test_setup_teardown(all_algorithms, begin, end),
-		cmocka_unit_test_setup_teardown(pem_forms, begin, end),
-		cmocka_unit_test_setup_teardown(bad_keys, begin, end),
-		cmocka_unit_test_setup_teardown(bad_sets, begin, end),
-		cmocka_unit_test_setup_teardown(good_sets, begin, end),
-		cmocka_unit_test_setup_teardown(algorithm_confusion, begin, end),
-		cmocka_unit_test_setup_teardown(no_algorithm, begin, end),
-		cmocka_unit_test_setup_teardown(bad_headers, begin, end),
-		cmocka_unit_test_setup_teardown(malformed, begin, end),
-		cmocka_unit_test_setup_teardown(forged_signatures, begin, end),
-		cmocka_unit_test_setup_teardown(key_names, begin, end),
+		cmocka_unit_test_setup_teardown(examples_pass, test_begin, test_end),
+		cmocka_unit_test_setup_teardown(changed_examples_fail, test_begin, test_end),
+		cmocka_unit_test_setup_teardown(all_algorithms, test_begin, test_end),
+		cmocka_unit_test_setup_teardown(pem_forms, test_begin, test_end),
+		cmocka_unit_test_setup_teardown(bad_keys, test_begin, test_end),
+		cmocka_unit_test_setup_teardown(bad_sets, test_begin, test_end),
+		cmocka_unit_test_setup_teardown(good_sets, test_begin, test_end),
+		cmocka_unit_test_setup_teardown(algorithm_confusion, test_begin, test_end),
+		cmocka_unit_test_setup_teardown(no_algorithm, test_begin, test_end),
+		cmocka_unit_test_setup_teardown(bad_headers, test_begin, test_end),
+		cmocka_unit_test_setup_teardown(malformed, test_begin, test_end),
+		cmocka_unit_test_setup_teardown(forged_signatures, test_begin, test_end),
+		cmocka_unit_test_setup_teardown(key_names, test_begin, test_end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

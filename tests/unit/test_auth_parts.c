@@ -1,30 +1,12 @@
 /* Parts of auth/: base64url, paths into claims, lifetimes of answers. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "suite.h"
 
 #include "auth/claims_path.h"
 #include "auth/key_source.h"
 #include "auth/lifetime.h"
 #include "base/base64.h"
 
-static arena *A;
-
-static int begin(void **state)
-{
-	(void)state;
-	A = arena_new(0);
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	arena_free(A);
-	return 0;
-}
+PER_TEST_ARENA(A)
 
 /* ---- base64url ---- */
 
@@ -214,13 +196,13 @@ static void key_lifetimes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(base64_round, begin, end),
-		cmocka_unit_test_setup_teardown(base64_strict, begin, end),
-		cmocka_unit_test_setup_teardown(paths, begin, end),
-		cmocka_unit_test_setup_teardown(path_texts, begin, end),
-		cmocka_unit_test_setup_teardown(cache_control_texts, begin, end),
-		cmocka_unit_test_setup_teardown(expires_texts, begin, end),
-		cmocka_unit_test_setup_teardown(key_lifetimes, begin, end),
+		cmocka_unit_test_setup_teardown(base64_round, test_begin, test_end),
+		cmocka_unit_test_setup_teardown(base64_strict, test_begin, test_end),
+		cmocka_unit_test_setup_teardown(paths, test_begin, test_end),
+		cmocka_unit_test_setup_teardown(path_texts, test_begin, test_end),
+		cmocka_unit_test_setup_teardown(cache_control_texts, test_begin, test_end),
+		cmocka_unit_test_setup_teardown(expires_texts, test_begin, test_end),
+		cmocka_unit_test_setup_teardown(key_lifetimes, test_begin, test_end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,11 +3,7 @@
 #include "catalog/type_info.h"
 #include "catalog/types.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "suite.h"
 
 #define PG(n, k) .name = {STR_INIT("pg_catalog"), STR_INIT(n)}, .kind = (k)
 #define MY(n, k) .name = {STR_INIT("public"), STR_INIT(n)}, .kind = (k)

@@ -3,11 +3,7 @@
 #include "catalog/read.h"
 #include "catalog/type_info.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "suite.h"
 
 #define assert_str(got, want) assert_text((got), (want), __FILE__, __LINE__)
 

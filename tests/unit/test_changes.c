@@ -3,12 +3,7 @@
 #include "live/changes_key.h"
 #include "live/changes_marks.h"
 #include "live/changes_wal.h"
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "suite.h"
 
 /* ---- test_decoding ---- */
 

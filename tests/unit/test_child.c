@@ -2,11 +2,7 @@
 #include "cli/child.h"
 #include "cli/pg_programs.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
+#include "suite.h"
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,11 +3,7 @@
 #include "exec/exec.h"
 #include "fixture.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "suite.h"
 
 enum { CAP = 1 << 20, MANY = 2000 };
 

@@ -2,11 +2,8 @@
 #include "exec/array_text.h"
 #include "exec/step.h"
 #include <libpq-fe.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
-/* cmocka wants the four above first. */
-#include <cmocka.h>
+#include "suite.h"
 
 static void assert_str(str got, const char *want)
 {

@@ -1,30 +1,9 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "suite.h"
 
 #include "base/arena.h"
 #include "graphql/document.h"
 
-static arena *a;
-static error err;
-
-static int setup(void **state)
-{
-	(void)state;
-	a = arena_new(0);
-	error_init(&err, a);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	arena_free(a);
-	return 0;
-}
+PER_TEST_ARENA_AND_ERROR(a, err)
 
 #define assert_str(got, want)                                                                               \
 	do {                                                                                                \
@@ -280,7 +259,7 @@ static void directives(void **state)
 
 int main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, test_begin, test_end)
 	const struct CMUnitTest tests[] = {
 		T(choice),
 		T(variables_are_defined_once),

@@ -1,32 +1,11 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "suite.h"
 
 #include "base/arena.h"
 #include "base/json.h"
 #include "graphql/document.h"
 #include "graphql/lexer.h"
 
-static arena *a;
-static error err;
-
-static int setup(void **state)
-{
-	(void)state;
-	a = arena_new(0);
-	error_init(&err, a);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	arena_free(a);
-	return 0;
-}
+PER_TEST_ARENA_AND_ERROR(a, err)
 
 static gq_document *parse(str text)
 {
@@ -679,7 +658,7 @@ static void many_names_are_compared_quickly(void **state)
 
 int main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, test_begin, test_end)
 	const struct CMUnitTest tests[] = {
 		T(selections),
 		T(operations_and_fragments),

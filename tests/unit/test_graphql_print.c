@@ -1,9 +1,4 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "suite.h"
 
 #include "base/arena.h"
 #include "base/json.h"
@@ -11,23 +6,7 @@
 
 #include <openssl/evp.h>
 
-static arena *a;
-static error err;
-
-static int setup(void **state)
-{
-	(void)state;
-	a = arena_new(0);
-	error_init(&err, a);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	arena_free(a);
-	return 0;
-}
+PER_TEST_ARENA_AND_ERROR(a, err)
 
 #define assert_str(got, want)                                                                               \
 	do {                                                                                                \
@@ -301,7 +280,7 @@ static void hash_is_bounded(void **state)
 
 int main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, test_begin, test_end)
 	const struct CMUnitTest tests[] = {
 		T(documents_print_canonically),
 		T(parts_print),

@@ -4,11 +4,7 @@
 #include "plan/plan.h"
 #include "schema/introspect.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "suite.h"
 #include <zlib.h>
 
 static const char CATALOG[] = "table author id:int4! name:text tags:_text! | pk id\n"

@@ -1,27 +1,8 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "suite.h"
 
 #include "base/json.h"
 
-static arena *mem;
-
-static int setup(void **state)
-{
-	(void)state;
-	mem = arena_new(0);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	arena_free(mem);
-	return 0;
-}
+PER_TEST_ARENA(mem)
 
 static json *parsed(str text)
 {
@@ -423,21 +404,21 @@ static void pretty(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(what_is_read_is_written, setup, teardown),
-		cmocka_unit_test_setup_teardown(strings_are_decoded, setup, teardown),
-		cmocka_unit_test_setup_teardown(specials_are_seen_everywhere, setup, teardown),
-		cmocka_unit_test_setup_teardown(bad_text_is_refused, setup, teardown),
-		cmocka_unit_test_setup_teardown(depth_is_limited, setup, teardown),
-		cmocka_unit_test_setup_teardown(copy_outlives_the_input, setup, teardown),
-		cmocka_unit_test_setup_teardown(last_duplicate_wins_at_the_first_place, setup, teardown),
-		cmocka_unit_test_setup_teardown(members_at_any_size, setup, teardown),
-		cmocka_unit_test_setup_teardown(removing_all_leaves_an_empty_object, setup, teardown),
-		cmocka_unit_test_setup_teardown(integers, setup, teardown),
-		cmocka_unit_test_setup_teardown(equality, setup, teardown),
-		cmocka_unit_test_setup_teardown(reads_with_defaults, setup, teardown),
-		cmocka_unit_test_setup_teardown(builds_and_copies, setup, teardown),
-		cmocka_unit_test_setup_teardown(raw_has_the_kind_of_its_text, setup, teardown),
-		cmocka_unit_test_setup_teardown(pretty, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_is_read_is_written, test_begin, test_end),
+		cmocka_unit_test_setup_teardown(strings_are_decoded, test_begin, test_end),
+		cmocka_unit_test_setup_teardown(specials_are_seen_everywhere, test_begin, test_end),
+		cmocka_unit_test_setup_teardown(bad_text_is_refused, test_begin, test_end),
+		cmocka_unit_test_setup_teardown(depth_is_limited, test_begin, test_end),
+		cmocka_unit_test_setup_teardown(copy_outlives_the_input, test_begin, test_end),
+		cmocka_unit_test_setup_teardown(last_duplicate_wins_at_the_first_place, test_begin, test_end),
+		cmocka_unit_test_setup_teardown(members_at_any_size, test_begin, test_end),
+		cmocka_unit_test_setup_teardown(removing_all_leaves_an_empty_object, test_begin, test_end),
+		cmocka_unit_test_setup_teardown(integers, test_begin, test_end),
+		cmocka_unit_test_setup_teardown(equality, test_begin, test_end),
+		cmocka_unit_test_setup_teardown(reads_with_defaults, test_begin, test_end),
+		cmocka_unit_test_setup_teardown(builds_and_copies, test_begin, test_end),
+		cmocka_unit_test_setup_teardown(raw_has_the_kind_of_its_text, test_begin, test_end),
+		cmocka_unit_test_setup_teardown(pretty, test_begin, test_end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

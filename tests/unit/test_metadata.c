@@ -1,10 +1,5 @@
 /* Documents: reading all spellings, refusing what Hasura refuses with its words, writing what reads back the same. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "suite.h"
 
 #include "metadata/metadata.h"
 

@@ -1,10 +1,5 @@
 /* Edits: what was not touched is the same object afterwards; the old root stays as it was. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "suite.h"
 
 #include "base/clock.h"
 #include "metadata/metadata.h"

@@ -1,13 +1,10 @@
 /* How sources are reached, and what of a document is not served. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-#include <cmocka.h>
+#include "suite.h"
 
 #include "metadata/connection.h"
 #include "metadata/unserved.h"

@@ -1,11 +1,8 @@
 /* What a request may ask pg_dump for, and what is left out of its text. */
 #include "base/json.h"
 #include "pg/pg_dump.h"
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
-/* cmocka wants the four above first. */
-#include <cmocka.h>
+#include "suite.h"
 
 static str joined(arena *a, const str_vec *v)
 {

@@ -4,11 +4,8 @@
 #include "pg/pg_params.h"
 #include "pg/pg_preps.h"
 #include "pg/pg_quote.h"
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
-/* cmocka wants the four above first. */
-#include <cmocka.h>
+#include "suite.h"
 
 static void assert_str(str got, const char *want)
 {

@@ -1,10 +1,5 @@
 /* The end of a process whose helper threads still work. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "suite.h"
 
 #include "pg/pg_thread.h"
 #include <stdlib.h>

@@ -2,11 +2,7 @@
 #include "fixture.h"
 #include "plan/plan.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "suite.h"
 
 static const char CATALOG[] =
 	"table item id:int4!= name:text born:date bio:jsonb tags:_text color:text uid:uuid area:geometry num:numeric big:int8 | pk id"

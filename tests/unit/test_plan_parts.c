@@ -4,27 +4,9 @@
 #include "schema/geojson.h"
 #include "schema/number.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "suite.h"
 
-static arena *a;
-
-static int set_up(void **state)
-{
-	(void)state;
-	a = arena_new(0);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	arena_free(a);
-	return 0;
-}
+PER_TEST_ARENA(a)
 
 static void is(str got, const char *want)
 {
@@ -167,5 +149,5 @@ int main(void)
 		cmocka_unit_test(arrays),
 		cmocka_unit_test(geometries),
 	};
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, test_begin, test_end);
 }

@@ -2,11 +2,7 @@
 #include "fixture.h"
 #include "plan_print.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "suite.h"
 
 static const char CATALOG[] =
 	"table author id:int4!= name:text! age:int2 rating:numeric bio:jsonb tags:_text born:date tone:mood | pk id | unique name\n"

@@ -4,9 +4,7 @@
 #include "schema/role.h"
 #include <stdio.h>
 // clang-format off
-#include <setjmp.h>
-#include <stdarg.h>
-#include <cmocka.h>
+#include "suite.h"
 // clang-format on
 
 #define TABLES                                                                                  \

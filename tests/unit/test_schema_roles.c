@@ -4,9 +4,7 @@
 #include "schema/role.h"
 #include <stdio.h>
 // clang-format off
-#include <setjmp.h>
-#include <stdarg.h>
-#include <cmocka.h>
+#include "suite.h"
 // clang-format on
 
 #define TABLES "table author id:int4! name:text age:int4 | pk id\n"

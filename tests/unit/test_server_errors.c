@@ -1,12 +1,7 @@
 /* The two envelopes of errors. */
 #include "server/errors.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "suite.h"
 
 typedef void (*writer)(buf *b, const error *err, bool internal);
 

@@ -3,11 +3,7 @@
 #include "graphql/document.h"
 #include "sql/mutation.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "suite.h"
 
 static const char CATALOG[] =
 	"table author id:int4!= name:text age:int4 bio:jsonb meta:jsonb tags:_text owner:int4 | pk id | unique name\n"

@@ -1,10 +1,7 @@
 /* SQL text made by hand-written expressions: quoting, parameters, null-safe comparison, roots. */
 #include "sql/build.h"
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
-/* cmocka wants the four above first. */
-#include <cmocka.h>
+#include "suite.h"
 
 static void assert_str(str got, const char *want)
 {

@@ -1,9 +1,4 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "suite.h"
 
 #include "base/arena.h"
 #include "base/jsonpath.h"
@@ -18,21 +13,7 @@ static void assert_str_at(str s, const char *z, const char *file, int line)
 	_fail(file, line);
 }
 
-static arena *mem;
-
-static int setup(void **state)
-{
-	(void)state;
-	mem = arena_new(0);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	arena_free(mem);
-	return 0;
-}
+PER_TEST_ARENA(mem)
 
 static void compares(void **state)
 {
@@ -187,5 +168,5 @@ int main(void)
 		cmocka_unit_test(copies),
 		cmocka_unit_test(builds_json_paths),
 	};
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, test_begin, test_end);
 }

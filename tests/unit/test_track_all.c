@@ -1,11 +1,7 @@
 /* The names `--track-all` gives to the relationships that foreign keys suggest. */
 #include "cli/track_all.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
+#include "suite.h"
 
 static void names_follow_column_or_table(void **state)
 {

@@ -2,11 +2,7 @@
 #include "fixture.h"
 #include "schema/types.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "suite.h"
 
 static const char CATALOG[] =
 	"table author id:int4!= name:text! age:int2 bio:jsonb tags:_text mood:mood ok:bool | pk id | unique name\n"

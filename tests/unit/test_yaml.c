@@ -1,27 +1,9 @@
 /* yaml: what is read, what is written, and that both agree. */
 #include "base/yaml.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
+#include "suite.h"
 
-#include <cmocka.h>
-
-static arena *A;
-
-static int setup(void **state)
-{
-	(void)state;
-	A = arena_new(0);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	arena_free(A);
-	return 0;
-}
+PER_TEST_ARENA(A)
 
 static const char *as_json(const char *yaml)
 {
@@ -123,10 +105,10 @@ static void lines(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(reads, setup, teardown),
-		cmocka_unit_test_setup_teardown(writes, setup, teardown),
-		cmocka_unit_test_setup_teardown(bounds, setup, teardown),
-		cmocka_unit_test_setup_teardown(lines, setup, teardown),
+		cmocka_unit_test_setup_teardown(reads, test_begin, test_end),
+		cmocka_unit_test_setup_teardown(writes, test_begin, test_end),
+		cmocka_unit_test_setup_teardown(bounds, test_begin, test_end),
+		cmocka_unit_test_setup_teardown(lines, test_begin, test_end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
