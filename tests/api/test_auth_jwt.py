@@ -75,9 +75,9 @@ def test_a_token_for_admin(api):
 
 
 def test_expiry(api):
-    short = token(claims(exp=int(time.time()) + 2))
+    short = token(claims(exp=int(time.time()) + 6))
     assert seen(api, bearer(short)) == [1]
-    deadline = time.time() + 10
+    deadline = time.time() + 60
     while seen(api, bearer(short)) == [1]:
         assert time.time() < deadline
         time.sleep(0.1)
@@ -140,7 +140,7 @@ def test_key_set_is_fetched_again(api, database, start_weir, key_server):
     assert seen(server, old) == [1] and seen(server, old) == [1]
     assert seen(server, new).startswith("Could not verify JWT")
     key_server.keys = [jwk("2", KEY[::-1])]
-    wait_for(lambda: seen(server, new) == [1], 70)
+    wait_for(lambda: seen(server, new) == [1], 120)
     assert seen(server, old) == "Could not verify JWT: JWSError JWSInvalidSignature"
     assert len(key_server.requests) <= 10
     assert dict(key_server.requests[0][1])["User-Agent"].startswith("hasura-graphql-engine/v2.")
@@ -150,9 +150,9 @@ def test_an_unreadable_key_set_changes_nothing(api, database, start_weir, key_se
     key_server.headers = [("Cache-Control", "no-store")]
     server = start_with_keys(database, start_weir, key_server)
     key_server.keys = [{"kty": "RSA"}]
-    wait_for(lambda: len(key_server.requests) > 1, 30)
+    wait_for(lambda: len(key_server.requests) > 1, 90)
     assert seen(server, bearer(token(claims(), header={"kid": "1"}))) == [1]
-    wait_for(lambda: "the JWK set has no key that can verify a token" in server.stdout(), 5)
+    wait_for(lambda: "the JWK set has no key that can verify a token" in server.stdout(), 60)
     assert '"type":"jwk-refresh-log"' in server.stdout()
 
 

@@ -54,7 +54,7 @@ def test_client(api, name):
     if not shutil.which("node") or not os.path.isdir(os.path.join(FOLDER, "node_modules")):
         pytest.fail("the clients are not installed: ./run test does it (cd tests/clients && npm ci)")
     env = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), "WEIR_URL": api.url, "WEIR_SECRET": SECRET, "NO_COLOR": "1"}
-    done = subprocess.run(["node", f"{name}.mjs"], cwd=FOLDER, env=env, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(["node", f"{name}.mjs"], cwd=FOLDER, env=env, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, (done.stdout + done.stderr)[-4000:]
     # Each leaves the rows as it found them.
     assert api.data("{ author_aggregate { aggregate { count } } users { id } }") == {"author_aggregate": {"aggregate": {"count": 5}}, "users": []}

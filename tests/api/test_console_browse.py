@@ -114,5 +114,5 @@ def test_rows(weir, rows, name, tmp_path):
     if not shutil.which("chromium"):
         pytest.skip("chromium is not there")
     env = {**os.environ, "WEIR_URL": weir.url, "WEIR_SECRET": weir.secret, "WEIR_TMP": str(tmp_path)}
-    done = subprocess.run(["node", "browse.mjs", name], cwd=FOLDER, env=env, capture_output=True, text=True, timeout=180)
+    done = subprocess.run(["node", "browse.mjs", name], cwd=FOLDER, env=env, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, f"{done.stdout[-4000:]}\n{done.stderr[-4000:]}"

@@ -40,7 +40,7 @@ def test_keys_alone(blog, weir):
 
 
 def test_every_page(tracked):
-    browser.run("routes", tracked.url, SECRET, seconds=600)
+    browser.run("routes", tracked.url, SECRET, seconds=900)
 
 
 def test_the_api_explorer(tracked, blog):
@@ -65,4 +65,4 @@ def test_beside_the_text_of_the_api_explorer(tracked, blog):
         return {"json": json.dumps(ast.literal_eval(play([sys.executable, "-"], code)), ensure_ascii=False, separators=(",", ":"))}
 
     answers = {"sql": sql, "shell": lambda code: {"text": play(["sh", "-s"], code)}, "python": python}
-    browser.run("explorer-tools", tracked.url, SECRET, answers=answers, seconds=300)
+    browser.run("explorer-tools", tracked.url, SECRET, answers=answers, seconds=600)

@@ -43,4 +43,4 @@ def test_every_setting_by_clicks(notes):
     notes.metadata("pg_create_update_permission", {"table": "note", "role": "exact", "permission": LONG_NUMBERS})
     answers = {"permission": permission, "text": lambda role, op: {"text": json.dumps(permission(role, op)["entry"]["permission"], sort_keys=True)}}
     answers["do"] = lambda type, args: notes.metadata(type, args) and None
-    browser.run("permissions", notes.url, SECRET, answers=answers, seconds=300)
+    browser.run("permissions", notes.url, SECRET, answers=answers, seconds=600)

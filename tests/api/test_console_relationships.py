@@ -37,4 +37,4 @@ def test_by_clicks(halls):
         "permit": permit,
         "rule": lambda table: {"filter": next((p["permission"]["filter"] for p in entry(table).get("select_permissions", [])), None)},
     }
-    browser.run("relationships", halls.url, SECRET, answers=answers, seconds=300)
+    browser.run("relationships", halls.url, SECRET, answers=answers, seconds=600)

@@ -57,12 +57,15 @@ def served(start_weir, base):
 def test_settings(served, base, scheme):
     weir = served(WEIR_CONSOLE_ENVIRONMENT="staging", WEIR_CONSOLE_ENVIRONMENT_COLOR="#c92a2a")
     more = {"create": lambda table: base.sql(f"create table {table} (id int primary key)"), "drop": lambda table: base.sql(f"drop table {table}")}
-    browser.run("settings", weir.url, SECRET, scheme, {**answers(weir), **more}, seconds=300)
+    browser.run("settings", weir.url, SECRET, scheme, {**answers(weir), **more}, seconds=600)
 
 
-def test_sql(served):
+def test_sql(served, base):
     weir = served()
-    browser.run("settings-sql", weir.url, SECRET, answers=answers(weir), seconds=300)
+
+    def asleep():
+        return {"count": base.sql("select count(*) from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'")[0][0]}
+    browser.run("settings-sql", weir.url, SECRET, answers={**answers(weir), "asleep": asleep}, seconds=600)
 
 
 def test_live(served, base):
@@ -82,7 +85,7 @@ def test_live(served, base):
         base.sql(f"update article set title = '{title}' where id = 2")
 
     try:
-        browser.run("settings-live", weir.url, SECRET, answers={"subscribe": subscribe, "change": change}, seconds=300)
+        browser.run("settings-live", weir.url, SECRET, answers={"subscribe": subscribe, "change": change}, seconds=600)
     finally:
         for s in sockets:
             s.sock.close()
@@ -130,4 +133,4 @@ def project_files(folder):
 def test_project(project):
     weir, address, folder = project
     asked = {"files": lambda: project_files(folder), "exported": lambda: {"metadata": weir.metadata("export_metadata")}}
-    browser.run("settings-project", address.partition("/?")[0], SECRET, answers=asked, seconds=300, WEIR_ADDRESS=address)
+    browser.run("settings-project", address.partition("/?")[0], SECRET, answers=asked, seconds=600, WEIR_ADDRESS=address)

@@ -97,7 +97,7 @@ def test_twice_in_a_row(demo, folder):
     assert "Seeded: 50 authors, 1200 articles" in first.text
     # Nothing is tracked before one asks for it; then what is printed works.
     query = {"query": "{ blog_author { id } }"}
-    before = requests.post(f"http://127.0.0.1:{first.port}/v1/graphql", json=query, timeout=10).json()
+    before = requests.post(f"http://127.0.0.1:{first.port}/v1/graphql", json=query, timeout=60).json()
     assert "errors" in before
     tracked, articles, totals = first.curls()
     assert tracked == [{"message": "success"}] * 3
@@ -111,7 +111,7 @@ def test_twice_in_a_row(demo, folder):
     # What was tracked and changed is there again.
     second = demo().until(LAST_WORDS)
     assert "The blog has rows already" in second.text
-    after = requests.post(f"http://127.0.0.1:{second.port}/v1/graphql", json=query, timeout=10).json()
+    after = requests.post(f"http://127.0.0.1:{second.port}/v1/graphql", json=query, timeout=60).json()
     assert len(after["data"]["blog_author"]) == 50
     assert second.end(signal.SIGTERM) == 0, second.text
     assert_all_gone(second, folder)

@@ -14,6 +14,7 @@ import psycopg2
 import pytest
 
 from server import default_binary
+from wsclient import wait_for
 
 ROOT = os.geteuid() == 0
 
@@ -63,7 +64,7 @@ class Tool:
         return self.wait()
 
     def wait(self):
-        err = self.process.communicate(timeout=60)[1]
+        err = self.process.communicate(timeout=120)[1]
         assert "Sanitizer" not in err and "runtime error" not in err, err
         return self.process.returncode
 
@@ -103,13 +104,23 @@ def alive(pid):
         return False
 
 
-def gone(pid, seconds=20):
+def gone(pid, seconds=60):
     end = time.monotonic() + seconds
     while alive(pid):
         if time.monotonic() > end:
             return False
         time.sleep(0.02)
     return True
+
+
+def left_by_children(made):
+    """The children of a postmaster that was killed notice it, and leave its folder and its shared memory."""
+    def theirs(pid):
+        try:
+            return os.readlink(f"/proc/{pid}/cwd") == f"{made}/pg"
+        except OSError:
+            return False
+    wait_for(lambda: not any(theirs(pid) for pid in os.listdir("/proc") if pid.isdigit()))
 
 
 @pytest.fixture(scope="module")
@@ -152,7 +163,7 @@ def test_first_start_makes_a_closed_cluster(start, home):
 def test_second_start_finds_the_data_and_is_quick(start, made):
     begun = time.monotonic()
     one = start(made)
-    assert time.monotonic() - begun < 10
+    assert time.monotonic() - begun < 30
     assert one.sql("SELECT v FROM kept") == [(42,)]
     assert one.end() == 0
 
@@ -234,7 +245,7 @@ def test_a_crash_of_both_is_recovered(start, made):
     os.kill(one.postmaster, signal.SIGKILL)
     one.end(signal.SIGKILL)
     assert gone(one.postmaster)
-    time.sleep(1)  # the postmaster's own children notice and leave its shared memory
+    left_by_children(made)
     assert os.path.exists(f"{made}/pg/postmaster.pid")
     two = start(made)
     assert two.sql("SELECT count(*) FROM kept WHERE v = 43") == [(1,)]
@@ -264,13 +275,13 @@ def test_a_postmaster_that_dies_is_noticed(start, made):
     one = start(made)
     os.kill(one.postmaster, signal.SIGKILL)
     assert one.wait() == 2
-    time.sleep(1)
+    left_by_children(made)
 
 
 def test_a_first_start_that_is_cut_off_leaves_nothing_half_made(tool, start, home):
     dir = f"{home}/cut"
     process = subprocess.Popen([tool, dir], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
-    end = time.monotonic() + 30
+    end = time.monotonic() + 90
     while not glob.glob(f"{dir}/pg.new.*/PG_VERSION"):
         assert time.monotonic() < end and process.poll() is None
         time.sleep(0.005)

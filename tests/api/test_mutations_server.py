@@ -60,7 +60,7 @@ def table(name):
 
 def check(path, **more):
     return {"type": "http", "definition": {"url": "{{VALIDATE_URL}}" + path, "headers": [
-        {"name": "X-Secret", "value_from_env": "HOOK_SECRET"}, {"name": "X-Plain", "value": "yes"}], "timeout": 5, **more}}
+        {"name": "X-Secret", "value_from_env": "HOOK_SECRET"}, {"name": "X-Plain", "value": "yes"}], "timeout": 60, **more}}
 
 
 @pytest.fixture(scope="module")

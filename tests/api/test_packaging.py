@@ -22,7 +22,7 @@ FILES = {
 
 
 def output(*argv, **more):
-    done = subprocess.run(argv, capture_output=True, text=True, timeout=120, **more)
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=400, **more)
     assert done.returncode == 0, (argv, done.stdout + done.stderr)
     return done.stdout
 
@@ -175,7 +175,7 @@ setpriv --reuid weir --regid weir --clear-groups env -i HASURA_GRAPHQL_DATABASE_
 	weir serve --server-host 127.0.0.1 --server-port "$2" >/log 2>&1 &
 server=$!
 i=0
-until curl -sf "http://127.0.0.1:$2/healthz" || [ $i -ge 200 ]; do i=$((i + 1)); sleep 0.1; done
+until curl -sf "http://127.0.0.1:$2/healthz" || [ $i -ge 600 ]; do i=$((i + 1)); sleep 0.1; done
 curl -s "http://127.0.0.1:$2/v1/graphql" -d '{"query":"{ __typename }"}'
 echo
 kill "$server"

@@ -35,7 +35,7 @@ export async function withPage(play, { scheme = "light", width = 1400, height = 
 		page.on("request", (r) => {
 			if (!r.url().startsWith(url) && !/^(data|blob):/.test(r.url())) wrong.push(`asks ${r.url()}`);
 		});
-		page.setDefaultTimeout(30000);
+		page.setDefaultTimeout(60000);
 		await play(page).catch(async (e) => {
 			const shot = process.env.WEIR_TMP && join(process.env.WEIR_TMP, "failed.png");
 			if (shot) await page.screenshot({ path: shot });
@@ -86,7 +86,7 @@ export async function keys(page, ...list) {
 	for (const key of list) await page.keyboard.press(key);
 }
 
-export async function until(check, what, ms = 30000) {
+export async function until(check, what, ms = 60000) {
 	const end = Date.now() + ms;
 	for (;;) {
 		const found = await check();

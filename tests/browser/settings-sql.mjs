@@ -110,10 +110,10 @@ await story("settings-sql", async ({ visit, page, step }) => {
 	});
 
 	await step("a statement that runs is stopped in the database", async () => {
-		await write("select pg_sleep(60)");
+		await write("select pg_sleep(600)");
 		await run();
 		await status("Running…");
-		await page.waitForTimeout(300);
+		while (!(await ask("asleep")).count) await page.waitForTimeout(100);
 		await main(page).getByRole("button", { name: "Stop" }).click();
 		await main(page).getByRole("alert").filter({ hasText: "canceling statement due to user request" }).waitFor();
 	});

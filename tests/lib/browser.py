@@ -11,7 +11,7 @@ FOLDER = os.path.join(ROOT, "tests", "browser")
 RESULTS = os.path.join(ROOT, "build-asan", "results", "browser")
 
 
-def run(script, url, secret=None, scheme="light", answers=None, seconds=150, **env):
+def run(script, url, secret=None, scheme="light", answers=None, seconds=600, **env):
     """Plays tests/browser/SCRIPT.mjs against the server at url; what it printed. answers: {what: function(args) -> dict} for
     its lines `ask {"what": …}`. Fails with what it printed, which names the step and a screenshot."""
     if not shutil.which("node") or not os.path.isdir(os.path.join(ROOT, "console", "node_modules", "playwright-core")):

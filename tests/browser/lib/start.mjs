@@ -27,7 +27,7 @@ const FLAGS = [
 	"--disable-sync",
 	"--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ];
-const WAIT = Number(process.env.WEIR_WAIT ?? 30_000);
+const WAIT = Number(process.env.WEIR_WAIT ?? 60_000);
 
 let lines;
 
