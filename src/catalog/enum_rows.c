@@ -43,7 +43,7 @@ static str quoted(arena *a, str s)
 /* Hasura v2: typeMismatch. */
 static str mismatch(const reading *r, const char *what, const cat_column *col)
 {
-	str type = cat_sql_type(r->a, r->c, col->type);
+	str type = cat_type_text(r->a, r->c, col->type);
 	return str_printf(r->a, "the table\u2019s %s (\"%.*s\") must have type \"text\", not type \"%.*s\"", what,
 		STR_ARG(col->name), STR_ARG(type));
 }

@@ -177,6 +177,16 @@ bool option_set_apis(options_state *st, const option_row *row, str value, void *
 	return v.n > 0;
 }
 
+/* Hasura v2 writes lines of these types in its paid editions only. */
+static bool foreign_log_type(str name)
+{
+	static const char *const names[] = {"http-response-log", "api-limit-log", "response-caching-log", "tracing-log",
+		"metrics", "health-check-log"};
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (str_eqz(name, names[i])) return true;
+	return false;
+}
+
 bool option_set_log_types(options_state *st, const option_row *row, str value, void *at, const char **want)
 {
 	str_vec v = {0};
@@ -192,6 +202,10 @@ bool option_set_log_types(options_state *st, const option_row *row, str value, v
 		log_type t = log_type_from(v.v[i]);
 		if ((int)t < LOG_TYPES_SWITCHABLE) {
 			*(uint32_t *)at |= 1u << t;
+			continue;
+		}
+		if (foreign_log_type(v.v[i])) {
+			options_warn(st, "the log type %.*s has no effect: Weir has no such lines", STR_ARG(v.v[i]));
 			continue;
 		}
 		buf_puts(&b, "a comma-separated list of ");

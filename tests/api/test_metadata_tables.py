@@ -391,13 +391,17 @@ def test_computed_fields(weir):
 # ---- enums, customization
 
 
-def test_enum_tables(weir):
+def test_enum_tables(weir, database):
+    database.sql("create type feeling as enum ('glad'); create table feeling_enum (value feeling primary key)")
     weir.track("kinds")
     ok(weir, "pg_set_table_is_enum", {"table": "kinds", "is_enum": True})
     for table, why in [
         ("bad_enum", ' cannot be used as an enum for the following reasons:\n'
                      '  • the table’s primary key ("id") must have type "text", not type "integer"\n'
                      '  • the table must have exactly one primary key and optionally one comment column, not 3 columns (a, b, id)\n'),
+        ("feeling_enum", ' cannot be used as an enum for the following reasons:\n'
+                         '  • the table’s primary key ("value") must have type "text", not type "feeling"\n'
+                         '  • the table’s comment column ("value") must have type "text", not type "feeling"\n'),
         ("empty_enum", " cannot be used as an enum because the table must have at least one row"),
         ("plus_enum", ' cannot be used as an enum because the value "a+b" is not a valid GraphQL enum value name'),
     ]:

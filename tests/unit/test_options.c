@@ -238,6 +238,13 @@ static void unknown_names(void **state)
 	assert_true(warned(&f, "group_by_aggregations has no effect"));
 	assert_false(warned(&f, "hide_stream_fields"));
 	arena_free(f.a);
+	f = parse(ARGS("serve"), ARGS(URL, "HASURA_GRAPHQL_ENABLED_LOG_TYPES=http-log,api-limit-log,metrics"));
+	assert_true(f.ok);
+	assert_true(warned(&f, "the log type api-limit-log has no effect"));
+	assert_true(warned(&f, "the log type metrics has no effect"));
+	assert_false(warned(&f, "http-log"));
+	assert_int_equal(f.o.server.log.types, 1u << LOG_HTTP);
+	arena_free(f.a);
 }
 
 /* Whatever the table refuses must stop the program; whatever it calls inert must say so. */
