@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 const shape_list shape_texts = {.fn = shape_do_text};
+const shape_list shape_names = {.fn = shape_do_nonempty};
 
 bool shape_do_text(shape_ctx *c, const void *arg, const json *in, json **out)
 {

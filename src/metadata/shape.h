@@ -109,11 +109,13 @@ shape_fn shape_do_text_map; /* NULL: object of anything, keys sorted */
 shape_fn shape_do_bool_exp; /* NULL: boolean expression of a permission */
 
 extern const shape_list shape_texts; /* list of Text */
+extern const shape_list shape_names; /* list of NonEmptyText */
 
-/* ---- the documents' objects (shapes_*.c) ---- */
+/* ---- the documents' objects (shape_*.c) ---- */
 
 extern const shape_object shape_table, shape_function, shape_inherited_role;
 extern const shape_list shape_object_rels, shape_array_rels;
+extern const shape_list shape_insert_perms, shape_select_perms, shape_update_perms, shape_delete_perms;
 /* A source's own parts, without tables and functions: PostgreSQL's kinds, and any other engine's. */
 extern const shape_object shape_source_pg, shape_source_other;
 extern const shape_object shape_connection_info;
