@@ -35,6 +35,11 @@ static const cmd_flag database_flags[] = {
 	{0},
 };
 
+static const cmd_flag all_databases_flags[] = {
+	{"all-databases", 0, CMD_SWITCH, NULL, "about all databases the server has", NULL},
+	{0},
+};
+
 static const cmd_flag output_flags[] = {
 	{"output", 'o', CMD_VALUE, "FORMAT", "json or yaml (default: for people)", NULL},
 	{0},
@@ -50,6 +55,7 @@ void cmd_each_flag(const cmd_spec *s, void (*fn)(const cmd_flag *f, void *data),
 {
 	each_of(s->flags, fn, data);
 	if (s->groups & CMD_OUTPUT) each_of(output_flags, fn, data);
+	if (s->groups & CMD_ALL_DATABASES) each_of(all_databases_flags, fn, data);
 	if (s->groups & CMD_DATABASE) each_of(database_flags, fn, data);
 	if (s->groups & CMD_SERVER) each_of(server_flags, fn, data);
 	each_of(general_flags, fn, data);

@@ -35,6 +35,7 @@ enum {
 	CMD_SERVER = 1 << 0,   /* takes the flags that say where the server is */
 	CMD_DATABASE = 1 << 1, /* --database-name, --disable-interactive */
 	CMD_OUTPUT = 1 << 2,   /* -o/--output */
+	CMD_ALL_DATABASES = 1 << 3,
 };
 
 struct cmd_spec {

@@ -239,7 +239,7 @@ static bool run(cmd *c, error *err)
 static const cmd_flag flags[] = {
 	{"with-seeds", 0, CMD_SWITCH, NULL, "run the seeds too", NULL},
 	{"dry-run", 0, CMD_SWITCH, NULL, "only say what would be done", NULL},
-	{"no-transaction", 0, CMD_SWITCH, NULL, "run migrations outside a transaction", NULL},
+	MIGRATE_NO_TRANSACTION,
 	{"disable-interactive", 0, CMD_SWITCH, NULL, NULL, NULL}, /* it never asks */
 	{"disable-auto-state-migration", 0, CMD_SWITCH, NULL, NULL, NULL},
 	{0},

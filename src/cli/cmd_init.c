@@ -193,23 +193,19 @@ static bool run(cmd *c, error *err)
 }
 
 static const cmd_flag flags[] = {
-	{"endpoint", 0, CMD_VALUE, "URL", "the server", NULL},
-	{"admin-secret", 0, CMD_VALUE, "SECRET", "its admin secret", NULL},
-	{"access-key", 0, CMD_VALUE, "SECRET", NULL, "use --admin-secret instead"},
 	{"directory", 0, CMD_VALUE, "DIR", NULL, "use directory-name argument instead"},
 	{"install-manifest", 0, CMD_VALUE, "NAME", NULL, "it has no effect"},
 	{"version", 0, CMD_VALUE, "N", "version of config.yaml, 2 or 3 (default 3)", NULL},
 	{"fetch", 0, CMD_SWITCH, NULL, "get metadata and schema from the server without asking", NULL},
 	{"django", 0, CMD_SWITCH, NULL,
 		"Django owns the migrations (found by manage.py otherwise; =false: it does not)", NULL},
-	{"insecure-skip-tls-verify", 0, CMD_SWITCH, NULL, "do not check the server's certificate", NULL},
-	{"certificate-authority", 0, CMD_VALUE, "FILE", "certificates to trust, PEM", NULL},
 	{0},
 };
 
 const cmd_spec cmd_init = {.name = "init",
 	.args = "[directory-name]",
 	.max_args = 1,
+	.groups = CMD_SERVER,
 	.flags = flags,
 	.what = "make a project: config.yaml, metadata, migrations, seeds",
 	.text = "With --endpoint the server's metadata and schema are put into it: after a question on a terminal, at once\n"

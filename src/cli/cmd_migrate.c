@@ -114,9 +114,10 @@ size_t migrate_say_strange(project *p, const migrate_state *s, str source, const
 		if (!m && allow_missing) continue;
 		if (!m) {
 			say_warn(p->c,
-				"%.*s: the migration %.*s has run on the database, and there is no file of it (squashed elsewhere? "
-				"%s migrate delete --server --version %.*s forgets it)",
-				STR_ARG(source), STR_ARG(e->key), p->c->program, STR_ARG(e->key));
+				"%.*s: the migration %.*s has run on the database, and there is no file of it: get the file back from "
+				"where it was made, or, if it was squashed or deleted there, say %s migrate delete --server --version "
+				"%.*s --database-name %.*s, which forgets it (apply --allow-missing leaves it and says nothing)",
+				STR_ARG(source), STR_ARG(e->key), p->c->program, STR_ARG(e->key), STR_ARG(source));
 		} else if (e->kind == JSON_BOOL && e->boolean) {
 			say_warn(p->c,
 				"%.*s: the migration %.*s_%.*s was begun and is not known to have ended: look what it did, then say "
@@ -258,13 +259,12 @@ static bool status(cmd *c, error *err)
 }
 
 static const cmd_flag status_flags[] = {
-	{"all-databases", 0, CMD_SWITCH, NULL, "of all databases", NULL},
 	{"exit-code", 0, CMD_SWITCH, NULL, "exit status 1 when files and databases differ, 2 on an error", NULL},
 	{0},
 };
 
 static const cmd_spec cmd_migrate_status = {.name = "status",
-	.groups = CMD_SERVER | CMD_DATABASE | CMD_OUTPUT,
+	.groups = CMD_SERVER | CMD_DATABASE | CMD_ALL_DATABASES | CMD_OUTPUT,
 	.flags = status_flags,
 	.what = "which migrations are in the files, and which have run",
 	.run = status};

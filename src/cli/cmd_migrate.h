@@ -3,6 +3,17 @@
 #include "cli/migrate_state.h"
 
 extern const cmd_spec cmd_migrate;
+
+/* Flags of what runs migrations. */
+#define MIGRATE_DRY_RUN                                                        \
+	{                                                                      \
+		"dry-run", 0, CMD_SWITCH, NULL, "say what would be done", NULL \
+	}
+#define MIGRATE_NO_TRANSACTION                                                                     \
+	{                                                                                          \
+		"no-transaction", 0, CMD_SWITCH, NULL, "run the files outside a transaction", NULL \
+	}
+
 /* migrate_apply.c */
 extern const cmd_spec cmd_migrate_apply, cmd_migrate_goto, cmd_migrate_rollback;
 /* migrate_create.c */

@@ -35,10 +35,12 @@ static bool choose_files(project *p, str dir, const str_vec *asked, str_vec *out
 {
 	str_vec names = {0};
 	for (size_t i = 0; i < asked->n; i++) {
-		str path = path_join(p->a, dir, asked->v[i]);
+		str path = path_join(p->a, dir, asked->v[i]), base = path_base(asked->v[i]);
+		bool near = path_exists(p->a, path_join(p->a, dir, base));
 		if (!path_exists(p->a, path))
-			return error_set(err, ERR_NOT_FOUND, STR(""), "there is no seed %.*s in %.*s",
-				STR_ARG(asked->v[i]), STR_ARG(project_shown(p, dir)));
+			return error_set(err, ERR_NOT_FOUND, STR(""), "there is no seed %.*s in %.*s%s%.*s%s",
+				STR_ARG(asked->v[i]), STR_ARG(project_shown(p, dir)), near ? ": did you mean " : "",
+				STR_ARG(near ? base : STR("")), near ? "?" : "");
 		vec_push(p->a, out, path);
 	}
 	if (asked->n) return true;
@@ -76,12 +78,11 @@ static bool apply(cmd *c, error *err)
 
 static const cmd_flag apply_flags[] = {
 	{"file", 'f', CMD_LIST, "FILE", "only this seed; may be given several times", NULL},
-	{"all-databases", 0, CMD_SWITCH, NULL, "of all databases", NULL},
 	{0},
 };
 
 static const cmd_spec seed_apply = {.name = "apply",
-	.groups = CMD_SERVER | CMD_DATABASE,
+	.groups = CMD_SERVER | CMD_DATABASE | CMD_ALL_DATABASES,
 	.flags = apply_flags,
 	.what = "run the seeds in the order of their names (nothing is remembered)",
 	.run = apply};

@@ -127,8 +127,9 @@ static bool say_where(const applying *ap, const move *mv, str text, error *err)
 {
 	const migration *m = mv->m;
 	str sql = mv->down ? m->down : m->up, file = sql.n ? sql : mv->down ? m->down_yaml : m->up_yaml;
-	const char *kept = ap->no_transaction ? "what ran before the error stays"
-					      : "nothing of this file was kept, those before it were";
+	const char *kept = !sql.n    ? "calls are no transaction: what those before the failed one did may stay"
+		: ap->no_transaction ? "what ran before the error stays"
+				     : "nothing of this file was kept, those before it were";
 	return sql_error_in_file(ap->p, file, text, kept, err);
 }
 
@@ -303,9 +304,8 @@ static const cmd_flag apply_flags[] = {
 	{"version", 0, CMD_VALUE, "VERSION", "only this one", NULL},
 	{"type", 0, CMD_VALUE, "up|down", "its direction (default up)", NULL},
 	{"skip-execution", 0, CMD_SWITCH, NULL, "mark only, run nothing", NULL},
-	{"dry-run", 0, CMD_SWITCH, NULL, "say what would be done", NULL},
-	{"all-databases", 0, CMD_SWITCH, NULL, "on all databases", NULL},
-	{"no-transaction", 0, CMD_SWITCH, NULL, "run the files outside a transaction", NULL},
+	MIGRATE_DRY_RUN,
+	MIGRATE_NO_TRANSACTION,
 	{"strict", 0, CMD_SWITCH, NULL, "stop when files and database do not agree", NULL},
 	{"allow-missing", 0, CMD_SWITCH, NULL, "say nothing of migrations that have run and have no file", NULL},
 	{"progressbar-logs", 0, CMD_SWITCH, NULL, NULL, NULL},
@@ -313,7 +313,7 @@ static const cmd_flag apply_flags[] = {
 };
 
 const cmd_spec cmd_migrate_apply = {.name = "apply",
-	.groups = CMD_SERVER | CMD_DATABASE,
+	.groups = CMD_SERVER | CMD_DATABASE | CMD_ALL_DATABASES,
 	.flags = apply_flags,
 	.what = "run the migrations that have not run",
 	.text = "Each file runs in a transaction; on a Weir server that it has run is written down in the same transaction, under a\n"
@@ -342,11 +342,7 @@ static bool run_rollback(cmd *c, error *err)
 	return run_all(c, err);
 }
 
-static const cmd_flag short_flags[] = {
-	{"dry-run", 0, CMD_SWITCH, NULL, "say what would be done", NULL},
-	{"no-transaction", 0, CMD_SWITCH, NULL, "run the files outside a transaction", NULL},
-	{0},
-};
+static const cmd_flag short_flags[] = {MIGRATE_DRY_RUN, MIGRATE_NO_TRANSACTION, {0}};
 
 const cmd_spec cmd_migrate_goto = {.name = "goto",
 	.args = "VERSION",

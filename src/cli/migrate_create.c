@@ -29,6 +29,14 @@ bool migrate_dump(project *p, str source, const str_vec *options, str *out, erro
 	return status == 200 || remote_error("pg_dump", status, *out, err);
 }
 
+/* Hasura v2: the schema public when none is named. */
+static const str_vec *schemas_asked(const cmd *c)
+{
+	str_vec *only_public = NEW(c->a, str_vec);
+	vec_push(c->a, only_public, STR("public"));
+	return cmd_given(c, "schema") ? cmd_values(c, "schema") : only_public;
+}
+
 bool migrate_create_from_server(project *p, str source, str name, const str_vec *schemas, error *err)
 {
 	static const char *const always[] = {"-O", "-x", "--schema-only"};
@@ -49,7 +57,10 @@ bool migrate_create_from_server(project *p, str source, str name, const str_vec 
 	if (!migrate_dump(p, source, &options, &text, err)) return false;
 	if (!str_trim(text).n)
 		return error_set(err, ERR_NOT_FOUND, STR(""),
-			"there is nothing in the schemas of %.*s to make a migration of", STR_ARG(source));
+			"there is nothing in %s%.*s of %.*s to make a migration of%s",
+			schemas && schemas->n == 1 ? "the schema " : "the schemas",
+			STR_ARG(schemas && schemas->n == 1 ? schemas->v[0] : STR("")), STR_ARG(source),
+			schemas ? " (--schema names others)" : "");
 	if (!migration_write(p, source, version, name, text, STR_NULL, &folder, err)) return false;
 	say_created(p, version, name, folder);
 	/* It is there already: it must not run on this database. */
@@ -103,13 +114,17 @@ static bool create(cmd *c, error *err)
 		return false;
 	if (from_server)
 		return migrate_source(&p, &source, err) &&
-			migrate_create_from_server(&p, source, c->args.v[0], cmd_values(c, "schema"), err);
+			migrate_create_from_server(&p, source, c->args.v[0], schemas_asked(c), err);
 	if (!source_of_new(&p, &source, err)) return false;
 	up = text_of(&p, "up-sql");
 	down = text_of(&p, "down-sql");
 	if (cmd_given(c, "sql-from-file") && !file_read(c->a, cmd_value(c, "sql-from-file", STR("")), &up, err))
 		return false;
 	if (!migration_write(&p, source, version, c->args.v[0], up, down, &folder, err)) return false;
+	if (cmd_given(c, "up-sql") != cmd_given(c, "down-sql"))
+		say_warn(c, "you are creating %s",
+			cmd_given(c, "up-sql") ? "an up migration without a down migration"
+					       : "a down migration without an up migration");
 	say_created(&p, version, c->args.v[0], folder);
 	return true;
 }
@@ -119,7 +134,7 @@ static const cmd_flag flags[] = {
 	{"down-sql", 0, CMD_VALUE, "SQL", "text of down.sql", NULL},
 	{"sql-from-file", 0, CMD_VALUE, "FILE", "up.sql from a file", NULL},
 	{"from-server", 0, CMD_SWITCH, NULL, "up.sql from the database as it is (pg_dump), marked as applied", NULL},
-	{"schema", 0, CMD_LIST, "NAME", "only these schemas of it", NULL},
+	{"schema", 0, CMD_LIST, "NAME", "these schemas of it (default public)", NULL},
 	{"sql-from-server", 0, CMD_SWITCH, NULL, NULL, "use --from-server instead"},
 	{"metadata-from-file", 0, CMD_VALUE, "FILE", NULL, NULL},
 	{"metadata-from-server", 0, CMD_SWITCH, NULL, NULL, NULL},

@@ -174,7 +174,7 @@ static bool run_squash(cmd *c, error *err)
 	project p;
 	str folder;
 	squash_ask ask = {.from = cmd_value(c, "from", STR("")),
-		.to = cmd_value(c, "to", STR("")),
+		.to = str_eqz(cmd_value(c, "to", STR("")), "-1") ? STR("") : cmd_value(c, "to", STR("")),
 		.name = cmd_value(c, "name", STR("squashed")),
 		.delete_source = cmd_on(c, "delete-source"),
 		.confirmed = cmd_on(c, "yes")};
@@ -189,7 +189,7 @@ static bool run_squash(cmd *c, error *err)
 
 static const cmd_flag squash_flags[] = {
 	{"from", 0, CMD_VALUE, "VERSION", "the first one (needed)", NULL},
-	{"to", 0, CMD_VALUE, "VERSION", "the last one (default: the newest)", NULL},
+	{"to", 0, CMD_VALUE, "VERSION", "the last one (default: the newest; -1 too)", NULL},
 	{"name", 0, CMD_VALUE, "NAME", "name of the new one (default squashed)", NULL},
 	{"delete-source", 0, CMD_SWITCH, NULL, "delete the old files instead of keeping them in squashed_…", NULL},
 	{0},

@@ -1,8 +1,13 @@
 """Each command and flag of Hasura's CLI reference is known, wherever it stands on the line; what each does is tried in the other files."""
+import os
+import re
+import shutil
 import subprocess
 
 import pytest
 
+from server import SECRET
+from test_cli_project import files
 from test_cli_scripts import script  # noqa: F401
 
 ANYWHERE = ["--envfile .env", "--log-level INFO", "--no-color", "--project .", "--skip-update-check"]
@@ -101,3 +106,57 @@ def test_a_group_with_flags(script):  # noqa: F811
     assert "does not accept the admin secret" in run("metadata", "ic", *there, "status", status=1).stderr
     assert "Database: second" in run("migrate", "--database-name=second", "status").stdout
     assert "unknown flag --nope" in run("migrate", "--nope", "status", status=1).stderr
+
+
+def test_details(script):  # noqa: F811
+    """Defaults and words the reference names."""
+    run, server, folder = script
+    on = ["--database-name", "default"]
+    server.sql("create table here (id int); create schema other; create table other.there (id int)")
+    run("migrate", "create", "one", "--from-server", *on)
+    run("migrate", "create", "two", "--from-server", "--schema", "other,public", *on)
+    run("migrate", "create", "three", "--from-server", "--schema", "other", *on)
+    base = os.path.join(folder, "migrations/default")
+    made = {name.split("_")[1]: text for name, text in ((path.split("/")[0], text) for path, text in files(base).items())}
+    tables = {name: set(re.findall(r"CREATE TABLE (\S+)", text)) for name, text in made.items()}
+    assert tables == {"one": {"public.here"}, "two": {"public.here", "other.there"}, "three": {"other.there"}}
+    first = min(os.listdir(base)).split("_")[0]
+    # -1 is the newest.
+    assert "Created" in run("migrate", "squash", "--from", first, "--to", "-1", "--name", "all", *on).stderr
+    assert "without a down migration" in run("migrate", "create", "x", "--up-sql", "select 1", *on).stderr
+    assert "without an up migration" in run("migrate", "create", "y", "--down-sql", "select 1", *on).stderr
+    os.makedirs(os.path.join(folder, "seeds/default"))
+    with open(os.path.join(folder, "seeds/default/1_a.sql"), "w") as f:
+        f.write("select 1")
+    run("seed", "apply", "-f", "1_a.sql", *on)
+    assert "in seeds/default: did you mean 1_a.sql?" in run("seed", "apply", "-f", "seeds/default/1_a.sql", *on, status=1).stderr
+
+
+def test_what_to_do_about_a_missing_file(script):  # noqa: F811
+    """The words the message gives are ones that can be typed."""
+    run, _, folder = script
+    on = ["--database-name", "default"]
+    run("migrate", "create", "gone", "--up-sql", "select 1", "--down-sql", "select 1", *on)
+    run("migrate", "apply", *on)
+    base = os.path.join(folder, "migrations/default")
+    shutil.rmtree(os.path.join(base, os.listdir(base)[0]))
+    said = run("migrate", "apply", "--all-databases").stderr
+    assert "has run on the database, and there is no file of it" in said
+    assert "no file of it" not in run("migrate", "apply", "--allow-missing", *on).stderr
+    words = re.search(r"say hasura (migrate delete .*? --database-name \S+),", said).group(1)
+    run(*words.split(" "))
+    assert "no file of it" not in run("migrate", "apply", *on).stderr
+
+
+def test_calls_are_no_transaction(script):  # noqa: F811
+    """What a failed file of API calls did before stays, and is said to."""
+    run, server, folder = script
+    with open(os.path.join(folder, "config.yaml"), "w") as f:
+        f.write(f"endpoint: {server.url}\naccess_key: {SECRET}\n")
+    shutil.rmtree(os.path.join(folder, "migrations"))
+    os.makedirs(os.path.join(folder, "migrations"))
+    with open(os.path.join(folder, "migrations/1500000000001_a.up.yaml"), "w") as f:
+        f.write("- type: run_sql\n  args: {sql: create table made (id int)}\n- type: track_table\n  args: {schema: public, name: none}\n")
+    said = run("migrate", "apply", status=1).stderr
+    assert server.sql("select to_regclass('made')")["result"][1] == ["made"]
+    assert "what those before the failed one did may stay" in said and "nothing of this file was kept" not in said
