@@ -60,7 +60,8 @@ static const out_node *constant(arena *a, const plan_root *root)
 }
 
 /*
- * Hasura v2: Execute/Transaction.hs. Only for this transaction: a pooler hands the connection on.
+ * Hasura v2: Execute/Transaction.hs. Only for this transaction: a pooler hands the connection on. A condition, which gives
+ * one row of no columns: columns would be described and sent, and nobody reads them. None is NULL, so each is evaluated.
  * opening: also makes sure of a transaction that no BEGIN began (pg_job.implicit).
  */
 static const statement *session_statement(plan *p, bool opening)
@@ -68,14 +69,14 @@ static const statement *session_statement(plan *p, bool opening)
 	sql_build b = sql_build_new(p->a, p->snap, NULL);
 	val vars = {.kind = VAL_SESSION_JSON, .cast = STR("text")};
 	buf text = {0};
-	buf_puts(&text, "SELECT set_config('hasura.user', ");
+	buf_puts(&text, "SELECT WHERE set_config('hasura.user', ");
 	sql_put_val(&b, &text, &vars);
-	buf_puts(&text, ", true)");
+	buf_puts(&text, ", true) IS NOT NULL");
 	if (opening) {
-		buf_puts(&text, ", set_config('transaction_isolation', 'read committed', true)");
-		buf_puts(&text, ", set_config('transaction_read_only', 'off', true)");
+		buf_puts(&text, " AND set_config('transaction_isolation', 'read committed', true) IS NOT NULL");
+		buf_puts(&text, " AND set_config('transaction_read_only', 'off', true) IS NOT NULL");
 	}
-	const statement *s = sql_finish(&b, &text, opening ? 3 : 1);
+	const statement *s = sql_finish(&b, &text, 0);
 	buf_free(&text);
 	return s;
 }
