@@ -45,7 +45,8 @@ export function transport({ params = admin, ...more } = {}) {
 export function apollo({ params = admin, ...more } = {}) {
 	const { sockets, Remembered } = remembering();
 	const refused = results();
-	const options = { reconnect: true, lazy: true, connectionParams: params, connectionCallback: (error) => error && refused.push(error), ...more };
+	// The library gives up a connection that is not there after minTimeout, which is a second unless one says more.
+	const options = { reconnect: true, lazy: true, minTimeout: 30_000, connectionParams: params, connectionCallback: (error) => error && refused.push(error), ...more };
 	const client = new SubscriptionClient(wsUrl, options, Remembered);
 	return { client, sockets, refused, close: () => client.close() };
 }
