@@ -79,6 +79,18 @@ const scenarios = {
 		await page.getByRole("button", { name: "Clear", exact: true }).click();
 		await page.getByText("Rows 1–100").waitFor();
 		assert.equal(page.url().includes("?"), false);
+		// A column of texts is chosen: nothing is looked for before something was entered, be it the empty text.
+		await page.getByRole("button", { name: "Condition", exact: true }).click();
+		await page.getByLabel("Column of the condition").selectOption("title");
+		await page.getByLabel("Value for title").focus();
+		await page.getByLabel("Comparison of title").selectOption("$ne");
+		await page.getByLabel("Comparison of title").selectOption("$eq");
+		await page.getByText("Rows 1–100").waitFor();
+		assert.equal(page.url().includes("?"), false);
+		await page.getByLabel("Value for title").press("Enter");
+		await page.getByText("No rows").waitFor();
+		await page.getByLabel("Comparison of title").focus();
+		assert.deepEqual(place(page).getAll("filter"), ["title;$eq;"]);
 	},
 
 	async operators(page) {

@@ -40,6 +40,9 @@ export default function Palette({ asked }: { asked: number }) {
 			shortcut={null}
 			maxHeight={420}
 			scrollable
+			// It stays where it is while what is found gets less.
+			centered={false}
+			yOffset="12vh"
 			transitionProps={{ duration: 0 }}
 		>
 			<Spotlight.Search

@@ -121,7 +121,7 @@ function Existing({ source, table, rows }: { source: string; table: QualifiedNam
 									)}
 								</Table.Td>
 								<Table.Td>
-									<Badge variant="light" color={r.kind === 'object' ? 'violet' : 'blue'}>
+									<Badge variant="light" miw="max-content" color={r.kind === 'object' ? 'violet' : 'blue'}>
 										{r.kind}
 									</Badge>
 								</Table.Td>
@@ -129,7 +129,7 @@ function Existing({ source, table, rows }: { source: string; table: QualifiedNam
 								<Table.Td>{r.mapping.map(([a, b]) => `${a} → ${b}`).join(', ')}</Table.Td>
 								<Table.Td>{r.how}</Table.Td>
 								<Table.Td>
-									<Group gap={4} justify="flex-end">
+									<Group gap={4} justify="flex-end" wrap="nowrap">
 										<ActionIcon
 											variant="subtle"
 											color="gray"

@@ -11,6 +11,7 @@ import { ErrorView } from '@/ui/ErrorView';
 import { IconRefresh } from '@/ui/icons';
 import { notifyDone, notifyError } from '@/ui/notify';
 import { Empty, Loading, Page } from '@/ui/Page';
+import { plural } from '@/ui/plural';
 import { schemaPath } from './paths';
 
 export default function SourcesPage() {
@@ -98,13 +99,13 @@ function SourceRow({ source, broken }: { source: SourceMetadata; broken?: string
 				)}
 			</Table.Td>
 			<Table.Td>{source.kind}</Table.Td>
-			<Table.Td>{connection(source)}</Table.Td>
+			<Table.Td style={{ overflowWrap: 'anywhere' }}>{connection(source)}</Table.Td>
 			<Table.Td>
-				{source.tables.length} tables, {source.functions?.length ?? 0} functions
+				{plural(source.tables.length, 'table')}, {plural(source.functions?.length ?? 0, 'function')}
 			</Table.Td>
 			<Table.Td>
 				{facts.data ? (
-					`PostgreSQL ${facts.data.version}, ${facts.data.size}`
+					`PostgreSQL ${facts.data.version.split(' ')[0]}, ${facts.data.size}`
 				) : (
 					<Text size="sm" c={facts.error ? 'red' : 'dimmed'}>
 						{facts.error ? facts.error.message : '…'}

@@ -70,7 +70,9 @@ export function SuggestionsSection({ source, suggestions }: { source: SourceMeta
 		>
 			{suggestions.length === 0 ? (
 				<Empty title="Nothing to suggest">
-					Every foreign key between tracked tables of this schema has its relationships.
+					{source.tables.length === 0
+						? 'Track tables first: relationships are suggested from the foreign keys between tracked tables.'
+						: 'Every foreign key between tracked tables of this schema has its relationships.'}
 				</Empty>
 			) : (
 				<VirtualList

@@ -7,6 +7,7 @@ import { type SourceMetadata, type TableMetadata, tableKey } from '@/model/metad
 import { relationshipsOf } from '@/model/relationships';
 import { confirm } from '@/ui/confirm';
 import { notifyDone, notifyError } from '@/ui/notify';
+import { plural } from '@/ui/plural';
 import { VirtualList } from '@/ui/VirtualList';
 import { tablePath } from './paths';
 import { Section } from './Section';
@@ -59,10 +60,10 @@ export function TrackedSection(props: { source: SourceMetadata; schema: string; 
 							</Anchor>
 						</span>
 						<Anchor component={Link} href={tablePath(source.name, t.table, 'relationships')} size="xs">
-							{relationshipsOf(t).length} relationships
+							{plural(relationshipsOf(t).length, 'relationship')}
 						</Anchor>
 						<Anchor component={Link} href={tablePath(source.name, t.table, 'permissions')} size="xs">
-							{rolesOfTable(t)} roles
+							{plural(rolesOfTable(t), 'role')}
 						</Anchor>
 						<Button
 							size="compact-xs"

@@ -8,6 +8,7 @@ import { type EditorView, keymap } from '@codemirror/view';
 import { Button, NativeSelect, Tabs, Text, TextInput } from '@mantine/core';
 import { getSchema, graphql, graphqlLanguage, updateSchema } from 'cm6-graphql';
 import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { Link } from 'wouter';
 import { asApiError } from '@/api/errors';
 import { useMetadata } from '@/api/hooks';
 import { useSession } from '@/api/session';
@@ -18,6 +19,7 @@ import { ErrorView } from '@/ui/ErrorView';
 import { IconPlay } from '@/ui/icons';
 import { notifyError } from '@/ui/notify';
 import { Empty, Loading } from '@/ui/Page';
+import { plural } from '@/ui/plural';
 import { currentOperation, readVariables } from './current';
 import classes from './explorer.module.css';
 import { HeadersTable } from './HeadersTable';
@@ -227,6 +229,11 @@ function Left({ schema, parsed }: { schema: ReturnType<typeof useSchema>; parsed
 						</Suspense>
 					) : (
 						<>
+							{schema.data.getQueryType()?.getFields().no_queries_available && (
+								<Empty title="Nothing to ask for yet">
+									Track a table at <Link href="/data">Data</Link>, or give the role a permission.
+								</Empty>
+							)}
 							<TextInput
 								size="xs"
 								m="xs"
@@ -398,12 +405,14 @@ function Right({ runner }: { runner: ReturnType<typeof useRunner> }) {
 					</>
 				) : answer ? (
 					<>
-						<span>{answer.failed ? 'Failed' : 'Done'}</span>
+						{(answer.failed || answer.count === undefined || answer.closed) && (
+							<span>{answer.failed ? 'Failed' : 'Done'}</span>
+						)}
 						<span>{answer.ms.toFixed(answer.ms < 10 ? 1 : 0)} ms</span>
 						<span>{sizeText(answer.bytes)}</span>
 						{answer.count !== undefined && (
 							<span>
-								{answer.count} {answer.count === 1 ? 'result' : 'results'}, {answer.closed ?? 'listening'}
+								{plural(answer.count, 'result')}, {answer.closed ?? 'listening'}
 							</span>
 						)}
 						{answer.requestId && <span className={classes.type}>{answer.requestId}</span>}

@@ -166,7 +166,7 @@ function Profiles() {
 					setName('');
 				}}
 			>
-				<Group gap={4} wrap="nowrap">
+				<Group gap={4}>
 					<TextInput
 						size="xs"
 						aria-label="Name of the profile"

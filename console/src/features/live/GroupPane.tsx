@@ -8,6 +8,7 @@ import { CodeEditor } from '@/ui/CodeEditor';
 import { ErrorView } from '@/ui/ErrorView';
 import { IconCross } from '@/ui/icons';
 import { Empty, Loading } from '@/ui/Page';
+import { plural } from '@/ui/plural';
 import classes from './live.module.css';
 import {
 	ago,
@@ -162,9 +163,7 @@ function Cohort({ cohort, now, onWatch }: { cohort: CohortInfo; now: number; onW
 			</Group>
 			{w && (
 				<Group gap="xs" mt={4}>
-					<Text size="xs">
-						{w.subscribers} {w.subscribers === 1 ? 'subscriber' : 'subscribers'}
-					</Text>
+					<Text size="xs">{plural(w.subscribers, 'subscriber')}</Text>
 					<Text size="xs">
 						ran {ago(w.last_run, now)}: {causeText(w.last_cause)}
 					</Text>
@@ -207,7 +206,7 @@ function WatchPane(props: { group: GroupInfo; cohort: CohortInfo; now: number; m
 					{shown.ended ??
 						(shown.count === 0
 							? 'Waiting for the first result…'
-							: `${shown.count} ${shown.count === 1 ? 'result' : 'results'}, the last one ${ago(new Date(shown.at ?? 0).toISOString(), props.now)}`)}
+							: `${plural(shown.count, 'result')}, the last one ${ago(new Date(shown.at ?? 0).toISOString(), props.now)}`)}
 					{seen.count > shown.count && ` (${seen.count - shown.count} more while the view is paused)`}
 				</Text>
 			</Group>

@@ -1,4 +1,5 @@
 // The live inspector: what is subscribed to, when it ran last and why, and how results change.
+
 import { Alert, Badge, Button, Code, Group, Text, TextInput, Tooltip, VisuallyHidden } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useMemo, useRef, useState } from 'react';
@@ -8,6 +9,7 @@ import { useSession } from '@/api/session';
 import { ErrorView } from '@/ui/ErrorView';
 import { IconPause, IconPlay, IconSearch } from '@/ui/icons';
 import { Empty, Loading, Page } from '@/ui/Page';
+import { plural } from '@/ui/plural';
 import { VirtualList } from '@/ui/VirtualList';
 import { GroupPane } from './GroupPane';
 import classes from './live.module.css';
@@ -119,8 +121,8 @@ function Inspector({ data, moving, error }: { data: Subscriptions; moving: boole
 						onChange={(e) => setFilter(e.currentTarget.value)}
 					/>
 					<Text size="xs" c="dimmed">
-						{totals.groups} {totals.groups === 1 ? 'group' : 'groups'}, {totals.cohorts.toLocaleString('en')} cohorts,{' '}
-						{totals.statements.toLocaleString('en')} statements, {totals.pushes.toLocaleString('en')} results pushed
+						{plural(totals.groups, 'group')}, {plural(totals.cohorts, 'cohort')},{' '}
+						{plural(totals.statements, 'statement')}, {plural(totals.pushes, 'result')} pushed
 					</Text>
 					<span className={classes.grow} />
 					{data.weir?.sources.map((s) => (

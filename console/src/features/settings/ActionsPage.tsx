@@ -1,4 +1,5 @@
 // The metadata as a whole: export, import with a look at the difference before, reload, reset.
+
 import { Button, Checkbox, FileButton, Group, MultiSelect, Radio, Text, Textarea, Title } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { lazy, type ReactNode, Suspense, useId, useState } from 'react';
@@ -12,6 +13,7 @@ import { ErrorView } from '@/ui/ErrorView';
 import { IconCopy, IconDownload, IconRefresh, IconUpload } from '@/ui/icons';
 import { notifyDone, notifyError, notifyWarning } from '@/ui/notify';
 import { Loading, Page } from '@/ui/Page';
+import { plural } from '@/ui/plural';
 import { type Json, readDocument, yamlText } from './model/document';
 import classes from './settings.module.css';
 
@@ -212,8 +214,7 @@ function Reload() {
 			};
 			client.invalidateQueries({ queryKey: ['catalog'] });
 			const bad = answer.inconsistent_objects?.length ?? 0;
-			if (bad > 0)
-				notifyWarning(`${bad} inconsistent ${bad === 1 ? 'object' : 'objects'}: see Metadata status.`, 'Reloaded');
+			if (bad > 0) notifyWarning(`${plural(bad, 'inconsistent object')}: see Metadata status.`, 'Reloaded');
 			else notifyDone('Reloaded; the metadata is consistent.');
 		} catch (e) {
 			notifyError(e);

@@ -1,4 +1,5 @@
 // An import, before it is applied: what changes, object by object and line by line.
+
 import { json } from '@codemirror/lang-json';
 import { Alert, Button, Checkbox, Group, Text } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
@@ -13,6 +14,7 @@ import { DiffView } from '@/ui/DiffView';
 import { ErrorView } from '@/ui/ErrorView';
 import { notifyDone, notifyError, notifyWarning } from '@/ui/notify';
 import { Loading, Page } from '@/ui/Page';
+import { plural } from '@/ui/plural';
 import { yaml } from '@/ui/yamlLanguage';
 import { changesOf, changesTitle, type ObjectChange } from './model/changes';
 import { documentText, type Format, type Json } from './model/document';
@@ -71,8 +73,7 @@ function Review(props: { name: string; document: Doc; first: EngineMetadata; onD
 			})) as { inconsistent_objects?: InconsistentObject[] };
 			client.invalidateQueries({ queryKey: ['catalog'] });
 			const bad = answer?.inconsistent_objects?.length ?? 0;
-			if (bad > 0)
-				notifyWarning(`${bad} inconsistent ${bad === 1 ? 'object' : 'objects'}: see Metadata status.`, 'Imported');
+			if (bad > 0) notifyWarning(`${plural(bad, 'inconsistent object')}: see Metadata status.`, 'Imported');
 			else notifyDone('Imported.');
 			onDone();
 		} catch (e) {

@@ -32,7 +32,10 @@ export default function RolesPage() {
 				table takes the place of the inherited one.
 			</Text>
 			{roles.length === 0 ? (
-				<Empty title="No inherited roles yet" />
+				<Empty title="No inherited roles yet">
+					{rolesOf(data.metadata).length === 0 &&
+						'There are no roles at all: a role begins with its first permission, at Data, on the page of a table.'}
+				</Empty>
 			) : (
 				<Table maw={760} verticalSpacing="xs">
 					<ColumnHeads names={['Role', 'Made of']} actions />

@@ -1,4 +1,5 @@
 // Inconsistent objects: what each is, why, and what to do.
+
 import { Anchor, Badge, Button, Code, Group, Text, Title } from '@mantine/core';
 import { useMemo, useState } from 'react';
 import { Link } from 'wouter';
@@ -9,6 +10,7 @@ import { ErrorView } from '@/ui/ErrorView';
 import { IconCheck, IconRefresh } from '@/ui/icons';
 import { notifyDone, notifyError, notifyWarning } from '@/ui/notify';
 import { Empty, Loading, Page } from '@/ui/Page';
+import { plural } from '@/ui/plural';
 import { type Json, yamlText } from './model/document';
 import { type Finding, type Fix, findingOf } from './model/remedy';
 import classes from './settings.module.css';
@@ -36,7 +38,7 @@ export default function StatusPage() {
 	const reload = () => run({ ops: [{ type: 'reload_metadata', args: { reload_sources: true } }] }, 'Read again.');
 	const drop = async () => {
 		const yes = await confirm({
-			title: `Drop ${findings.length} inconsistent ${findings.length === 1 ? 'object' : 'objects'}?`,
+			title: `Drop ${plural(findings.length, 'inconsistent object')}?`,
 			body: (
 				<>
 					<Text size="sm">They leave the metadata, with what depends on them. The databases are not touched.</Text>

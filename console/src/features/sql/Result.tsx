@@ -7,6 +7,7 @@ import { ErrorView } from '@/ui/ErrorView';
 import { IconCopy, IconDownload } from '@/ui/icons';
 import { Empty } from '@/ui/Page';
 import { PlanTree } from '@/ui/PlanTree';
+import { plural } from '@/ui/plural';
 import { copyText } from './copyText';
 import { csv, jsonRows, type ResultTable, tsv } from './model/table';
 import { ResultGrid } from './ResultGrid';
@@ -15,7 +16,6 @@ import classes from './sql.module.css';
 import type { Shown } from './useRunner';
 
 const DOWNLOAD = <IconDownload size={12} />;
-const count = (n: number, word: string) => `${n.toLocaleString('en')} ${word}${n === 1 ? '' : 's'}`;
 
 export function Result({ shown, onAll }: { shown: Shown; onAll: () => void }) {
 	switch (shown.kind) {
@@ -64,8 +64,8 @@ function Done({ outcome, onAll }: { outcome: Outcome; onAll: () => void }) {
 				<span>
 					{table
 						? outcome.more
-							? `The first ${count(table.rows.length, 'row')}`
-							: count(table.rows.length, 'row')
+							? `The first ${plural(table.rows.length, 'row')}`
+							: plural(table.rows.length, 'row')
 						: 'Done'}
 				</span>
 				<span>{outcome.ms.toFixed(outcome.ms < 10 ? 1 : 0)} ms</span>

@@ -1,7 +1,9 @@
 // Lines around the grid: what is staged, and the active cell.
+
 import { Button, Text } from '@mantine/core';
 import type { Column } from '@/model/catalog';
 import { IconRedo, IconUndo } from '@/ui/icons';
+import { plural } from '@/ui/plural';
 import classes from './browse.module.css';
 import { changeText, sizeOf, Value } from './CellView';
 import { type Cell, cellText, isCut } from './model/read';
@@ -21,9 +23,7 @@ export function StagedBar({ edits }: { edits: Edits }) {
 	return (
 		<section className={classes.staged} aria-label="Changes that are not saved">
 			<Text size="sm" span fw={500} role="status">
-				{cells === 0
-					? 'No changes'
-					: `${cells} ${cells === 1 ? 'change' : 'changes'} in ${staged.size} ${staged.size === 1 ? 'row' : 'rows'}`}
+				{cells === 0 ? 'No changes' : `${plural(cells, 'change')} in ${plural(staged.size, 'row')}`}
 			</Text>
 			{failure && (
 				<Text size="sm" span className={classes.problem} role="alert">

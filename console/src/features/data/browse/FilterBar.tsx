@@ -32,9 +32,12 @@ export function FilterBar(props: {
 	useEffect(() => {
 		if (wanted) setDrafts((all) => [...all, newFilter(info, wanted.column)]);
 	}, [wanted]);
-	const apply = (list: Filter[]) => {
+	const apply = (list: Filter[], entered?: Filter) => {
 		setDrafts(list);
-		const ready = list.filter((f) => isReady(info, f));
+		// The empty text counts when it was entered: who has just chosen a column has not said yet what to look for.
+		const ready = list.filter(
+			(f) => isReady(info, f) && (f.value !== '' || f === entered || isUnary(info, f) || sent.some((s) => same(s, f))),
+		);
 		setSent(ready);
 		props.onFilters(ready);
 	};
@@ -47,7 +50,12 @@ export function FilterBar(props: {
 					info={info}
 					filter={f}
 					onEdit={(next) => setDrafts(drafts.map((d, n) => (n === i ? next : d)))}
-					onApply={(next) => apply(drafts.map((d, n) => (n === i ? next : d)))}
+					onApply={(next, entered) =>
+						apply(
+							drafts.map((d, n) => (n === i ? next : d)),
+							entered ? next : undefined,
+						)
+					}
 					onRemove={() => apply(drafts.filter((_, n) => n !== i))}
 				/>
 			))}
@@ -105,10 +113,18 @@ export function newFilter(info: TableInfo, column: string): Filter {
 	return { column, op: (c && operatorsOf(c)[0]?.id) ?? '$eq', value: '' };
 }
 
+const same = (a: Filter, b: Filter) => a.column === b.column && a.op === b.op && a.value === b.value;
+
+const operatorOf = (info: TableInfo, f: Filter) => {
+	const c = info.columns.find((x) => x.name === f.column);
+	return { c, op: c && operatorsOf(c).find((o) => o.id === f.op) };
+};
+
+const isUnary = (info: TableInfo, f: Filter) => operatorOf(info, f).op?.unary === true;
+
 /** The empty text is a value for texts only. */
 function isReady(info: TableInfo, f: Filter): boolean {
-	const c = info.columns.find((x) => x.name === f.column);
-	const op = c && operatorsOf(c).find((o) => o.id === f.op);
+	const { c, op } = operatorOf(info, f);
 	if (!c || !op) return false;
 	return op.unary || f.value !== '' || (c.category === 'S' && (f.op === '$eq' || f.op === '$ne'));
 }
@@ -117,7 +133,7 @@ function Condition(props: {
 	info: TableInfo;
 	filter: Filter;
 	onEdit: (f: Filter) => void;
-	onApply: (f: Filter) => void;
+	onApply: (f: Filter, entered?: boolean) => void;
 	onRemove: () => void;
 }) {
 	const { info, filter } = props;
@@ -159,7 +175,7 @@ function Condition(props: {
 					onChange={(e) => props.onEdit({ ...filter, value: e.currentTarget.value })}
 					onBlur={() => props.onApply(filter)}
 					onKeyDown={(e) => {
-						if (e.key === 'Enter') props.onApply(filter);
+						if (e.key === 'Enter') props.onApply(filter, true);
 					}}
 				/>
 			)}

@@ -50,7 +50,7 @@ export function Pager(props: {
 			</ActionIcon>
 			<Total {...props} />
 			<span className={classes.spring} />
-			<Text size="xs" c="dimmed" span>
+			<Text size="xs" c="dimmed" span className={classes.more}>
 				{more ? 'further rows come as you scroll' : ''}
 			</Text>
 			<NativeSelect

@@ -1,9 +1,11 @@
 // A page about a table as it is in the database: read first, and said if it is not there.
 import type { ReactNode } from 'react';
+import { Link } from 'wouter';
 import { ErrorView } from '@/ui/ErrorView';
 import { Empty, Loading } from '@/ui/Page';
-import { type TableTab, usePlace } from '../paths';
+import { schemaPath, type TableTab, usePlace } from '../paths';
 import { TableFrame } from '../TableFrame';
+import classes from './browse.module.css';
 import { useTarget } from './useRights';
 import type { Target } from './useRows';
 
@@ -25,9 +27,12 @@ export function TargetPage(props: {
 			) : target ? (
 				children(target)
 			) : (
-				<Empty title={`There is no table ${table.name} in ${table.schema}`}>
-					It may have been renamed or dropped. Tables of the database are listed on the page of its schema.
-				</Empty>
+				<div className={frame.fill ? classes.pad : undefined}>
+					<Empty title={`There is no table ${table.name} in ${table.schema}`}>
+						It may have been renamed or dropped. Tables of the database are listed on the page of its schema,{' '}
+						<Link href={schemaPath(source, table.schema)}>{table.schema}</Link>.
+					</Empty>
+				</div>
 			)}
 		</TableFrame>
 	);
