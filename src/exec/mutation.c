@@ -3,61 +3,21 @@
  * (sql/mutation.h). All of it is done, or nothing.
  */
 #include "exec/mutation_validate.h"
+#include "exec/statements.h"
 #include "sql/mutation.h"
 
 typedef struct mutation_data {
-	exec_step *step;
-	pg_job job;
-	const statement **statements; /* the session's, then those of each root */
-	pg_stmt *stmts;
-	size_t n;
-	size_t *first;             /* by root of the step: its first statement */
-	const pg_result **results; /* taken; NULL until done */
+	exec_statements all; /* the session's, then those of each root */
 	mutation_validation *validation;
 } mutation_data;
 
-static const sql_root *root_at(const exec_step *s, size_t i)
-{
-	return &s->run->sql->roots[s->roots[i]];
-}
-
-static mutation_data *gather(exec_step *s)
-{
-	arena *a = s->run->a;
-	mutation_data *d = NEW(a, mutation_data);
-	size_t n = 1;
-	d->step = s;
-	d->first = NEW_ARRAY(a, size_t, s->nroots);
-	for (size_t i = 0; i < s->nroots; i++) {
-		d->first[i] = n;
-		n += root_at(s, i)->nstmts;
-	}
-	d->n = n;
-	d->statements = NEW_ARRAY(a, const statement *, n);
-	d->stmts = NEW_ARRAY(a, pg_stmt, n);
-	d->results = NEW_ARRAY(a, const pg_result *, n);
-	for (size_t i = 0; i < s->nroots; i++)
-		for (size_t k = 0; k < root_at(s, i)->nstmts; k++)
-			d->statements[d->first[i] + k] = root_at(s, i)->stmts[k];
-	s->data = d;
-	return d;
-}
-
-static bool bind_all(mutation_data *d, error *err)
-{
-	exec_run *run = d->step->run;
-	for (size_t i = 0; i < d->n; i++)
-		if (!exec_bind(run->a, d->statements[i], run->session, run->variables, &d->stmts[i], err)) return false;
-	return true;
-}
-
 /* ---- errors ---- */
 
-static const mut_statement *statement_at(const mutation_data *d, size_t stmt)
+static const mut_statement *statement_at(const exec_statements *d, size_t stmt)
 {
 	const exec_step *s = d->step;
 	for (size_t i = 0; i < s->nroots; i++) {
-		const sql_root *r = root_at(s, i);
+		const sql_root *r = exec_step_root(s, i);
 		if (r->mutation && stmt >= d->first[i] && stmt - d->first[i] < r->nstmts)
 			return &r->mutation->stmts[stmt - d->first[i]];
 	}
@@ -75,13 +35,10 @@ bool exec_mutation_failed(const mut_statement *m, const pg_error *e, const pg_st
 	return pg_error_map_dml(e, info, m->path, err);
 }
 
-static bool fail(const mutation_data *d, const pg_error *e)
+static bool fail(const exec_statements *d, const pg_error *e)
 {
 	error *err = &d->step->run->err;
-	size_t i = e->stmt < d->n ? e->stmt : 0;
-	pg_statement_info info = {.sql = str_from(d->stmts[i].sql), .prepared = d->stmts[i].id != 0};
-	info.nargs = d->stmts[i].nparams;
-	info.args = d->stmts[i].values;
+	pg_statement_info info = exec_statements_failed(d, e);
 	const mut_statement *m = e->kind == PG_ERR_SERVER && !e->tx_control ? statement_at(d, e->stmt) : NULL;
 	/* Functions exposed as mutations select. */
 	if (!m) return pg_error_map_dml(e, &info, STR(""), err);
@@ -93,24 +50,12 @@ static bool fail(const mutation_data *d, const pg_error *e)
 static void answered(pg_job *job, const pg_result *const *results, size_t n, const pg_error *e)
 {
 	(void)results;
-	mutation_data *d = job->data;
-	exec_step *s = d->step;
-	exec_run *run = s->run;
-	if (e) {
-		exec_step_done(s, fail(d, e));
-		return;
-	}
-	for (size_t i = 0; i < n && i < d->n; i++) {
-		const pg_result *r = d->results[i] = pg_job_take_result(job, i);
-		if (i)
-			exec_log_statement(
-				run, s->source->name, d->statements[i], job->duration_ns / n, pg_result_rows(r));
-	}
-	if (job->duration_ns > run->db_ns) run->db_ns = job->duration_ns;
-	exec_step_done(s, true);
+	exec_statements *d = job->data;
+	if (!e) exec_statements_take(d, n, 1);
+	exec_step_done(d->step, e ? fail(d, e) : true);
 }
 
-static bool submit(mutation_data *d, error *err)
+static bool submit(exec_statements *d, error *err)
 {
 	exec_run *run = d->step->run;
 	pg_pool *pool;
@@ -118,15 +63,9 @@ static bool submit(mutation_data *d, error *err)
 	/* PostgreSQL: the default of default_transaction_isolation. */
 	d->job.implicit = pg_params_isolation(pg_pool_params(pool)) == PG_READ_COMMITTED;
 	d->statements[0] = d->job.implicit ? run->sql->opening : run->sql->session;
-	if (!bind_all(d, err)) return false;
+	if (!exec_statements_bind(d, err)) return false;
 	d->job.mode = PG_WRITE_TX;
-	d->job.stmts = d->stmts;
-	d->job.nstmts = d->n;
-	d->job.max_result_bytes = exec_run_config(run)->max_result_bytes;
-	d->job.timeout_ms = exec_run_config(run)->query_timeout_ms;
-	d->job.done = answered;
-	d->job.data = d;
-	pg_job_submit(pool, &d->job);
+	exec_statements_submit(d, pool, answered);
 	return true;
 }
 
@@ -136,13 +75,14 @@ static void change(exec_step *s, bool valid)
 	mutation_data *d = s->data;
 	d->validation = NULL;
 	/* Nothing to change: the database is not asked. */
-	if (valid && d->n == 1) exec_step_done(s, true);
-	else if (!valid || !submit(d, &s->run->err)) exec_step_done(s, false);
+	if (valid && d->all.n == 1) exec_step_done(s, true);
+	else if (!valid || !submit(&d->all, &s->run->err)) exec_step_done(s, false);
 }
 
 static void mutation_start(exec_step *s)
 {
-	mutation_data *d = gather(s);
+	mutation_data *d = s->data = NEW(s->run->a, mutation_data);
+	exec_statements_init(&d->all, s, 1);
 	d->validation = mutation_validate(s, change);
 	if (d->validation) mutation_validate_start(d->validation);
 	else change(s, true);
@@ -153,14 +93,13 @@ static void mutation_cancel(exec_step *s)
 	mutation_data *d = s->data;
 	if (!d) return;
 	mutation_validate_cancel(d->validation);
-	pg_job_cancel(&d->job);
+	pg_job_cancel(&d->all.job);
 }
 
 static void mutation_release(exec_step *s)
 {
 	mutation_data *d = s->data;
-	for (size_t i = 0; d && i < d->n; i++)
-		pg_result_free((pg_result *)d->results[i]);
+	if (d) exec_statements_free(&d->all);
 	s->data = NULL;
 }
 
@@ -254,8 +193,8 @@ bool exec_write_mutation(const sql_mutation *m, const pg_result *const *results,
 
 static bool mutation_write(exec_step *s, size_t i, buf *b, error *err)
 {
-	mutation_data *d = s->data;
-	const sql_root *r = root_at(s, i);
+	const exec_statements *d = &((mutation_data *)s->data)->all;
+	const sql_root *r = exec_step_root(s, i);
 	size_t max = exec_run_config(s->run)->max_result_bytes;
 	if (r->mutation) return exec_write_mutation(r->mutation, d->results + d->first[i], max, b, err);
 	exec_rows rows = {.results = d->results + d->first[i], .n = r->nstmts};

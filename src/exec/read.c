@@ -4,62 +4,23 @@
  * VOLATILE functions have a read-write transaction to themselves (checks: snapshots, batching, pools).
  */
 #include "base/clock.h"
-#include "exec/step.h"
+#include "exec/statements.h"
 
-typedef struct read_data {
-	exec_step *step;
-	pg_job job;
-	const statement **statements;
-	pg_stmt *stmts;
-	size_t n;
-	size_t *first;             /* by root of the step: its first statement */
-	const pg_result **results; /* taken; NULL until done */
-} read_data;
-
-static const sql_root *root_at(const exec_step *s, size_t i)
+static void make_explain(exec_statements *d)
 {
-	return &s->run->sql->roots[s->roots[i]];
-}
-
-static read_data *gather(exec_step *s)
-{
-	arena *a = s->run->a;
-	read_data *d = NEW(a, read_data);
-	d->step = s;
-	d->first = NEW_ARRAY(a, size_t, s->nroots);
-	for (size_t i = 0; i < s->nroots; i++) {
-		d->first[i] = d->n;
-		d->n += root_at(s, i)->nstmts;
-	}
-	d->statements = NEW_ARRAY(a, const statement *, d->n);
-	d->stmts = NEW_ARRAY(a, pg_stmt, d->n);
-	d->results = NEW_ARRAY(a, const pg_result *, d->n);
-	for (size_t i = 0; i < s->nroots; i++)
-		for (size_t k = 0; k < root_at(s, i)->nstmts; k++)
-			d->statements[d->first[i] + k] = root_at(s, i)->stmts[k];
-	s->data = d;
-	return d;
-}
-
-static bool bind_all(read_data *d, bool explain, error *err)
-{
-	exec_run *run = d->step->run;
 	for (size_t i = 0; i < d->n; i++) {
-		if (!exec_bind(run->a, d->statements[i], run->session, run->variables, &d->stmts[i], err)) return false;
-		if (!explain) continue;
 		d->stmts[i].id = 0;
-		d->stmts[i].sql = sql_explain(run->a, d->statements[i]);
+		d->stmts[i].sql = sql_explain(d->step->run->a, d->statements[i]);
 	}
-	return true;
 }
 
-static void set_mode(read_data *d)
+static void set_mode(exec_statements *d)
 {
 	const exec_step *s = d->step;
 	bool fast = exec_run_is_fast(s->run), several = false, read_write = false;
 	for (size_t i = 0; i < s->nroots; i++) {
-		several |= root_at(s, i)->nstmts > 1;
-		read_write |= root_at(s, i)->read_write;
+		several |= exec_step_root(s, i)->nstmts > 1;
+		read_write |= exec_step_root(s, i)->read_write;
 	}
 	d->job.mode = fast ? PG_READ_FAST : PG_READ_ALONE;
 	if (several) d->job.mode = PG_READ_TX;
@@ -67,61 +28,49 @@ static void set_mode(read_data *d)
 	d->job.quick = fast;
 }
 
-static bool fail(read_data *d, const pg_error *e)
+static bool fail(const exec_statements *d, const pg_error *e)
 {
-	exec_run *run = d->step->run;
-	size_t i = e->stmt < d->n ? e->stmt : 0;
-	if (!d->n) return pg_error_map_read(e, NULL, STR(""), &run->err);
-	pg_statement_info info = {.sql = str_from(d->stmts[i].sql), .prepared = d->stmts[i].id != 0};
-	info.nargs = d->stmts[i].nparams;
-	info.args = d->stmts[i].values;
-	return pg_error_map_read(e, &info, STR(""), &run->err);
+	error *err = &d->step->run->err;
+	if (!d->n) return pg_error_map_read(e, NULL, STR(""), err);
+	pg_statement_info info = exec_statements_failed(d, e);
+	return pg_error_map_read(e, &info, STR(""), err);
 }
 
 static void answered(pg_job *job, const pg_result *const *results, size_t n, const pg_error *e)
 {
 	(void)results;
-	read_data *d = job->data;
+	exec_statements *d = job->data;
 	exec_step *s = d->step;
 	exec_run *run = s->run;
 	if (e) {
 		exec_step_done(s, fail(d, e));
 		return;
 	}
-	for (size_t i = 0; i < n && i < d->n; i++) {
-		d->results[i] = pg_job_take_result(job, i);
-		exec_log_statement(
-			run, s->source->name, d->statements[i], job->duration_ns / n, pg_result_rows(d->results[i]));
-	}
-	if (job->duration_ns > run->db_ns) run->db_ns = job->duration_ns;
+	exec_statements_take(d, n, 0);
 	for (size_t i = 0; i < s->nroots && !run->explain; i++)
-		if (root_at(s, i)->nstmts) run->rows_seen[s->roots[i]] = pg_result_rows(d->results[d->first[i]]);
+		if (exec_step_root(s, i)->nstmts) run->rows_seen[s->roots[i]] = pg_result_rows(d->results[d->first[i]]);
 	exec_step_done(s, true);
 }
 
 static void begin(exec_step *s, bool explain)
 {
 	exec_run *run = s->run;
-	read_data *d = gather(s);
+	exec_statements *d = s->data = NEW(run->a, exec_statements);
 	pg_pool *pool;
+	exec_statements_init(d, s, 0);
 	/* An aggregate of which only __typename is asked: nothing to read. */
 	if (!d->n) {
 		exec_step_done(s, true);
 		return;
 	}
-	if (!bind_all(d, explain, &run->err) || !exec_pool(run->w, s->source, &pool, &run->err)) {
+	if (!exec_statements_bind(d, &run->err) || !exec_pool(run->w, s->source, &pool, &run->err)) {
 		exec_step_done(s, false);
 		return;
 	}
-	if (explain) d->job.mode = PG_READ_ALONE;
+	d->job.mode = PG_READ_ALONE;
+	if (explain) make_explain(d);
 	else set_mode(d);
-	d->job.stmts = d->stmts;
-	d->job.nstmts = d->n;
-	d->job.max_result_bytes = exec_run_config(run)->max_result_bytes;
-	d->job.timeout_ms = exec_run_config(run)->query_timeout_ms;
-	d->job.done = answered;
-	d->job.data = d;
-	pg_job_submit(pool, &d->job);
+	exec_statements_submit(d, pool, answered);
 }
 
 static void read_start(exec_step *s)
@@ -136,23 +85,23 @@ static void explain_start(exec_step *s)
 
 static void read_cancel(exec_step *s)
 {
-	read_data *d = s->data;
+	exec_statements *d = s->data;
 	if (d) pg_job_cancel(&d->job);
 }
 
 static void read_release(exec_step *s)
 {
-	read_data *d = s->data;
-	for (size_t i = 0; d && i < d->n; i++)
-		pg_result_free((pg_result *)d->results[i]);
+	exec_statements *d = s->data;
+	if (d) exec_statements_free(d);
 	s->data = NULL;
 }
 
 static bool read_write(exec_step *s, size_t i, buf *b, error *err)
 {
-	read_data *d = s->data;
-	exec_rows rows = {.results = d->results + d->first[i], .n = root_at(s, i)->nstmts};
-	return exec_write(s->run->a, root_at(s, i)->out, &rows, exec_run_config(s->run)->max_result_bytes, b, err);
+	exec_statements *d = s->data;
+	exec_rows rows = {.results = d->results + d->first[i], .n = exec_step_root(s, i)->nstmts};
+	return exec_write(
+		s->run->a, exec_step_root(s, i)->out, &rows, exec_run_config(s->run)->max_result_bytes, b, err);
 }
 
 /* v and w are elements of one list in a variable. */
@@ -207,7 +156,7 @@ static size_t write_value(const statement *st, const pg_stmt *s, size_t i, buf *
 }
 
 /* Hasura v2: what a cohort of the subscription is told apart by; all values are shown as made by the engine. */
-static void write_variables(const read_data *d, size_t from, size_t n, buf *b)
+static void write_variables(const exec_statements *d, size_t from, size_t n, buf *b)
 {
 	bool any = false;
 	buf_puts(b, ",\"variables\":{\"session\":{},\"query\":{},\"synthetic\":[");
@@ -224,8 +173,8 @@ static void write_variables(const read_data *d, size_t from, size_t n, buf *b)
 static bool explain_write(exec_step *s, size_t i, buf *b, error *err)
 {
 	(void)err;
-	read_data *d = s->data;
-	size_t from = d->first[i], n = root_at(s, i)->nstmts;
+	exec_statements *d = s->data;
+	size_t from = d->first[i], n = exec_step_root(s, i)->nstmts;
 	buf sql = {0};
 	for (size_t k = from; k < from + n; k++) {
 		if (k > from) buf_puts(&sql, ";\n");
