@@ -174,7 +174,7 @@ static void free_segs(pg_conn *c)
 void pg_conn_close(pg_conn *c)
 {
 	pg_pool *p = c->pool;
-	assert(c->live == 0 && !c->tx);
+	assert(c->live == 0);
 	*(c->prev ? &c->prev->next : &p->conns) = c->next;
 	if (c->next) c->next->prev = c->prev;
 	p->nconns--;

@@ -58,7 +58,7 @@ static pg_conn *pick_fast(pg_pool *p, uint64_t now)
 {
 	pg_conn *least = NULL;
 	for (pg_conn *c = p->conns; c; c = c->next) {
-		if (c->broken || c->draining || c->cancelling || c->tx || c == p->claim) continue;
+		if (c->broken || c->draining || c->cancelling || c == p->claim) continue;
 		if (c->nsegs == 0) return c;
 		bool company = c->nsegs == 1 && c->nslow == 0 && !c->rollback_due && !c->seg_first->house &&
 			c->live > 0 && now - c->seg_first->sent_ns < p->fast_deadline_ns;
@@ -102,7 +102,7 @@ static bool is_reserved(const pg_pool *p, const pg_conn *c, bool write, uint64_t
 {
 	size_t need = (size_t)seen(p->fast_seen_ns, now) + (size_t)(!write && seen(p->write_seen_ns, now)), spare = 0;
 	for (const pg_conn *x = p->conns; x; x = x->next)
-		spare += x != c && !x->broken && !x->draining && !x->tx && x->nslow == 0;
+		spare += x != c && !x->broken && !x->draining && x->nslow == 0;
 	if (spare >= need) return false;
 	if (is_one_coming(p, now)) return true;
 	/* With fewer connections than that, one is left. */
@@ -138,7 +138,7 @@ static void claim(pg_pool *p, uint64_t now)
 	pg_conn *least = NULL;
 	for (pg_conn *c = p->conns; c; c = c->next) {
 		if (c->broken || c->draining || c->cancelling) continue;
-		if (c->nslow || c->tx) return; /* it will be free some time */
+		if (c->nslow) return; /* it will be free some time */
 		if (!least || c->live < least->live) least = c;
 	}
 	p->claim = least;
@@ -152,10 +152,6 @@ static void send_slow(pg_pool *p, pg_conn *c, pg_job *j)
 	}
 	if (p->claim == c) p->claim = NULL;
 	pg_queue_remove(pg_pool_queue_of(p, j), j);
-	if (j->tx) {
-		pg_tx_grant(c, j->tx);
-		return;
-	}
 	bool tx = j->mode == PG_READ_TX || (j->mode == PG_WRITE_TX && !pg_job_is_implicit(j));
 	pg_seg *s = pg_send_open(c, false, tx, false);
 	pg_send_job(c, s, j);
@@ -228,7 +224,7 @@ static void yield(pg_pool *p, uint64_t now)
 	pg_conn *least = NULL;
 	for (pg_conn *c = p->conns; c; c = c->next) {
 		if (c->draining) return;
-		if (!c->tx && !c->broken && (!least || c->live < least->live)) least = c;
+		if (!c->broken && (!least || c->live < least->live)) least = c;
 	}
 	/* The only connection, and just opened: let it serve as long as it took to open. */
 	uint64_t turn = p->dial_ns > YIELD_MS * PG_MS ? p->dial_ns : YIELD_MS * PG_MS;
@@ -241,7 +237,7 @@ static void drop_drained(pg_pool *p)
 {
 	for (pg_conn *c = p->conns, *next; c; c = next) {
 		next = c->next;
-		if (!c->draining || c->nsegs > 0 || c->tx || c->broken) continue;
+		if (!c->draining || c->nsegs > 0 || c->broken) continue;
 		pg_conn_close(c);
 		if (pg_limit_starving(p->limit, p->starving)) p->yielded_ns = clock_mono_ns();
 	}
@@ -386,7 +382,7 @@ static bool tear_down(pg_pool *p)
 			c->draining = true;
 		drop_drained(p);
 	}
-	if (p->nconns || p->ntx || pg_pool_waiting(p) || p->failing.n) return false;
+	if (p->nconns || pg_pool_waiting(p) || p->failing.n) return false;
 	set_starving(p, false);
 	p->torn = true;
 	uv_close((uv_handle_t *)&p->prepare, on_handle_closed);

@@ -54,10 +54,6 @@ void pg_job_finish(pg_job *j)
 	j->server = &c->server;
 	leave_segment(j);
 	leave_pool(j);
-	if (j->tx) {
-		j->tx->running = NULL;
-		if (j->commit) pg_tx_over(j->tx);
-	}
 	if (p->rescue_credit < 6400) p->rescue_credit += 2;
 	/* The callback may give the job's memory away or submit it again: what it is shown must not live in there. */
 	if (results == j->results_in) results = memcpy(few, results, sizeof(few));
@@ -76,14 +72,8 @@ void pg_job_finish(pg_job *j)
 
 void pg_job_fail(pg_job *j, const pg_error *e)
 {
-	pg_tx *tx = j->tx;
 	if (j->seg) pg_job_detach(j);
 	leave_pool(j);
-	if (tx) {
-		tx->running = NULL;
-		pg_tx_part(tx);
-		pg_tx_over(tx);
-	}
 	j->done(j, NULL, 0, e);
 }
 
@@ -152,7 +142,7 @@ static verdict judge(pg_conn *c, const pg_op *op, const pg_error *e, const PGres
 		return REPLAY;
 	}
 	/* The transaction before it on this connection failed, and its ROLLBACK is on the way. */
-	if (pg_error_is(e, "25P02") && !j->tx) return REPLAY;
+	if (pg_error_is(e, "25P02")) return REPLAY;
 	if (pg_error_is(e, "57014") && cancelled_lately(c) && !pg_job_is_write(j)) return REPLAY;
 	if (pg_error_is(e, "25006") && pg_job_is_write(j)) leave_standby(c);
 	return FAIL;
@@ -188,7 +178,7 @@ void pg_heal_answer(pg_conn *c, pg_op op, const PGresult *res)
 	verdict v = j && !commit ? judge(c, &op, &e, res) : FAIL;
 	if (op.kind == OP_PARSE) pg_preps_remove(&c->preps, op.id, op.serial, false);
 	if (s->tx) pg_send_rollback(c);
-	if (j && v == REPLAY && !j->tx && j->replans < PG_MAX_REPLANS) {
+	if (j && v == REPLAY && j->replans < PG_MAX_REPLANS) {
 		j->replans++;
 		pg_job_replay(j, false);
 	} else if (j) {
@@ -232,7 +222,6 @@ void pg_heal_reap(pg_conn *c)
 	for (pg_seg *s = c->seg_first; s; s = s->next)
 		while (s->jobs.last)
 			reap_job(s->jobs.last, &e);
-	if (c->tx) pg_tx_part(c->tx);
 	bool useless = !c->proved && !closing && c->ops_n > 0;
 	pg_conn_close(c);
 	if (useless) pg_pool_dial_failed(p, &e);

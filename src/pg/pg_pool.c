@@ -49,8 +49,6 @@ void pg_pool_enqueue(pg_pool *p, pg_job *j, bool front)
 void pg_pool_fail_later(pg_pool *p, pg_job *j, pg_error_kind kind)
 {
 	if (j->seg) pg_job_detach(j);
-	/* What runs in the transaction is parted from its connection at once: it must not get another statement. */
-	if (j->tx && j->tx->conn && !j->tx->conn->broken) pg_tx_part(j->tx);
 	j->state = JOB_FAILING;
 	j->fail = (uint8_t)kind;
 	pg_queue_push(&p->failing, j);
@@ -163,8 +161,9 @@ pg_params *pg_pool_params(const pg_pool *p)
 
 /* --- jobs --- */
 
-void pg_pool_admit(pg_pool *p, pg_job *j)
+void pg_job_submit(pg_pool *p, pg_job *j)
 {
+	assert(j->nstmts > 0 && j->done);
 	j->pool = p;
 	j->seg = NULL;
 	j->conn = NULL;
@@ -180,22 +179,10 @@ void pg_pool_admit(pg_pool *p, pg_job *j)
 	pg_pool_start_ticking(p);
 }
 
-void pg_job_submit(pg_pool *p, pg_job *job)
-{
-	assert(job->nstmts > 0 && job->done);
-	job->tx = NULL;
-	job->commit = false;
-	pg_pool_admit(p, job);
-}
-
 void pg_job_cancel(pg_job *job)
 {
 	pg_pool *p = job->pool;
 	if (!p || job->state == JOB_FREE) return;
-	if (job->tx) {
-		pg_tx_abort(job->tx);
-		return;
-	}
 	if (job->state == JOB_QUEUED) pg_queue_remove(pg_pool_queue_of(p, job), job);
 	else if (job->state == JOB_FAILING) pg_queue_remove(&p->failing, job);
 	else pg_job_detach(job);

@@ -17,7 +17,6 @@
 
 typedef struct pg_pool pg_pool;
 typedef struct pg_job pg_job;
-typedef struct pg_tx pg_tx;
 
 typedef enum pg_mode {
 	PG_READ_FAST,  /* known to be quick: may share a Sync with its kind; each statement has its own snapshot */
@@ -66,7 +65,6 @@ struct pg_job {
 	pg_pool *pool;
 	struct pg_seg *seg;
 	struct pg_conn *conn;
-	pg_tx *tx;
 	pg_job *next;
 	pg_job *prev;
 	void **results;
@@ -80,7 +78,6 @@ struct pg_job {
 	uint8_t broken;  /* times its connection was lost under it */
 	uint8_t replans; /* times it was sent again because of prepared statements */
 	bool alone;      /* was in a batch that failed: own Sync from now on */
-	bool commit;     /* last step of a pg_tx */
 };
 
 typedef struct pg_pool_options {
@@ -125,27 +122,3 @@ void pg_job_submit(pg_pool *p, pg_job *job);
 void pg_job_cancel(pg_job *job);
 /* In done only: takes the i-th result out of the job; the caller frees it with pg_result_free. */
 pg_result *pg_job_take_result(pg_job *job, size_t i);
-
-/*
- * An interactive transaction (nested inserts): the owner gets a connection and sends jobs one after the other.
- * pg_tx_open → ready(tx, NULL) → pg_tx_run … pg_tx_run(commit) ; or pg_tx_abort at any time.
- * The transaction is over after: ready with an error, a job's done with an error (rolled back, or PG_ERR_BROKEN), a
- * committing job's done, pg_tx_abort. Then the memory is the owner's again. BEGIN travels with the first job.
- */
-struct pg_tx {
-	void (*ready)(pg_tx *tx, const pg_error *err);
-	void *data;
-	uint64_t timeout_ms; /* for the whole transaction; 0 = 60 s */
-	/* Private. */
-	pg_job wait;
-	struct pg_conn *conn;
-	pg_job *running;
-	uint64_t deadline_ns;
-	bool begun;
-};
-
-void pg_tx_open(pg_pool *p, pg_tx *tx);
-/* One job at a time; its mode is ignored. commit: COMMIT goes in the same write, done means committed. nstmts may be 0. */
-void pg_tx_run(pg_tx *tx, pg_job *job, bool commit);
-/* Rolls back (cancelling what runs); no callback will be called. No-op when over. */
-void pg_tx_abort(pg_tx *tx);

@@ -4,7 +4,7 @@
  *   pg_pool.c      life of the pool, submit, cancel          pg_conn.c   life of a connection: dial, poll, close
  *   pg_dispatch.c  queue → connections, when to open more    pg_send.c   statements → libpq, the list of expected answers
  *   pg_tick.c      deadlines, rescue, idle, lifetime         pg_recv.c   answers → jobs
- *   pg_tx.c        interactive transactions                  pg_heal.c   errors: fail, send again, give the connection up
+ *   pg_heal.c      errors: fail, send again, give the connection up
  *
  * Callbacks run from pg_recv (poll phase) and from pg_pool_flush (prepare and check phase) and may call anything public;
  * therefore no loop keeps a pointer into a queue or a segment across a callback, connections are closed and pools torn
@@ -116,7 +116,6 @@ struct pg_conn {
 	uint64_t popped; /* answers so far */
 	pg_preps preps;
 	pg_server server;
-	pg_tx *tx;
 	pg_cancelling *cancelling;
 	uint64_t cancelled_ns; /* when the last cancel request was done */
 	bool rolling_back;     /* ROLLBACK is on the way */
@@ -144,8 +143,8 @@ struct pg_pool {
 	bool ticking; /* the timer runs at PG_TICK_MS */
 	pg_mailbox *mailbox;
 	pg_queue fast;
-	pg_queue slow;  /* reads that need a connection to themselves */
-	pg_queue write; /* writes, and whoever waits for an interactive transaction */
+	pg_queue slow; /* reads that need a connection to themselves */
+	pg_queue write;
 	pg_queue failing;
 	pg_conn *conns;
 	size_t nconns;
@@ -157,7 +156,6 @@ struct pg_pool {
 	pg_seg *free_segs;
 	size_t in_flight;
 	size_t timed; /* jobs with a timeout */
-	size_t ntx;   /* transactions whose owner still holds the handle */
 	uint64_t next_dial_ns;
 	uint64_t dial_ns;   /* how long the last attempt took */
 	uint64_t outage_ns; /* since when dialling fails; 0 = it does not */
@@ -200,18 +198,16 @@ static inline size_t pg_pool_waiting(const pg_pool *p)
 void pg_pool_enqueue(pg_pool *p, pg_job *j, bool front);
 /* Calls done with the error of this kind at the next flush. */
 void pg_pool_fail_later(pg_pool *p, pg_job *j, pg_error_kind kind);
-/* Gives a job a place in the pool's accounts; its owner may not touch it from now on. */
-void pg_pool_admit(pg_pool *p, pg_job *j);
 void pg_pool_torn_one(pg_pool *p); /* a handle was closed */
 static inline bool pg_job_is_write(const pg_job *j)
 {
-	return j->mode == PG_WRITE_TX || j->tx;
+	return j->mode == PG_WRITE_TX;
 }
 
 /* A transaction that begins with its first statement and ends with its Sync. */
 static inline bool pg_job_is_implicit(const pg_job *j)
 {
-	return j->mode == PG_WRITE_TX && j->implicit && !j->tx && !j->pool->explicit_tx;
+	return j->mode == PG_WRITE_TX && j->implicit && !j->pool->explicit_tx;
 }
 
 /* pg_dispatch.c */
@@ -238,7 +234,7 @@ void pg_conn_flush(pg_conn *c);
 bool pg_conn_peek(pg_conn *c);
 static inline bool pg_conn_idle(const pg_conn *c)
 {
-	return c->nsegs == 0 && !c->tx && !c->broken && !c->cancelling;
+	return c->nsegs == 0 && !c->broken && !c->cancelling;
 }
 
 /* pg_send.c: on failure the connection is marked broken. */
@@ -249,7 +245,6 @@ void pg_send_close(pg_conn *c, pg_seg *s);
 /* Now, or behind the Sync that is awaited. */
 void pg_send_rollback(pg_conn *c);
 void pg_send_dead_names(pg_conn *c);
-const char *pg_send_begin_sql(pg_isolation iso);
 static inline pg_op *pg_ops_at(pg_conn *c, size_t i)
 {
 	return &c->ops[(c->ops_head + i) & (c->ops_cap - 1)];
@@ -271,14 +266,6 @@ void pg_job_replay(pg_job *j, bool alone);
 void pg_heal_answer(pg_conn *c, pg_op op, const PGresult *res);
 /* Gives a broken connection up: its reads go back to the queue, its writes fail. */
 void pg_heal_reap(pg_conn *c);
-
-/* pg_tx.c */
-/* The idle connection is the owner's; calls ready. */
-void pg_tx_grant(pg_conn *c, pg_tx *tx);
-/* Parts the handle from its connection, which rolls back. The owner learns it at his next call. */
-void pg_tx_part(pg_tx *tx);
-/* The handle is free again. */
-void pg_tx_over(pg_tx *tx);
 
 /* pg_cancel.c */
 void pg_cancel_start(pg_conn *c);

@@ -81,7 +81,7 @@ static void end_segment(pg_conn *c)
 	if (c->rollback_due) pg_send_rollback(c);
 	if (c->nsegs) return;
 	c->idle_ns = now;
-	if (c->preps.ndead >= PG_DEAD_NAMES && !c->tx && !c->broken) pg_send_dead_names(c);
+	if (c->preps.ndead >= PG_DEAD_NAMES && !c->broken) pg_send_dead_names(c);
 }
 
 static void end_op(pg_conn *c)

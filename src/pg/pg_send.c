@@ -8,11 +8,6 @@ static const char *const begin_sql[] = {
 
 static const char begin_read[] = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
-const char *pg_send_begin_sql(pg_isolation iso)
-{
-	return begin_sql[iso];
-}
-
 static void expect(pg_conn *c, pg_op op)
 {
 	if (c->ops_n == c->ops_cap) {
@@ -72,8 +67,7 @@ static void send_named(pg_conn *c, const pg_stmt *st, pg_job *j, uint32_t index,
 static void send_stmt(pg_conn *c, const pg_stmt *st, pg_job *j, uint32_t index, bool last)
 {
 	if (c->broken) return;
-	/* An interactive transaction cannot be sent again when a pooler has lost the name. */
-	if (st->id && !c->pool->unnamed && !j->tx) {
+	if (st->id && !c->pool->unnamed) {
 		send_named(c, st, j, index, last);
 		return;
 	}
@@ -103,19 +97,16 @@ static void start(pg_conn *c, pg_seg *s, pg_job *j)
 
 void pg_send_job(pg_conn *c, pg_seg *s, pg_job *j)
 {
-	bool begin = s->tx && (!j->tx || !j->tx->begun);
-	bool commit = s->tx && (!j->tx || j->commit);
 	/* The Sync commits: only its answer says that the job is done. */
 	bool at_sync = pg_job_is_implicit(j);
 	start(c, s, j);
-	if (begin) {
+	if (s->tx) {
 		pg_isolation iso = c->pool->params->isolation;
-		pg_send_control(c, CTL_BEGIN, j->mode == PG_READ_TX && !j->tx ? begin_read : begin_sql[iso], j, false);
-		if (j->tx) j->tx->begun = true;
+		pg_send_control(c, CTL_BEGIN, j->mode == PG_READ_TX ? begin_read : begin_sql[iso], j, false);
 	}
 	for (size_t i = 0; i < j->nstmts; i++)
-		send_stmt(c, &j->stmts[i], j, (uint32_t)i, !commit && !at_sync && i + 1 == j->nstmts);
-	if (commit) pg_send_control(c, CTL_COMMIT, "COMMIT", j, true);
+		send_stmt(c, &j->stmts[i], j, (uint32_t)i, !s->tx && !at_sync && i + 1 == j->nstmts);
+	if (s->tx) pg_send_control(c, CTL_COMMIT, "COMMIT", j, true);
 }
 
 void pg_send_close(pg_conn *c, pg_seg *s)

@@ -9,7 +9,7 @@ enum {
 
 static bool has_work(const pg_pool *p)
 {
-	return pg_pool_waiting(p) || p->failing.n || p->in_flight || p->ndials || p->ntx || p->warm || p->closing;
+	return pg_pool_waiting(p) || p->failing.n || p->in_flight || p->ndials || p->warm || p->closing;
 }
 
 void pg_pool_start_ticking(pg_pool *p)
@@ -64,16 +64,6 @@ static void expire_jobs(pg_pool *p, uint64_t now)
 	for (pg_conn *c = p->conns; c; c = c->next)
 		for (pg_seg *s = c->seg_first; s; s = s->next)
 			expire_queue(p, &s->jobs, false, now);
-}
-
-static void expire_tx(pg_pool *p, uint64_t now)
-{
-	for (pg_conn *c = p->conns; c; c = c->next) {
-		pg_tx *tx = c->tx;
-		if (!tx || now < tx->deadline_ns || c->broken) continue;
-		if (tx->running) pg_pool_fail_later(p, tx->running, PG_ERR_DEADLINE);
-		else pg_tx_part(tx);
-	}
 }
 
 /* --- slow answers --- */
@@ -174,7 +164,6 @@ void pg_pool_on_tick(uv_timer_t *t)
 	expire_waiting(p, &p->slow, now);
 	expire_waiting(p, &p->write, now);
 	if (p->timed) expire_jobs(p, now);
-	if (p->ntx) expire_tx(p, now);
 	for (pg_conn *c = p->conns; c; c = c->next) {
 		rescue(p, c, now);
 		stop_orphans(c, now);

@@ -1,5 +1,5 @@
 /*
- * The pool, interactive transactions and the blocking client against a real server: WEIR_TEST_PG_URL names a database of
+ * The pool and the blocking client against a real server: WEIR_TEST_PG_URL names a database of
  * its own (tests/api/test_pg_pool.py gives one). Without it the program is skipped.
  */
 #include <setjmp.h>
@@ -501,102 +501,6 @@ static void a_standby_is_left(void **state)
 		if (i == 1) run_for(100);
 		if (i == 0 || clock_mono_ns() - left_ns < 900 * MS) assert_int_equal(stats_of(p).open, i);
 	}
-	close_pool(p);
-}
-
-/* --- interactive transactions --- */
-
-typedef struct steps {
-	pg_tx tx;
-	int ready;
-	int failed;
-	pg_error_kind kind;
-} steps;
-
-static void on_ready(pg_tx *tx, const pg_error *err)
-{
-	steps *s = tx->data;
-	if (err) {
-		s->failed++;
-		s->kind = err->kind;
-	} else {
-		s->ready++;
-	}
-}
-
-static void open_tx(pg_pool *p, steps *s)
-{
-	*s = (steps){.tx = {.ready = on_ready, .data = s, .timeout_ms = s->tx.timeout_ms}};
-	s->tx.data = s;
-	pg_tx_open(p, &s->tx);
-	for (int i = 0; i < 500 && !s->ready && !s->failed; i++)
-		uv_run(&loop, UV_RUN_ONCE);
-}
-
-static void step(steps *s, size_t i, const char *sql, bool commit)
-{
-	set_probe(i, PG_WRITE_TX, 41, sql);
-	if (!sql) probes[i].job.nstmts = 0;
-	pg_tx_run(&s->tx, &probes[i].job, commit);
-}
-
-static void stepwise(void **state)
-{
-	(void)state;
-	pg_pool *p = make_pool(2);
-	steps s = {0};
-	outside("DROP TABLE IF EXISTS st; CREATE TABLE st(x int UNIQUE)");
-	open_tx(p, &s);
-	assert_int_equal(s.ready, 1);
-	step(&s, 0, "INSERT INTO st VALUES (1) RETURNING x", false);
-	assert_true(run_until(1, 60000));
-	assert_answer(&probes[0], "1");
-	assert_int_equal(outside_number("SELECT count(*) FROM st"), 0);
-	step(&s, 0, "INSERT INTO st VALUES (2) RETURNING x", true);
-	assert_true(run_until(1, 60000));
-	assert_answer(&probes[0], "2");
-	assert_int_equal(outside_number("SELECT count(*) FROM st"), 2);
-	/* An error ends it and nothing stays. */
-	open_tx(p, &s);
-	step(&s, 0, "INSERT INTO st VALUES (3)", false);
-	assert_true(run_until(1, 60000));
-	step(&s, 0, "INSERT INTO st VALUES (3)", false);
-	assert_true(run_until(1, 60000));
-	assert_string_equal(probes[0].sqlstate, "23505");
-	/* Left by its owner while a statement runs. */
-	open_tx(p, &s);
-	step(&s, 0, "INSERT INTO st SELECT 4 FROM pg_sleep(60)", false);
-	until_active("FROM pg_sleep(60)", 1);
-	pg_tx_abort(&s.tx);
-	run_for(500);
-	assert_int_equal(probes[0].calls, 0);
-	/* COMMIT alone. */
-	open_tx(p, &s);
-	step(&s, 0, "INSERT INTO st VALUES (5)", false);
-	assert_true(run_until(1, 60000));
-	step(&s, 0, NULL, true);
-	assert_true(run_until(1, 60000));
-	assert_int_equal(probes[0].kind, PG_ERR_NONE);
-	assert_int_equal(outside_number("SELECT count(*) FROM st"), 3);
-	until_active("FROM pg_sleep(60)", 0);
-	until_number(IDLE_IN_TX, 0);
-	close_pool(p);
-}
-
-static void a_forgotten_transaction_ends(void **state)
-{
-	(void)state;
-	pg_pool *p = make_pool(1);
-	steps s = {.tx = {.timeout_ms = 1000}};
-	open_tx(p, &s);
-	step(&s, 0, "INSERT INTO st VALUES (77)", false);
-	assert_true(run_until(1, 60000));
-	until_number(IDLE_IN_TX, 0);
-	/* The owner learns it at his next step. */
-	step(&s, 0, "INSERT INTO st VALUES (78)", true);
-	assert_true(run_until(1, 60000));
-	assert_int_equal(probes[0].kind, PG_ERR_BROKEN);
-	assert_int_equal(outside_number("SELECT count(*) FROM st WHERE x > 70"), 0);
 	close_pool(p);
 }
 
@@ -1275,8 +1179,6 @@ int main(int argc, char **argv)
 		T(a_write_is_never_sent_twice),
 		T(a_read_survives_its_backend),
 		T(a_standby_is_left),
-		T(stepwise),
-		T(a_forgotten_transaction_ends),
 		T(cancelling),
 		T(deadlines),
 		T(waiting_has_an_end),
