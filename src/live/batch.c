@@ -224,6 +224,16 @@ static bool may_be_one(const pg_error *e)
 	return true;
 }
 
+/* What was asked for cannot be had, rather than not at the moment. */
+static bool refuses(const pg_error *e)
+{
+	static const char *const servers[] = {"53", "57", "58", "XX"};
+	if (e->kind != PG_ERR_SERVER) return false;
+	for (size_t i = 0; i < sizeof servers / sizeof *servers; i++)
+		if (pg_error_in_class(e, servers[i])) return false;
+	return true;
+}
+
 static void split(live_batch *b)
 {
 	live_batch *half[2];
@@ -252,7 +262,7 @@ static void failed(live_batch *b, const pg_error *e)
 	error err;
 	error_init(&err, b->a);
 	size_t i = e->stmt < b->form->nstmts ? e->stmt : 0;
-	bool many = b->many;
+	bool many = b->many, ends = refuses(e);
 	info.sql = str_from(b->stmts[i].sql);
 	info.prepared = b->stmts[i].id != 0;
 	info.nargs = b->stmts[i].nparams;
@@ -266,7 +276,8 @@ static void failed(live_batch *b, const pg_error *e)
 		if (!c) continue;
 		c->alone = !many;
 		live_cohort_ran(c, true);
-		live_deliver_error(c, &err);
+		if (ends) live_deliver_refusal(c, &err);
+		else live_deliver_error(c, &err);
 	}
 	w->push_busy = NULL;
 	batch_end(b);
@@ -380,6 +391,7 @@ static void answered(pg_job *job, const pg_result *const *results, size_t n, con
 		live_cohort *c = take_out(b, i);
 		if (!c) continue;
 		c->alone = false;
+		live_proved(c);
 		if (b->shape->stream) {
 			live_stream_answered(c, b->form, results[0], slices ? slices + i * b->form->nstmts : NULL);
 			continue;

@@ -59,7 +59,7 @@ static hash128 error_hash(const error *err)
 	return h;
 }
 
-void live_deliver_error(live_cohort *c, const error *err)
+static void tell_error(live_cohort *c, const error *err, bool refuse)
 {
 	live_worker *w = c->group->w;
 	hash128 h = error_hash(err);
@@ -69,7 +69,30 @@ void live_deliver_error(live_cohort *c, const error *err)
 		w->push_next = s->next;
 		if (!wants(s, h)) continue;
 		s->seen = h;
-		s->on->failed(s->data, err);
+		if (refuse && s->fresh) {
+			s->ended = true;
+			s->on->refused(s->data, err);
+		} else {
+			s->on->failed(s->data, err);
+		}
 	}
 	w->push_next = NULL;
+}
+
+void live_deliver_error(live_cohort *c, const error *err)
+{
+	tell_error(c, err, false);
+}
+
+void live_deliver_refusal(live_cohort *c, const error *err)
+{
+	tell_error(c, err, true);
+}
+
+void live_proved(live_cohort *c)
+{
+	if (!c->nfresh) return;
+	for (live_sub *s = c->subs; s; s = s->next)
+		s->fresh = false;
+	c->nfresh = 0;
 }

@@ -66,7 +66,12 @@ typedef struct live_callbacks {
 	/* A new result. p is the caller's: hold it to keep it. */
 	void (*next)(void *data, live_payload *p);
 	/*
-	 * The statement failed. The subscription lives on, and next follows once the statement works again (Hasura v2); the
+	 * The database refuses the operation: its first run failed, by a value or what was made of it (Hasura v2 runs every
+	 * subscription once before it begins). No callback follows: unsubscribe. err dies with the call.
+	 */
+	void (*refused)(void *data, const error *err);
+	/*
+	 * The statement failed, later or for reasons of the server. The subscription lives on, and next follows once the statement works again (Hasura v2); the
 	 * same error is not told twice in a row. A client whose protocol ends an operation by an error is to be unsubscribed.
 	 * Lost connections are not told: the subscription waits. err dies with the call.
 	 */

@@ -145,6 +145,7 @@ struct live_cohort {
 	live_sub *subs;
 	size_t nsubs;
 	size_t npaused;
+	size_t nfresh;       /* members for whom no run has worked yet */
 	hash128 result;      /* newest */
 	const char **values; /* of its form, text format; NULL: SQL NULL. One block with their texts */
 	live_text *session;  /* session variables used, JSON; to be shown */
@@ -185,7 +186,8 @@ struct live_sub {
 	bool backend;
 	bool paused;
 	bool stream;
-	bool ended; /* affected was called */
+	bool fresh; /* no run has worked since it came */
+	bool ended; /* affected or refused was called */
 };
 
 struct live_group {
@@ -330,6 +332,11 @@ void live_note_change(live_cohort *c, size_t bytes);
 /* The JSON of {"data":…} is in w->out. c may be gone afterwards. */
 void live_deliver(live_cohort *c);
 void live_deliver_error(live_cohort *c, const error *err);
+/* A run of c has worked: what fails from now on is told to its members and ends none of them. */
+void live_proved(live_cohort *c);
+/* A run of c failed for what its members asked for: ends those for whom none has worked yet, tells the others. c may be gone
+ * afterwards. */
+void live_deliver_refusal(live_cohort *c, const error *err);
 
 /* review.c */
 /* The shape of s's operation by the snapshot of now; a reference for the caller. False: it is no longer valid. */

@@ -218,6 +218,7 @@ static void join(live_sub *s, live_cohort *c)
 	c->subs = s;
 	c->nsubs++;
 	c->npaused += s->paused;
+	c->nfresh += s->fresh;
 }
 
 static void leave(live_sub *s)
@@ -229,6 +230,7 @@ static void leave(live_sub *s)
 	if (s->next) s->next->prev = s->prev;
 	c->nsubs--;
 	c->npaused -= s->paused;
+	c->nfresh -= s->fresh;
 	s->cohort = NULL;
 	if (!c->nsubs) cohort_free(c);
 }
@@ -245,6 +247,7 @@ void live_sub_move(live_sub *s, live_cohort *c)
 		if (s->next) s->next->prev = s->prev;
 		from->nsubs--;
 		from->npaused -= s->paused;
+		from->nfresh -= s->fresh;
 		join(s, c);
 		if (!from->nsubs) cohort_free(from);
 		return;
@@ -261,6 +264,7 @@ static live_sub *sub_new(live_worker *w, const live_request *r, const live_shape
 	s->id = ++w->next_id;
 	s->backend = r->session->backend;
 	s->stream = shape->stream;
+	s->fresh = true;
 	s->recipe = shape->recipe;
 	s->query = live_text_of(w, r->query);
 	if (r->operation_name.p) s->operation_name = live_text_of(w, r->operation_name);

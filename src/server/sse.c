@@ -199,6 +199,14 @@ static void on_failed(void *data, const error *err)
 	say_error(data, err, true);
 }
 
+static void on_refused(void *data, const error *err)
+{
+	sse_conn *c = data;
+	say_error(c, err, false);
+	ws_socket_say(&c->sock, complete_event);
+	ws_socket_close(&c->sock, 0, STR_NULL, false);
+}
+
 /* Without `complete`: the client connects again and asks anew. */
 static void on_affected(void *data)
 {
@@ -215,7 +223,8 @@ static void on_affected(void *data)
 	ws_socket_close(&c->sock, 0, STR_NULL, false);
 }
 
-static const live_callbacks live_says = {.next = on_next, .failed = on_failed, .affected = on_affected};
+static const live_callbacks live_says = {
+	.next = on_next, .refused = on_refused, .failed = on_failed, .affected = on_affected};
 
 static void on_expired(void *arg)
 {

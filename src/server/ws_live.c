@@ -68,6 +68,23 @@ static void on_failed(void *data, const error *err)
 	ws_operation_data_error(op->conn, ws_op_id(op), ws_op_name(op), err);
 }
 
+/* The operation is over by an error. err: not of the operation's own memory. */
+static void end_by(ws_op *op, const error *err)
+{
+	ws_conn *c = op->conn;
+	arena *a = arena_new(0);
+	str id = str_copy(a, ws_op_id(op)), name = str_copy(a, ws_op_name(op));
+	op_end(op);
+	ws_operation_fail(c, &(ws_op_log){.id = id, .operation_name = name, .err = err});
+	arena_free(a);
+}
+
+/* Hasura v2: validateVariablesTx, testMultiplexedQueryTx: as what is refused before it begins. */
+static void on_refused(void *data, const error *err)
+{
+	end_by(data, err);
+}
+
 /* The metadata changed what it means: the client asks again and gets the new answer, or learns why there is none. */
 static void on_affected(void *data)
 {
@@ -80,14 +97,13 @@ static void on_affected(void *data)
 	}
 	arena *a = arena_new(0);
 	error_init(&err, a);
-	str id = str_copy(a, ws_op_id(op)), name = str_copy(a, ws_op_name(op));
-	op_end(op);
 	if (!error_set(&err, ERR_START_FAILED, STR_NULL, "the metadata has changed: start the operation again"))
-		ws_operation_fail(c, &(ws_op_log){.id = id, .operation_name = name, .err = &err});
+		end_by(op, &err);
 	arena_free(a);
 }
 
-static const live_callbacks callbacks = {.next = on_next, .failed = on_failed, .affected = on_affected};
+static const live_callbacks callbacks = {
+	.next = on_next, .refused = on_refused, .failed = on_failed, .affected = on_affected};
 
 /* ---- start and stop ---- */
 

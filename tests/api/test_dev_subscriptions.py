@@ -74,9 +74,12 @@ def test_one_group_and_some_of_its_cohorts(api):
 
 def test_a_failing_cohort_is_named(api):
     with Socket(api, TRANSPORT).init() as s:
-        api.sql("create function bad(n int) returns setof t language sql stable as 'select * from t where id = 1 / n'")
+        api.sql("create table divisor (n int); insert into divisor values (1);"
+                "create function bad(id int) returns setof t language sql stable as 'select * from t where t.id = bad.id / (select n from divisor)'")
         api.metadata("pg_track_function", {"source": "default", "function": "bad"})
-        s.start("1", "subscription ($id: Int!) {bad(args: {n: $id}) {id}}", {"id": 0})
+        s.start("1", "subscription ($id: Int!) {bad(args: {id: $id}) {id}}", {"id": 0})
+        s.expect("1", {"data": {"bad": []}})
+        api.sql("update divisor set n = 0")
         wait_for(lambda: (cohort_of(api, 0) or {}).get("failing"))
 
 

@@ -22,8 +22,9 @@ def weir_env():
 @pytest.fixture(scope="module")
 def served(weir):
     weir.sql("create table t (id int primary key, s text); create table other (id int primary key);"
+             "create table uuids (id int primary key, u uuid);"
              "create table odd (id int primary key, j json); insert into odd values (1, E'{\"a\":\\n[1,\\r\\n2]}')")
-    weir.track("t", "other", "odd")
+    weir.track("t", "other", "odd", "uuids")
     return weir
 
 
@@ -146,6 +147,16 @@ def test_errors(api):
     for query in ("", "query=%ff", "variables={", "query={t{id}}&variables=[]"):
         assert api.request("GET", "/v1/graphql?" + query, headers={**api.headers(), "Accept": EVENTS}).status_code == 400, query
     assert api.get("/v1/graphql?query={t{id}}").json()["errors"][0]["message"] == "PersistedQueryNotSupported"
+
+
+def test_values_the_database_refuses_end_the_stream(api):
+    error = {"message": 'invalid input syntax for type uuid: "x"', "extensions": {"path": "$", "code": "data-exception"}}
+    for query in ("subscription ($v: uuid!) {uuids(where: {u: {_eq: $v}}) {id}}",
+                  "subscription ($v: uuid!) {uuids_stream(batch_size: 1, cursor: {initial_value: {u: $v}}) {id}}"):
+        with Stream(api, query, variables={"v": "x"}) as s:
+            assert s.event() == ("next", {"errors": [error]})
+            assert s.event() == ("complete", None)
+            assert s.event() is None
 
 
 @pytest.mark.parametrize("method", ["POST", "GET"])

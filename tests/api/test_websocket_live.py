@@ -19,7 +19,12 @@ def weir_env():
 @pytest.fixture(scope="module")
 def served(weir):
     weir.sql("create table t (id int primary key, s text); create table other (id int primary key); create table big (id int primary key, s text)")
-    weir.track("t", "other", "big")
+    weir.sql("create table kind (id int primary key, u uuid, at timestamptz, day date, ip inet, n int);"
+             "create function part(k kind) returns int language sql stable as $$ select 10 / k.n $$;"
+             "create function fails_for(b text) returns setof kind language sql stable as $$ select * from kind where id = b::int $$")
+    weir.track("t", "other", "big", "kind")
+    weir.metadata("pg_track_function", {"source": "default", "function": "fails_for"})
+    weir.metadata("pg_add_computed_field", {"source": "default", "table": "kind", "name": "part", "definition": {"function": "part"}})
     weir.metadata("pg_create_select_permission", {"source": "default", "table": "t", "role": "user", "permission": {
         "columns": ["id"], "filter": {"id": {"_eq": "X-Hasura-User-Id"}}}})
     return weir
@@ -27,7 +32,7 @@ def served(weir):
 
 @pytest.fixture
 def api(served):
-    served.sql("truncate t, big, other; insert into t values (1, 'one')")
+    served.sql("truncate t, big, other, kind; insert into t values (1, 'one')")
     return served
 
 
@@ -92,6 +97,75 @@ def test_errors(api, protocol):
             assert s.recv() == {"type": "complete", "id": "1"}
         s.start("2", "subscription @_multiple_top_level_fields {a: t {id} b: t_aggregate {aggregate {count}}}")
         s.expect("2", {"data": {"a": [{"id": 1}], "b": {"aggregate": {"count": 1}}}})
+
+
+def refusal(protocol, id, message, code):
+    error = {"message": message, "extensions": {"path": "$", "code": code}}
+    return {"type": "error", "id": id, "payload": [error] if protocol == TRANSPORT else {"errors": [error]}}
+
+
+BAD_VALUES = [
+    ("subscription ($v: uuid!) {kind(where: {u: {_eq: $v}}) {id}}", "x", 'invalid input syntax for type uuid: "x"'),
+    ("subscription ($v: [uuid!]) {kind(where: {u: {_in: $v}}) {id}}", ["x"], 'invalid input syntax for type uuid: "x"'),
+    ("subscription ($v: timestamptz!) {kind(where: {at: {_gt: $v}}) {id}}", "soon", 'invalid input syntax for type timestamp with time zone: "soon"'),
+    ("subscription ($v: date) {kind(where: {_not: {day: {_eq: $v}}}) {id}}", "2020-02-30", 'date/time field value out of range: "2020-02-30"'),
+    ("subscription ($v: inet!) {kind(where: {ip: {_eq: $v}}) {id}}", "1.2.3", 'invalid input syntax for type inet: "1.2.3"'),
+    ('subscription {kind(where: {u: {_eq: "y"}}) {id}}', None, 'invalid input syntax for type uuid: "y"'),
+    ("subscription ($v: String!) {fails_for(args: {b: $v}) {id}}", "ten", 'invalid input syntax for type integer: "ten"'),
+]
+
+
+@BOTH
+def test_values_the_database_refuses_end_the_operation(api, protocol):
+    with Socket(api, protocol).init() as s:
+        for query, value, message in BAD_VALUES:
+            s.start("1", query, None if value is None else {"v": value})
+            assert s.recv() == refusal(protocol, "1", message, "data-exception")
+            assert s.recv() == {"type": "complete", "id": "1"}
+        # It is over: the id is free, and nothing follows when the value would do.
+        s.start("1", ALL)
+        s.expect("1", rows((1, "one")))
+        s.stop("1")
+
+
+@BOTH
+def test_a_refused_value_is_nobody_elses_affair(api, protocol):
+    query = BAD_VALUES[-1][0]
+    api.sql("insert into kind (id) values (1), (2)")
+    with Socket(api, protocol).init() as s:
+        s.start("good", query, {"v": "1"})
+        s.expect("good", {"data": {"fails_for": [{"id": 1}]}})
+        for i in range(20):
+            s.start(f"bad {i}", query, {"v": f"b{i % 4}"})
+            s.start(f"fine {i}", query, {"v": "2"})
+        told = [s.recv() for _ in range(60)]
+        for i in range(20):
+            mine = [m for m in told if m["id"] == f"bad {i}"]
+            assert mine == [refusal(protocol, f"bad {i}", f'invalid input syntax for type integer: "b{i % 4}"', "data-exception"),
+                            {"type": "complete", "id": f"bad {i}"}]
+        assert sum(m["type"] == s.data_type for m in told) == 20
+        api.sql("delete from kind where id = 1")
+        s.expect("good", {"data": {"fails_for": []}})
+
+
+@BOTH
+def test_what_fails_later_is_told_and_goes_on(api, protocol):
+    """Also for one that joined what ran already, and one that began without rows."""
+    with Socket(api, protocol).init() as s:
+        for id in ("1", "2"):
+            s.start(id, "subscription {kind {part}}")
+            s.expect(id, {"data": {"kind": []}})
+        api.sql("insert into kind (id, n) values (1, 0)")
+        for _ in "12":
+            found = s.recv()
+            assert found["type"] == s.data_type and found["payload"]["data"] is None
+            assert found["payload"]["errors"][0]["message"] == "division by zero"
+        s.start("3", "subscription {kind {part}}")
+        assert s.recv() == refusal(protocol, "3", "division by zero", "data-exception")
+        assert s.recv() == {"type": "complete", "id": "3"}
+        api.sql("update kind set n = 5")
+        assert sorted((s.recv() for _ in "12"), key=lambda m: m["id"]) == [
+            {"type": s.data_type, "id": id, "payload": {"data": {"kind": [{"part": 2}]}}} for id in "12"]
 
 
 def test_the_same_id_twice(api):

@@ -1,7 +1,7 @@
 """Streams over WebSockets: batches, ends, slow readers that lose nothing, safe ones by metadata, their settings."""
 import pytest
 
-from wsclient import APOLLO, TRANSPORT, Socket
+from wsclient import APOLLO, TRANSPORT, Socket, wait_for
 
 BOTH = pytest.mark.parametrize("protocol", [APOLLO, TRANSPORT])
 
@@ -9,13 +9,16 @@ BOTH = pytest.mark.parametrize("protocol", [APOLLO, TRANSPORT])
 @pytest.fixture(scope="module")
 def weir_env():
     return {"HASURA_GRAPHQL_STREAMING_QUERIES_MULTIPLEXED_REFETCH_INTERVAL": "50", "HASURA_GRAPHQL_STREAMING_QUERIES_MULTIPLEXED_BATCH_SIZE": "7",
-            "WEIR_WORKERS": "1"}
+            "WEIR_WORKERS": "1", "HASURA_GRAPHQL_ENABLED_APIS": "graphql,metadata,developer"}
 
 
 @pytest.fixture(scope="module")
 def served(weir):
     weir.sql("create table message (id serial primary key, body text, owner text); create view shown as select * from message")
-    weir.track("message", "shown")
+    weir.sql("create table timed (id serial primary key, at timestamptz, n int);"
+             "create function part(t timed) returns int language sql stable as $$ select 10 / t.n $$")
+    weir.track("message", "shown", "timed")
+    weir.metadata("pg_add_computed_field", {"source": "default", "table": "timed", "name": "part", "definition": {"function": "part"}})
     weir.metadata("pg_create_select_permission", {"source": "default", "table": "message", "role": "user", "permission": {
         "columns": ["id"], "filter": {"owner": {"_eq": "X-Hasura-User-Id"}}, "limit": 3}})
     return weir
@@ -23,7 +26,7 @@ def served(weir):
 
 @pytest.fixture
 def api(served):
-    served.sql("truncate message restart identity")
+    served.sql("truncate message, timed restart identity")
     return served
 
 
@@ -81,6 +84,39 @@ def test_refused(api, protocol):
             errors = found["payload"] if protocol == TRANSPORT else found["payload"]["errors"]
             assert found["type"] == "error" and (errors[0]["message"], errors[0]["extensions"]["code"]) == (message, code)
             assert s.recv() == {"type": "complete", "id": "1"}
+
+
+@BOTH
+def test_values_the_database_refuses_end_the_operation(api, protocol):
+    """The cursor's and others, with rows and without."""
+    cursor = "subscription ($v: timestamptz!) { timed_stream(batch_size: 3, cursor: {initial_value: {at: $v}}) { id } }"
+    where = 'subscription ($v: timestamptz!) { timed_stream(batch_size: 3, cursor: {initial_value: {id: 0}}, where: {at: {_gt: $v}}) { id } }'
+    with Socket(api, protocol).init() as s:
+        s.start("good", where, {"v": "1999-01-01"})
+        for round in range(2):
+            for query in (cursor, where):
+                s.start("1", query, {"v": "soon"})
+                error = {"message": 'invalid input syntax for type timestamp with time zone: "soon"',
+                         "extensions": {"path": "$", "code": "data-exception"}}
+                assert s.recv() == {"type": "error", "id": "1", "payload": [error] if protocol == TRANSPORT else {"errors": [error]}}
+                assert s.recv() == {"type": "complete", "id": "1"}
+            if not round:
+                api.sql("insert into timed (at) values ('2000-01-01')")
+                assert take(s, 1, "good", "timed")[0] == [{"id": 1}]
+        assert s.quiet(0.3)
+
+
+@BOTH
+def test_what_fails_later_is_told_and_goes_on(api, protocol):
+    with Socket(api, protocol).init() as s:
+        s.start("1", "subscription { timed_stream(batch_size: 3, cursor: {initial_value: {id: 0}}) { id part } }")
+        # An empty first batch is told to nobody.
+        wait_for(lambda: any(g["weir"]["statements"] for g in api.get("/dev/subscriptions").json()["stream_queries_map"]))
+        api.sql("insert into timed (n) values (0)")
+        found = s.recv()
+        assert found["type"] == s.data_type and found["payload"]["errors"][0]["message"] == "division by zero"
+        api.sql("update timed set n = 5")
+        assert take(s, 1, table="timed")[0] == [{"id": 1, "part": 2}]
 
 
 @BOTH

@@ -29,7 +29,7 @@ class LiveTool:
         for raw in self.process.stdout:
             line = json.loads(raw)
             with self.lock:
-                for kind in ("next", "failed", "affected", "refused"):
+                for kind in ("next", "ended", "failed", "affected", "refused"):
                     if kind in line:
                         body = raw[raw.index(b'"payload":') + 10:-2] if kind == "next" else None
                         self.events.setdefault(line[kind], []).append((kind, line.get("payload") or line, body))

@@ -8,7 +8,7 @@
  *   {"unsubscribe": id} {"pause": id} {"resume": id} {"unsubscribe_all": true}
  *   {"stats": true}                       {"stats": {…}}
  *   {"info": bool}                        {"info": {live_queries_map, stream_queries_map}}; true: extended
- * Events: {"next": id, "data": …}, {"failed": id, "message", "code"}, {"affected": id}
+ * Events: {"next": id, "data": …}, {"ended" or "failed": id, "message", "code"}, {"affected": id}
  */
 #include "base/map.h"
 #include "base/vec.h"
@@ -121,6 +121,13 @@ static void failed(void *data, const error *err)
 	say_error("failed", m->id, err);
 }
 
+static void refused(void *data, const error *err)
+{
+	member *m = data;
+	say_error("ended", m->id, err);
+	drop(m);
+}
+
 static void affected(void *data)
 {
 	member *m = data;
@@ -131,7 +138,7 @@ static void affected(void *data)
 	drop(m);
 }
 
-static const live_callbacks callbacks = {.next = next, .failed = failed, .affected = affected};
+static const live_callbacks callbacks = {.next = next, .refused = refused, .failed = failed, .affected = affected};
 
 static session *session_of(arena *a, const json *line)
 {
