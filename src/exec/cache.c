@@ -255,17 +255,22 @@ bool cached_is_fast(const cached *e, uint64_t fast_ns)
 
 enum { PENALTY_FIRST = 8, PENALTY_MAX = 1024, PENALTY_FACTOR = 5 };
 
-/* A share of a slow batch may be a neighbour's fault; who is often in such a batch is rarely let into one. */
-static void learn_duration(cached_history *h, uint64_t ns, uint64_t fast_ns)
+/*
+ * A share of a slow batch may be a neighbour's fault; who is often in such a batch is rarely let into one. A network may be late by
+ * as much as it takes: that is nobody's.
+ */
+static void learn_duration(cached_history *h, const cached_run *run, uint64_t fast_ns)
 {
-	bool company = h->runs && !h->alone && h->best_ns < fast_ns;
-	uint64_t kept = h->best_ns + h->best_ns / 32;
+	uint64_t ns = run->work_ns;
+	bool company = run->quick && h->runs && !h->alone && h->best_ns < fast_ns;
+	uint64_t kept = h->best_ns + h->best_ns / 32, least = fast_ns / 64; /* nothing would never be forgotten */
 	h->best_ns = !h->runs || ns < kept ? ns : kept;
+	if (h->best_ns < least) h->best_ns = least;
 	if (h->alone) h->alone--;
 	if (!company) return;
 	if (ns < fast_ns) {
 		h->penalty = 0;
-	} else if (ns > fast_ns * PENALTY_FACTOR) {
+	} else if (ns > fast_ns * PENALTY_FACTOR + run->trip_ns) {
 		h->penalty = h->penalty ? h->penalty * 2 : PENALTY_FIRST;
 		if (h->penalty > PENALTY_MAX) h->penalty = PENALTY_MAX;
 		h->alone = h->penalty;
@@ -294,11 +299,11 @@ static void remake(plan_cache *c, cached *e)
 	arena_free(scratch);
 }
 
-void cached_learn(plan_cache *c, cached *e, uint64_t duration_ns, uint64_t fast_ns, const uint64_t *rows_by_root)
+void cached_learn(plan_cache *c, cached *e, const cached_run *run, uint64_t fast_ns, const uint64_t *rows_by_root)
 {
 	cached_history *h = &e->history;
 	bool first = h->runs == 0, wrong = false;
-	learn_duration(h, duration_ns, fast_ns);
+	learn_duration(h, run, fast_ns);
 	h->runs++;
 	const sql_plan *s = plan_sql(e->plan);
 	for (size_t i = 0; i < s->nroots; i++) {

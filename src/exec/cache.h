@@ -15,7 +15,7 @@ typedef struct plan_cache plan_cache;
  */
 typedef struct cached_history {
 	uint64_t runs;
-	uint64_t best_ns; /* of a job; forgotten slowly */
+	uint64_t best_ns; /* of a job, without the network; forgotten slowly */
 	unsigned alone;   /* so many runs more without company */
 	unsigned penalty; /* how many it will be the next time */
 	uint64_t *rows;   /* by root, decaying */
@@ -56,7 +56,7 @@ static inline cached *cached_hold(cached *e)
 }
 void cached_release(cached *e);
 /* Notes a run; makes the statements again when what was assumed of the number of rows turned out wrong. */
-void cached_learn(plan_cache *c, cached *e, uint64_t duration_ns, uint64_t fast_ns, const uint64_t *rows_by_root);
+void cached_learn(plan_cache *c, cached *e, const cached_run *run, uint64_t fast_ns, const uint64_t *rows_by_root);
 /* Quick enough to share a pipeline with others. */
 bool cached_is_fast(const cached *e, uint64_t fast_ns);
 void plan_cache_drop_others(plan_cache *c, uint64_t snapshot_id);

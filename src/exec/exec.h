@@ -19,8 +19,8 @@ typedef struct exec_config {
 	size_t plan_cache_bytes;   /* a worker; 0: 32 MiB */
 	size_t max_result_bytes;   /* of one request; 0: 1 GiB */
 	uint64_t query_timeout_ms; /* from start to answer; 0: none */
-	uint64_t fast_ns;          /* statements quicker than this share a pipeline; 0: 2 ms */
-	pg_pool_options pool;      /* zero: defaults */
+	uint64_t fast_ns;     /* statements quicker than this, the network not counted, share a pipeline; 0: 2 ms */
+	pg_pool_options pool; /* zero: defaults */
 	/* Of a webhook's headers the configured ones win over the client's (Hasura v2: --configured-header-precedence). */
 	bool configured_headers_first;
 } exec_config;

@@ -259,7 +259,7 @@ static void finish(exec_run *run)
 	r->details.write_ns = clock_mono_ns() - now;
 	if (run->plan) fill_details(run);
 	bool learn = !run->failed && !run->explain && run->plan->kind != GQ_MUTATION && run->nsteps;
-	if (learn) cached_learn(run->w->cache, run->entry, run->db_ns, exec_run_config(run)->fast_ns, run->rows_seen);
+	if (learn) cached_learn(run->w->cache, run->entry, &run->took, exec_run_config(run)->fast_ns, run->rows_seen);
 	r->ok = !run->failed;
 	if (run->failed) {
 		r->err = run->err;

@@ -60,7 +60,9 @@ void exec_statements_take(exec_statements *d, size_t n, size_t logged)
 			exec_log_statement(run, d->step->source->name, d->statements[i], d->job.duration_ns / n,
 				pg_result_rows(r));
 	}
-	if (d->job.duration_ns > run->db_ns) run->db_ns = d->job.duration_ns;
+	if (d->job.work_ns > run->took.work_ns) run->took.work_ns = d->job.work_ns;
+	if (d->job.trip_ns > run->took.trip_ns) run->took.trip_ns = d->job.trip_ns;
+	run->took.quick |= d->job.quick;
 }
 
 void exec_statements_free(exec_statements *d)

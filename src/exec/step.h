@@ -34,6 +34,13 @@ struct exec_step {
 };
 
 /* One request under way; lives in its request's arena. */
+/* What a run of a plan took. */
+typedef struct cached_run {
+	uint64_t work_ns; /* of a job, the network not counted */
+	uint64_t trip_ns; /* the network */
+	bool quick;       /* it could have had company */
+} cached_run;
+
 struct exec_run {
 	exec_worker *w;
 	exec_request *req;
@@ -52,7 +59,7 @@ struct exec_run {
 	bool starting; /* inside the loop that starts steps */
 	bool explain;
 	uint64_t started_ns;
-	uint64_t db_ns;      /* longest job of the run */
+	cached_run took;     /* the longest of its jobs */
 	uint64_t *rows_seen; /* by root */
 	VEC(exec_statement_log) log;
 	exec_run *next; /* of the worker's runs */

@@ -61,7 +61,7 @@ static pg_conn *pick_fast(pg_pool *p, uint64_t now)
 		if (c->broken || c->draining || c->cancelling || c == p->claim) continue;
 		if (c->nsegs == 0) return c;
 		bool company = c->nsegs == 1 && c->nslow == 0 && !c->rollback_due && !c->seg_first->house &&
-			c->live > 0 && now - c->seg_first->sent_ns < p->fast_deadline_ns;
+			c->live > 0 && now - c->seg_first->sent_ns < p->fast_deadline_ns + pg_trip_ns(&p->trip);
 		if (company && (!least || c->live < least->live)) least = c;
 	}
 	return p->fast.n * 2 >= p->depth ? least : NULL;
@@ -72,6 +72,7 @@ static void send_fast(pg_pool *p, pg_conn *c)
 	pg_job *j = p->fast.first;
 	bool tx = j->mode == PG_READ_TX;
 	pg_seg *s = pg_send_open(c, true, tx, false);
+	pg_send_trip(c, s);
 	do {
 		pg_queue_remove(&p->fast, j);
 		pg_send_job(c, s, j);
@@ -154,6 +155,7 @@ static void send_slow(pg_pool *p, pg_conn *c, pg_job *j)
 	pg_queue_remove(pg_pool_queue_of(p, j), j);
 	bool tx = j->mode == PG_READ_TX || (j->mode == PG_WRITE_TX && !pg_job_is_implicit(j));
 	pg_seg *s = pg_send_open(c, false, tx, false);
+	if (!pg_job_is_write(j)) pg_send_trip(c, s);
 	pg_send_job(c, s, j);
 	pg_send_close(c, s);
 }

@@ -40,17 +40,35 @@ static void leave_pool(pg_job *j)
 	j->state = JOB_FREE;
 }
 
+/* From when on the server was at it, as seen from here; the way back is counted to the way there. */
+static uint64_t begun(const pg_conn *c, const pg_seg *s, uint64_t now)
+{
+	uint64_t there = s->sent_ns + pg_trip_ns(&c->pool->trip);
+	/* It came back sooner than it could: the way is another now. */
+	if (there > now + PG_MS) there = s->sent_ns;
+	if (there < c->answered_ns) there = c->answered_ns;
+	return there < now ? there : now;
+}
+
+static void measure(pg_job *j)
+{
+	const pg_conn *c = j->conn;
+	const pg_seg *s = j->seg;
+	uint64_t now = clock_mono_ns(), from = s->sent_ns > c->answered_ns ? s->sent_ns : c->answered_ns;
+	j->duration_ns = (now - from) / s->njobs;
+	j->work_ns = (now - begun(c, s, now)) / s->njobs;
+	j->trip_ns = pg_trip_ns(&c->pool->trip);
+	j->shared = s->njobs;
+}
+
 void pg_job_finish(pg_job *j)
 {
 	pg_pool *p = j->pool;
 	pg_conn *c = j->conn;
-	pg_seg *s = j->seg;
 	void *few[4];
 	void **results = j->results, **outer = p->answer;
 	size_t n = j->nresults, nouter = p->nanswer;
-	uint64_t from = s->sent_ns > c->answered_ns ? s->sent_ns : c->answered_ns;
-	j->duration_ns = (clock_mono_ns() - from) / s->njobs;
-	j->shared = s->njobs;
+	measure(j);
 	j->server = &c->server;
 	leave_segment(j);
 	leave_pool(j);

@@ -58,6 +58,8 @@ struct pg_job {
 	void *data;
 	/* Answers, valid in done. */
 	uint64_t duration_ns; /* the server's and the wire's share for this job: a shared batch is divided evenly */
+	uint64_t work_ns;     /* the same without the way to the server and back, as far as that is known */
+	uint64_t trip_ns;     /* that way, both directions; 0: not known, or next to nothing */
 	uint64_t wait_ns;     /* in the queue */
 	size_t shared;        /* jobs under the same Sync, this one included */
 	const pg_server *server;
@@ -84,7 +86,7 @@ typedef struct pg_pool_options {
 	size_t max_conns; /* of this worker; 0 = the source's max_connections */
 	size_t depth;     /* jobs under one Sync; 0 = 32 */
 	uint32_t
-		fast_deadline_ms; /* a batch unanswered for longer gets no company and its jobs run elsewhere; 0 = 50 */
+		fast_deadline_ms; /* after the network's time; a batch unanswered for longer gets no company and its jobs run elsewhere; 0 = 50 */
 	size_t stmt_cache;        /* prepared statements a connection; 0 = 1,000 */
 	size_t max_queue;         /* waiting jobs; 0 = 16,384 */
 } pg_pool_options;

@@ -17,6 +17,7 @@
 #include "pg/pg_pool.h"
 #include "pg/pg_preps.h"
 #include "pg/pg_thread.h"
+#include "pg/pg_trip.h"
 #include <assert.h>
 
 typedef struct pg_conn pg_conn;
@@ -43,7 +44,7 @@ typedef struct pg_queue {
 	size_t n;
 } pg_queue;
 
-typedef enum pg_op_kind { OP_PARSE, OP_STMT, OP_CONTROL, OP_SYNC } pg_op_kind;
+typedef enum pg_op_kind { OP_PARSE, OP_STMT, OP_CONTROL, OP_TRIP, OP_SYNC } pg_op_kind; /* OP_TRIP: a bare Sync */
 typedef enum pg_control { CTL_BEGIN, CTL_COMMIT, CTL_ROLLBACK, CTL_CLOSE } pg_control;
 
 /* One expected answer. */
@@ -175,6 +176,7 @@ struct pg_pool {
 	uint64_t fast_seen_ns;
 	uint64_t write_seen_ns;
 	uint64_t batch_ns;      /* moving average of a shared batch */
+	pg_trip trip;           /* the way to the server and back */
 	uint64_t rescue_credit; /* in hundredths of a job */
 	uint64_t readonly_ns;   /* when connections were last dropped for 25006 */
 	uint64_t suspect_ns;    /* when a connection was last lost: older ones may have lost theirs, too */
@@ -239,6 +241,8 @@ static inline bool pg_conn_idle(const pg_conn *c)
 
 /* pg_send.c: on failure the connection is marked broken. */
 pg_seg *pg_send_open(pg_conn *c, bool fast, bool tx, bool house);
+/* A bare Sync ahead of its jobs, when it is time to see how long the way is and nothing else is under way. */
+void pg_send_trip(pg_conn *c, const pg_seg *s);
 void pg_send_job(pg_conn *c, pg_seg *s, pg_job *j);
 void pg_send_control(pg_conn *c, pg_control ctl, const char *sql, pg_job *j, bool last);
 void pg_send_close(pg_conn *c, pg_seg *s);

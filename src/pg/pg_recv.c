@@ -63,6 +63,7 @@ static void end_segment(pg_conn *c)
 	uint64_t took = now - (s->sent_ns > c->answered_ns ? s->sent_ns : c->answered_ns);
 	pop(c);
 	if (!c->proved) prove(c);
+	if (s->sent_ns > c->answered_ns) pg_trip_bound(&p->trip, s->sent_ns, now);
 	c->seg_first = s->next;
 	if (!c->seg_first) c->seg_last = NULL;
 	c->nsegs--;
@@ -82,6 +83,13 @@ static void end_segment(pg_conn *c)
 	if (c->nsegs) return;
 	c->idle_ns = now;
 	if (c->preps.ndead >= PG_DEAD_NAMES && !c->broken) pg_send_dead_names(c);
+}
+
+/* The bare Sync before a segment was answered. */
+static void end_trip(pg_conn *c)
+{
+	pg_trip_answered(&c->pool->trip, c->seg_first->sent_ns, clock_mono_ns());
+	pop(c);
 }
 
 static void end_op(pg_conn *c)
@@ -127,6 +135,7 @@ static void take(pg_conn *c, PGresult *res)
 	case PGRES_PIPELINE_SYNC:
 		PQclear(res);
 		if (op->kind == OP_SYNC) end_segment(c);
+		else if (op->kind == OP_TRIP) end_trip(c);
 		else pg_conn_break(c, out_of_order);
 		break;
 	case PGRES_PIPELINE_ABORTED:

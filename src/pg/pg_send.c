@@ -24,6 +24,20 @@ static void expect(pg_conn *c, pg_op op)
 	*pg_ops_at(c, c->ops_n - 1) = op;
 }
 
+static void check(pg_conn *c, int ok)
+{
+	if (!ok) pg_conn_break(c, "cannot send to PostgreSQL");
+}
+
+void pg_send_trip(pg_conn *c, const pg_seg *s)
+{
+	pg_trip *t = &c->pool->trip;
+	if (c->nsegs > 1 || c->broken || !pg_trip_is_due(t, s->sent_ns)) return;
+	pg_trip_asked(t, s->sent_ns);
+	check(c, PQpipelineSync(c->pg));
+	expect(c, (pg_op){.kind = OP_TRIP});
+}
+
 pg_seg *pg_send_open(pg_conn *c, bool fast, bool tx, bool house)
 {
 	pg_pool *p = c->pool;
@@ -36,11 +50,6 @@ pg_seg *pg_send_open(pg_conn *c, bool fast, bool tx, bool house)
 	c->nsegs++;
 	if (!fast) c->nslow++;
 	return s;
-}
-
-static void check(pg_conn *c, int ok)
-{
-	if (!ok) pg_conn_break(c, "cannot send to PostgreSQL");
 }
 
 void pg_send_control(pg_conn *c, pg_control ctl, const char *sql, pg_job *j, bool last)

@@ -81,7 +81,8 @@ static bool can_run_elsewhere(const pg_pool *p)
  */
 static void rescue(pg_pool *p, pg_conn *c, uint64_t now)
 {
-	uint64_t limit = p->batch_ns * 4 > p->fast_deadline_ns ? p->batch_ns * 4 : p->fast_deadline_ns;
+	uint64_t limit = p->fast_deadline_ns + pg_trip_ns(&p->trip);
+	if (limit < p->batch_ns * 4) limit = p->batch_ns * 4;
 	pg_seg *s = c->seg_first;
 	if (c->broken || !s || !s->fast || s->house || now - s->sent_ns < limit || !can_run_elsewhere(p)) return;
 	if (s->njobs == 1) s = s->next;
@@ -111,7 +112,8 @@ static void stop_orphans(pg_conn *c, uint64_t now)
 	if (!s || c->live || c->broken) return;
 	if (is_silent(c, s, now)) pg_conn_break(c, "PostgreSQL does not answer any more");
 	if (s->house || c->broken || c->cancelling) return;
-	if (!s->orphan_ns || now - s->orphan_ns < ORPHAN_MS * PG_MS) return;
+	/* A quick one is answered before a request to cancel it gets there. */
+	if (!s->orphan_ns || now - s->orphan_ns < ORPHAN_MS * PG_MS + pg_trip_ns(&c->pool->trip)) return;
 	if (c->cancelled_ns && now - c->cancelled_ns < CANCEL_AGAIN_MS * PG_MS && c->cancelled_ns > s->orphan_ns)
 		return;
 	pg_cancel_start(c);

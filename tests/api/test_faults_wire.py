@@ -23,6 +23,7 @@ CREATE TABLE item (id int PRIMARY KEY, name text NOT NULL, mood mood NOT NULL DE
 INSERT INTO item SELECT i, 'item ' || i FROM generate_series(1, 50) i;
 CREATE TABLE part (id serial PRIMARY KEY, item_id int NOT NULL REFERENCES item, name text NOT NULL);
 CREATE TABLE ledger (n bigint PRIMARY KEY);
+CREATE VIEW nap AS SELECT 1 AS id FROM (SELECT pg_sleep(0.05) OFFSET 0) s;
 CREATE VIEW slow AS SELECT 1 AS id, pg_sleep(2.5)::text AS slept;
 CREATE VIEW wide AS SELECT i AS id, md5(i::text) AS hash FROM generate_series(1, 500) i;
 CREATE VIEW large AS SELECT i AS id, repeat('x', 1000000) AS body FROM generate_series(1, 1000) i;
@@ -413,6 +414,63 @@ def test_f14_a_slow_network(proxy, served):
             assert found == [{"data": ONE_IS}]
     finally:
         proxy.delay = 0
+
+
+METRICS = {"HASURA_GRAPHQL_ENABLED_APIS": "graphql,metadata,metrics", "HASURA_GRAPHQL_METRICS_SECRET": "seen"}
+
+
+def arrived(server):
+    """Jobs that the pool of the source has got so far: sent, or waiting for a connection."""
+    text = server.get("/v1/metrics", headers={"Authorization": "Bearer seen"}).text
+    return sum(int(n) for n in re.findall(r"^weir_postgres_(?:jobs_total|waiting){[^}]*} (\d+)", text, re.MULTILINE))
+
+
+def pieces_for(server, proxy, n, query):
+    """How many pieces go to the database for n requests that are all there before the first is answered."""
+    before, start = proxy.pieces, arrived(server)
+    proxy.up.clear()
+    try:
+        threads = [asked(server, query) for _ in range(n)]
+        until(lambda: arrived(server) >= start + n)
+    finally:
+        proxy.up.set()
+    for thread, found in threads:
+        thread.join(60)
+        assert len(found) == 1 and "data" in found[0], found
+    return proxy.pieces - before
+
+
+@pytest.fixture
+def far(cluster, start_weir):
+    """A server with two connections to a database 20 ms away, and the proxy between them."""
+    proxy = PgProxy(cluster.port)
+    cluster.create_database("meta14")
+    try:
+        env = dict(METRICS, HASURA_GRAPHQL_METADATA_DATABASE_URL=cluster.url("meta14"))
+        server = start_weir(proxy.url("shop"), env=env, args=["--connections", "2", "--workers", "1"])
+        server.track("item", "nap")
+        proxy.delay = 0.01  # in each direction
+        yield server, proxy
+    finally:
+        proxy.delay = 0
+        proxy.close()
+        cluster.sql("DROP DATABASE meta14 WITH (FORCE)")
+
+
+def test_f14_quick_reads_share_the_way_to_a_database_far_away(far):
+    """The network's time is not the statement's: when it is known, forty reads need few round trips, not one each."""
+    server, proxy = far
+    for _ in range(10):
+        ask(server, ONE)  # one at a time: nothing shares what it took
+    until(lambda: pieces_for(server, proxy, 40, ONE) <= 12)
+
+
+def test_f14_slow_reads_far_away_stay_alone(far):
+    """Where all that is asked is slow, the quickest answer says nothing of the network."""
+    server, proxy = far
+    for _ in range(30):
+        ask(server, "{nap{id}}")
+    assert pieces_for(server, proxy, 20, "{nap{id}}") >= 20
 
 
 # ---- F17, F18: more than anybody wants

@@ -32,7 +32,7 @@ class PgProxy:
 
     to: (host, port), may be changed for new connections; None: they are refused. down, up: gates; while one is closed, bytes
     from (to) the server wait in here. change: what is done to each piece from the server. delay: seconds before each piece.
-    silent: new connections are taken and nothing is ever answered."""
+    silent: new connections are taken and nothing is ever answered. pieces: how many came from clients so far."""
 
     def __init__(self, port):
         self.to = ("127.0.0.1", port)
@@ -42,6 +42,7 @@ class PgProxy:
         self.change = None
         self.delay = 0
         self.silent = False
+        self.pieces = 0
         self.links = []
         self.closed = False
         self.listener = socket.create_server(("127.0.0.1", 0))
@@ -82,6 +83,7 @@ class PgProxy:
         try:
             while data := source.recv(65536):
                 gate.wait()
+                self.pieces += not from_server
                 if link.dead:
                     continue
                 if self.delay and threading.Event().wait(self.delay):

@@ -95,12 +95,69 @@ static void others_go(void **state)
 	plan_cache_free(c);
 }
 
+enum { FAST_NS = 2000000 };
+
+static void ran(plan_cache *c, cached *e, uint64_t work_ns)
+{
+	const uint64_t rows[] = {1};
+	const cached_run run = {.work_ns = work_ns, .trip_ns = 20000000, .quick = cached_is_fast(e, FAST_NS)};
+	cached_learn(c, e, &run, FAST_NS, rows);
+}
+
+static void a_wrong_measure_is_forgotten(void **state)
+{
+	(void)state;
+	static const session admin = {.role = STR("admin")};
+	plan_cache *c = plan_cache_new(CAP);
+	exec_request r = {.a = a, .snap = snap, .session = &admin, .query = STR("{item{name}}")};
+	cached *e;
+	bool hit;
+	error err;
+	error_init(&err, a);
+	assert_true(plan_cache_get(c, &r, &e, &hit, &err));
+	assert_false(cached_is_fast(e, FAST_NS));
+	ran(c, e, 200000000);
+	assert_false(cached_is_fast(e, FAST_NS));
+	ran(c, e, 0); /* it cannot be */
+	assert_true(cached_is_fast(e, FAST_NS));
+	for (int i = 0; i < 1000; i++)
+		ran(c, e, FAST_NS * 2);
+	assert_false(cached_is_fast(e, FAST_NS));
+	cached_release(e);
+	plan_cache_free(c);
+}
+
+static void company_it_was_bad_for_puts_it_aside(void **state)
+{
+	(void)state;
+	static const session admin = {.role = STR("admin")};
+	plan_cache *c = plan_cache_new(CAP);
+	exec_request r = {.a = a, .snap = snap, .session = &admin, .query = STR("{item{id}}")};
+	cached *e;
+	bool hit;
+	error err;
+	error_init(&err, a);
+	assert_true(plan_cache_get(c, &r, &e, &hit, &err));
+	ran(c, e, FAST_NS / 2);
+	ran(c, e, 25000000); /* a network of 20 ms may be as late as that */
+	assert_true(cached_is_fast(e, FAST_NS));
+	ran(c, e, 35000000);
+	assert_false(cached_is_fast(e, FAST_NS));
+	for (int i = 0; i < 8; i++)
+		ran(c, e, 35000000);
+	assert_true(cached_is_fast(e, FAST_NS));
+	cached_release(e);
+	plan_cache_free(c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(kept_within_the_cap),
 		cmocka_unit_test(once_pushes_nothing_out),
 		cmocka_unit_test(others_go),
+		cmocka_unit_test(a_wrong_measure_is_forgotten),
+		cmocka_unit_test(company_it_was_bad_for_puts_it_aside),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }
