@@ -87,8 +87,8 @@ typedef struct pg_pool_options {
 	size_t depth;     /* jobs under one Sync; 0 = 32 */
 	uint32_t
 		fast_deadline_ms; /* after the network's time; a batch unanswered for longer gets no company and its jobs run elsewhere; 0 = 50 */
-	size_t stmt_cache;        /* prepared statements a connection; 0 = 1,000 */
-	size_t max_queue;         /* waiting jobs; 0 = 16,384 */
+	size_t stmt_cache; /* prepared statements a connection; 0 = 1,000 */
+	size_t max_queue;  /* waiting jobs; 0 = 16,384 */
 } pg_pool_options;
 
 typedef struct pg_pool_stats {
