@@ -220,6 +220,8 @@ static bool take_flag(cmd *c, int argc, char *const *argv, int *i, error *err)
 			err, ERR_INVALID_PARAMS, STR(""), "the flag --%s needs a value (%s)", f->name, f->value);
 	if (f->form == CMD_SWITCH && !read_switch(&value))
 		return error_set(err, ERR_INVALID_PARAMS, STR(""), "the flag --%s takes true or false", f->name);
+	/* Hasura's CLI (pflag): in the order of the line. */
+	if (f->deprecated) fprintf(stderr, "Flag --%s has been deprecated, %s\n", f->name, f->deprecated);
 	put_value(c, f, value);
 	return true;
 }
@@ -285,13 +287,6 @@ static bool read_line(cmd *c, int argc, char *const *argv, error *err)
 	return true;
 }
 
-static void say_deprecated(const cmd_flag *f, void *data)
-{
-	cmd *c = data;
-	if (f->deprecated && cmd_given(c, f->name))
-		fprintf(stderr, "Flag --%s has been deprecated, %s\n", f->name, f->deprecated);
-}
-
 static bool check_words(const cmd *c, error *err)
 {
 	if (c->args.n <= c->spec->max_args || c->spec->refuses) return true;
@@ -339,7 +334,6 @@ static int run(cmd *c, error *err)
 		}
 		return cmd_help(stdout, c->program, n, words) ? 0 : 1;
 	}
-	cmd_each_flag(c->spec, say_deprecated, c);
 	if (!check_words(c, err)) return -1;
 	if (!c->spec->run) {
 		char *words[] = {str_z(c->a, c->path)};

@@ -3,6 +3,7 @@ import concurrent.futures as futures
 import fcntl
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -82,14 +83,16 @@ def test_a_log_that_nobody_reads_stops_nobody(new_database, weir_bin):
     os.close(write)
     assert ask(url, 200) < 20
     drain()  # what the pipe held; the next line finds room
+    lost = 0
     for _ in range(100):
         ask(url)
         drain()
-        if b"lines of this log were lost" in text:
+        # A reader that a busy machine holds up may lose lines of the start, too.
+        lost = sum(int(n) for n in re.findall(rb'"info":"(\d+) lines of this log were lost', text))
+        if lost > 100:
             break
-    lines = [json.loads(line) for line in text.splitlines()]
-    lost = [line["detail"] for line in lines if line["type"] == "unstructured"]
-    assert lost and lost[0]["kind"] == "log" and int(lost[0]["info"].split()[0]) > 100
+    notes = [line["detail"] for line in map(json.loads, text.splitlines()) if line["type"] == "unstructured"]
+    assert notes and notes[0]["kind"] == "log" and lost > 100, notes
     ended(process)
     os.close(read)
 

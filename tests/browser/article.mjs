@@ -192,7 +192,7 @@ async function secure({ visit, page, step }) {
 async function commandLine({ visit, page, step }) {
 	await step("the command line makes a project of the server, by the article's own words", async () => {
 		const { text } = await ask("cli", { words: ["init", "--directory", "blog-hasura-app", "--endpoint", "URL", `--access-key=${secret}`] });
-		assert.match(text, /--access-key has been deprecated.*\n.*--directory has been deprecated/);
+		assert.match(text, /--directory has been deprecated.*\n.*--access-key has been deprecated/);
 		assert.match(text, /Metadata exported/);
 	});
 	await step("its console, same page, no question", async () => {
