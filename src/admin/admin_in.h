@@ -16,7 +16,9 @@ typedef struct db_link {
 	int refs;
 	arena *a;            /* of this struct, the key and why */
 	str key;             /* kind and configuration as JSON text (env names, no secrets resolved) */
-	uint64_t id;         /* source_catalog.connection */
+	uint64_t id;
+	uint64_t connection; /* source_catalog.connection; another one when the style of dates is another */
+	uint64_t *ids;       /* where both come from */
 	pg_params *params;   /* NULL: the configuration cannot be resolved: why */
 	pg_sync *pg;         /* NULL: not connected */
 	uint64_t pg_used_ns; /* to close it when idle */

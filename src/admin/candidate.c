@@ -15,7 +15,7 @@ static void fill_catalog(admin *adm, const md_source *s, source_catalog *out)
 		.why = l->why,
 		.internal = l->internal,
 		.enums = l->enums,
-		.connection = l->id,
+		.connection = l->connection,
 	};
 }
 

@@ -90,6 +90,14 @@ static bool run_statements(crud *k, error *err)
 	return true;
 }
 
+/* As pools do (pg_dial.c): the database's style may have changed since the catalog was read. */
+static bool settle_dates(crud *k)
+{
+	const catalog *cat = k->link->cat;
+	if (!cat || !cat->iso_dates || pg_sync_server(k->pg)->iso_dates) return true;
+	return pg_sync_run(k->pg, "SET LOCAL DateStyle TO 'ISO'");
+}
+
 /* A connection that died while it lay idle is no reason to fail. */
 static bool begin(crud *k, bool writes, error *err)
 {
@@ -101,7 +109,7 @@ static bool begin(crud *k, bool writes, error *err)
 		pg_sync_set_wakeup(k->pg, k->c->adm->stop_fd);
 		pg_isolation iso = pg_params_isolation(k->link->params);
 		if (read_only && k->root->nstmts > 1 && iso == PG_READ_COMMITTED) iso = PG_REPEATABLE_READ;
-		if (pg_sync_begin(k->pg, iso, read_only)) return true;
+		if (pg_sync_begin(k->pg, iso, read_only) && settle_dates(k)) return true;
 		if (!old || attempt || pg_sync_alive(k->pg)) return tx_failed(k, err);
 		link_hang_up(k->link);
 	}

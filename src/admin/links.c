@@ -179,7 +179,8 @@ static db_link *link_new(admin *adm, const md_source *s, str key)
 	db_link *l = NEW(a, db_link);
 	l->a = a;
 	l->key = str_copy(a, key);
-	l->id = ++adm->next_link;
+	l->ids = &adm->next_link;
+	l->id = l->connection = ++*l->ids;
 	arena *scratch = arena_new(0);
 	error err;
 	error_init(&err, scratch);
@@ -223,6 +224,8 @@ static db_link *find_id(const admin *adm, uint64_t id)
 
 void link_set_catalog(db_link *l, catalog *cat)
 {
+	/* The statements become others, and need connections that speak the way they take it. */
+	if (l->cat && cat && l->cat->iso_dates != cat->iso_dates) l->connection = ++*l->ids;
 	if (l->cat) catalog_unref(l->cat);
 	l->cat = cat;
 }

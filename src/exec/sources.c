@@ -75,6 +75,7 @@ static pg_params *resolve(exec_shared *s, const snap_source *src, arena *a, size
 	spec.sslpassword = c.sslpassword;
 	spec.isolation = (pg_isolation)c.isolation;
 	spec.use_prepared_statements = wants_prepared(src);
+	spec.iso_dates = src->cat && src->cat->iso_dates;
 	spec.pool.max_connections = c.max_connections > 0 ? (size_t)c.max_connections : 1;
 	spec.pool.idle_timeout_s = c.idle_timeout_s > 0 ? (uint32_t)c.idle_timeout_s : 0;
 	spec.pool.retries = c.retries > 0 ? (uint32_t)c.retries : 0;

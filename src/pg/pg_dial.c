@@ -185,6 +185,24 @@ static void ignore_notice(void *arg, const char *message)
 	(void)message;
 }
 
+static bool says_iso(const PGconn *c)
+{
+	const char *style = PQparameterStatus(c, "DateStyle");
+	return style && strncmp(style, "ISO", 3) == 0;
+}
+
+/*
+ * ALTER DATABASE or ALTER ROLE changes the style of connections made from then on, and statements made before take dates for
+ * ISO text. Only when it is needed, and only the form: the order of day and month stays the database's. PgBouncer carries
+ * this setting from one server connection to the next.
+ */
+static bool settle_dates(PGconn *c)
+{
+	if (says_iso(c)) return true;
+	PQclear(PQexec(c, "SET DateStyle TO 'ISO'"));
+	return says_iso(c);
+}
+
 static PGconn *attempt(const pg_params *p, bool plain, bool replication, pg_error *e)
 {
 	conninfo c = {0};
@@ -195,6 +213,10 @@ static PGconn *attempt(const pg_params *p, bool plain, bool replication, pg_erro
 			pg_error_text(e, PG_ERR_CONNECT, "out of memory");
 		} else if (PQstatus(conn) != CONNECTION_OK) {
 			pg_error_from_conn(e, PG_ERR_CONNECT, conn, "(empty connection error message)");
+			PQfinish(conn);
+			conn = NULL;
+		} else if (p->iso_dates && !replication && !settle_dates(conn)) {
+			pg_error_text(e, PG_ERR_CONNECT, "DateStyle cannot be set to ISO");
 			PQfinish(conn);
 			conn = NULL;
 		} else {
@@ -267,5 +289,5 @@ void pg_dial_server(const PGconn *c, pg_server *out)
 	copy_setting(out->date_style, sizeof(out->date_style), c, "DateStyle");
 	copy_setting(out->interval_style, sizeof(out->interval_style), c, "IntervalStyle");
 	copy_setting(out->time_zone, sizeof(out->time_zone), c, "TimeZone");
-	out->iso_dates = strncmp(out->date_style, "ISO", 3) == 0;
+	out->iso_dates = says_iso(c);
 }

@@ -165,6 +165,7 @@ pg_params *pg_params_new(const pg_params_spec *spec, error *err)
 	p->pool = spec->pool;
 	if (p->pool.max_connections == 0) p->pool.max_connections = 1;
 	p->statement_timeout_ms = spec->statement_timeout_ms;
+	p->iso_dates = spec->iso_dates;
 	p->connect_timeout_ms = spec->connect_timeout_ms ? spec->connect_timeout_ms : 10000;
 	if (fill(p, spec, err)) return p;
 	pg_params_unref(p);
@@ -220,7 +221,8 @@ bool pg_params_equal(const pg_params *a, const pg_params *b)
 	return a->isolation == b->isolation && a->prepared == b->prepared && x->max_connections == y->max_connections &&
 		x->idle_timeout_s == y->idle_timeout_s && x->retries == y->retries &&
 		x->pool_timeout_ms == y->pool_timeout_ms && x->connection_lifetime_s == y->connection_lifetime_s &&
-		a->statement_timeout_ms == b->statement_timeout_ms && a->connect_timeout_ms == b->connect_timeout_ms;
+		a->statement_timeout_ms == b->statement_timeout_ms && a->connect_timeout_ms == b->connect_timeout_ms &&
+		a->iso_dates == b->iso_dates;
 }
 
 const pg_pool_settings *pg_params_pool(const pg_params *p)

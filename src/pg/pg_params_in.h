@@ -26,4 +26,5 @@ struct pg_params {
 	pg_pool_settings pool;
 	uint32_t statement_timeout_ms;
 	uint32_t connect_timeout_ms;
+	bool iso_dates;
 };

@@ -128,6 +128,7 @@ static void ask_again(pg_pool *p, pg_conn *c, uint64_t now)
 	c->told_ns = now;
 	pg_dial_server(c->pg, &c->server);
 	p->server = c->server;
+	if (p->params->iso_dates && !c->server.iso_dates) c->draining = true;
 }
 
 static void age(pg_pool *p, pg_conn *c, uint64_t now)

@@ -192,7 +192,7 @@ typedef struct snap_source {
 	map tables;          /* catalog_key → snap_table * */
 	map functions;       /* catalog_key → snap_function * */
 	map enums;           /* catalog_key → enum_rows *, of the enum tables */
-	uint64_t connection; /* changes when the connection settings do: exec/ makes new pools */
+	uint64_t connection; /* changes when the connection settings or the style of dates do: exec/ makes new pools */
 } snap_source;
 
 typedef struct snap_inconsistency {

@@ -61,10 +61,10 @@ def start_again(cluster):
 class Bouncer:
     """PgBouncer in transaction mode before a cluster."""
 
-    def __init__(self, cluster, size=2):
-        self.port = free_port()
+    def __init__(self, cluster, size=2, port=None):
+        self.port = port or free_port()
         self.dir = os.path.join(cluster.dir, f"bouncer{self.port}")
-        os.mkdir(self.dir)
+        os.makedirs(self.dir, exist_ok=True)
         path = os.path.join(self.dir, "ini")
         with open(path, "w") as f:
             f.write(f"""[databases]

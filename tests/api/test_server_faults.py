@@ -507,3 +507,38 @@ def test_behind_pgbouncer(own):
         none_idle_in_a_transaction(own)
     finally:
         bouncer.stop()
+
+
+def test_dates_behind_pgbouncer(own):
+    """The database's DateStyle changes: the pooler carries what Weir needs from one of its connections to the next."""
+    if not os.access(PGBOUNCER, os.X_OK):
+        pytest.skip("PgBouncer is not installed")
+    own.sql("create table dated (id int primary key, day date); insert into dated select i, '2020-04-03' from generate_series(1, 50) i", "shop")
+    bouncer = Bouncer(own)
+    try:
+        with Weir(bouncer.url("shop")) as server:
+            server.track("dated")
+
+            def right(n):
+                with requests.Session() as session:
+                    for k in range(20):
+                        answer = session.post(server.url + "/v1/graphql", json={"query": "{dated(where: {id: {_gte: %d}}, limit: 1) {day}}" % n},
+                                              headers=server.headers(), timeout=60)
+                        assert answer.json() == {"data": {"dated": [{"day": "2020-04-03"}]}}
+            right(1)
+            own.sql("alter database shop set datestyle = 'SQL, DMY'")
+            own.sql("select pg_terminate_backend(pid) from pg_stat_activity where datname = 'shop'")
+            # Reads that were under way may be told that the connection is lost; what is told is right.
+            wait_for(lambda: "errors" not in server.graphql("{dated(limit: 1) {day}}"))
+            with futures.ThreadPoolExecutor(8) as pool:
+                list(pool.map(right, range(1, 9)))
+            # A pooler that was started since knows the new style only.
+            bouncer.stop()
+            bouncer = Bouncer(own, port=bouncer.port)
+            wait_for(lambda: "errors" not in server.graphql("{dated(limit: 1) {day}}"))
+            with futures.ThreadPoolExecutor(8) as pool:
+                list(pool.map(right, range(1, 9)))
+    finally:
+        bouncer.stop()
+        own.sql("alter database shop reset datestyle")
+        own.sql("drop table dated", "shop")
