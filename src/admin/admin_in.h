@@ -14,8 +14,8 @@
 /* Sources with equal configurations share one; a changed configuration is another link. */
 typedef struct db_link {
 	int refs;
-	arena *a;            /* of this struct, the key and why */
-	str key;             /* kind and configuration as JSON text (env names, no secrets resolved) */
+	arena *a; /* of this struct, the key and why */
+	str key;  /* kind and configuration as JSON text (env names, no secrets resolved) */
 	uint64_t id;
 	uint64_t connection; /* source_catalog.connection; another one when the style of dates is another */
 	uint64_t *ids;       /* where both come from */

@@ -42,7 +42,7 @@ typedef struct pg_params_spec {
 	pg_pool_settings pool;
 	uint32_t statement_timeout_ms; /* 0 = the server's; sent at start-up of direct connections only */
 	uint32_t connect_timeout_ms;   /* 10,000 */
-	bool iso_dates;                /* the statements take dates for ISO text, whatever the database's DateStyle is by now */
+	bool iso_dates; /* the statements take dates for ISO text, whatever the database's DateStyle is by now */
 } pg_params_spec;
 
 typedef struct pg_params pg_params;
