@@ -34,7 +34,7 @@ def notes(database, weir):
     return weir
 
 
-def test_every_setting_by_clicks(notes):
+def test_every_setting_by_clicks(notes, database):
     def permission(role, op):
         (note,) = [t for t in notes.metadata("export_metadata")["sources"][0]["tables"] if t["table"]["name"] == "note"]
         return {"entry": next((e for e in note.get(f"{op}_permissions", []) if e["role"] == role), None)}
@@ -43,4 +43,9 @@ def test_every_setting_by_clicks(notes):
     notes.metadata("pg_create_update_permission", {"table": "note", "role": "exact", "permission": LONG_NUMBERS})
     answers = {"permission": permission, "text": lambda role, op: {"text": json.dumps(permission(role, op)["entry"]["permission"], sort_keys=True)}}
     answers["do"] = lambda type, args: notes.metadata(type, args) and None
+
+    def column(**names):
+        database.sql("ALTER TABLE note RENAME {from} TO {to}".format(**names))
+        notes.metadata("reload_metadata")
+    answers["column"] = column
     browser.run("permissions", notes.url, SECRET, answers=answers, seconds=600)

@@ -91,6 +91,12 @@ def test_live(served, base):
             s.sock.close()
 
 
+def test_the_server_goes_away_and_comes_back(served):
+    weir = served()
+    weir.port_is_ours = True  # it comes back where it was
+    browser.run("away", weir.url, SECRET, answers={"stop": lambda: weir.stop(), "start": lambda: weir.start() and None}, seconds=600)
+
+
 @pytest.fixture
 def project(served, weir_bin, tmp_path):
     """`weir console` of a project: (server, address with the token, folder)."""

@@ -9,7 +9,7 @@ const column = (page, name) => texts(page.locator(`[role=gridcell][data-column=$
 const heading = (page, name) => page.getByRole("columnheader", { name: new RegExp(`^${name}, `) });
 const choose = (page, name) => page.getByRole("menuitem", { name, exact: true }).click();
 const save = (page) => page.getByRole("button", { name: "Save", exact: true }).click();
-const saved = (page) => page.getByText(/were saved/).waitFor();
+const saved = (page) => page.getByText(/changes? in .* (was|were) saved/).waitFor();
 const bulks = (page) => {
 	const found = [];
 	page.on("request", (r) => {
@@ -111,6 +111,12 @@ const scenarios = {
 				await page.getByText(`of ${n.toLocaleString("en")}`, { exact: true }).waitFor();
 			} else await page.getByText(n ? `Rows 1–${n}` : "No rows", { exact: true }).waitFor();
 		}
+		await openRows(page, a, "?limit=50&filter=id%3B%24eq%3B-1", { empty: true });
+		await page.getByText("No row fits the condition").waitFor();
+		await page.getByRole("button", { name: "Show all rows" }).click();
+		await page.getByText("Rows 1–50", { exact: true }).waitFor();
+		await openRows(page, a, "?limit=50&offset=50000", { empty: true });
+		await page.getByText("There are no rows from 50,001 on").waitFor();
 		await page.goto(`${tablePath(a)}?filter=id%3B%24eq%3Babc`);
 		await page.getByText(/invalid input syntax for type integer: "abc"/).first().waitFor();
 		await page.goto(`${tablePath(a)}?filter=nope%3B%24eq%3B1`);

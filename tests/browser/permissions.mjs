@@ -269,6 +269,41 @@ await story("permissions", async ({ visit, page, step }) => {
 		assert.deepEqual(await ask("permission", { role: "guest", op: "select" }), { entry: null });
 		visit.allowed.pop();
 	});
+	await step("made by somebody else meanwhile: what was chosen stays, and can be saved over theirs", async () => {
+		visit.allow(/status of 400/);
+		await page.reload();
+		const of = await open("guest", "select");
+		await of.getByRole("checkbox", { name: "title", exact: true }).check();
+		await ask("do", { type: "pg_create_select_permission", args: { table: "note", role: "guest", permission: { columns: ["stars"], filter: {} } } });
+		await of.getByRole("button", { name: "Save permission" }).click();
+		await of.getByText("Somebody else changed this permission meanwhile").waitFor();
+		assert.deepEqual(await checked(of, ["title", "stars"]), [true, false]);
+		await checkAccessibility(page, "a permission changed meanwhile");
+		await of.getByRole("button", { name: "Show theirs" }).click();
+		assert.deepEqual(await checked(of, ["title", "stars"]), [false, true]);
+		await of.getByRole("checkbox", { name: "title", exact: true }).check();
+		await of.getByRole("button", { name: "Look" }).click();
+		const seen = of.getByRole("region", { name: "Rows as guest sees them" });
+		await seen.waitFor();
+		await save("guest", "select");
+		assert.equal(await seen.count(), 1, "what the role sees is still shown after saving");
+		assert.equal(await of.getByText("Somebody else").count(), 0);
+		await ask("do", { type: "pg_drop_select_permission", args: { table: "note", role: "guest" } });
+		visit.allowed.pop();
+	});
+	await step("a column that is gone is named, and left out", async () => {
+		const of = await open("editor", "insert");
+		const { entry } = await ask("permission", { role: "editor", op: "insert" });
+		await ask("column", { from: "price", to: "cost" });
+		await page.reload();
+		await of.getByText("note has no price").waitFor();
+		await of.getByRole("button", { name: "Leave it out" }).click();
+		await of.getByText("note has no price").waitFor({ state: "detached" });
+		await ask("column", { from: "cost", to: "price" });
+		await page.reload();
+		await of.waitFor();
+		await exported("editor", "insert", entry.permission);
+	});
 	await step("numbers longer than JavaScript's keep their digits", async () => {
 		const of = await open("exact", "update");
 		assert.equal(await part(of, FORM.update).getByLabel("Value for id").inputValue(), "9007199254740993, -9007199254740995");

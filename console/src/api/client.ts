@@ -2,6 +2,7 @@
 import { parseKept } from '@/model/exactJson';
 import type { EngineMetadata } from '@/model/metadata';
 import { ApiError, errorFromBody } from './errors';
+import { untilThere } from './reach';
 import { type ConsoleConfig, serverUrl, useSession } from './session';
 
 export interface CallOptions {
@@ -24,24 +25,30 @@ export function adminHeaders(secret?: string): Record<string, string> {
 	return found;
 }
 
+/** `fetch`; whoever finds the server away starts the watch for its return. */
+export async function fetchThere(url: string, init: RequestInit): Promise<Response> {
+	try {
+		return await fetch(url, init);
+	} catch (e) {
+		if (e instanceof DOMException && e.name === 'AbortError') throw e;
+		untilThere();
+		throw new ApiError('The server cannot be reached.', 0, 'unreachable');
+	}
+}
+
 async function send(method: string, path: string, body: unknown, options: CallOptions): Promise<Response> {
 	const headers: Record<string, string> = {
 		...(options.asAdmin === false ? {} : adminHeaders(options.secret)),
 		...options.headers,
 	};
 	if (body !== undefined) headers['content-type'] = 'application/json';
-	try {
-		return await fetch(serverUrl(path), {
-			method,
-			headers,
-			body: body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body),
-			signal: options.signal,
-			credentials: 'same-origin',
-		});
-	} catch (e) {
-		if (e instanceof DOMException && e.name === 'AbortError') throw e;
-		throw new ApiError('The server cannot be reached.', 0, 'unreachable');
-	}
+	return fetchThere(serverUrl(path), {
+		method,
+		headers,
+		body: body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body),
+		signal: options.signal,
+		credentials: 'same-origin',
+	});
 }
 
 /** One call; the parsed body, or ApiError. A refused admin secret brings the login page back. */

@@ -30,6 +30,10 @@ const HINTS: [(e: ApiError) => boolean, string][] = [
 	[(e) => e.status === 0, 'Is the server running, and is this page served by it?'],
 	[(e) => e.code === 'conflict', 'Somebody else changed the metadata meanwhile. It was read again: try once more.'],
 	[(e) => e.status === 401 || e.code === 'access-denied', 'The admin secret is missing or wrong: log in again.'],
+	[
+		(e) => e.code === 'already-exists',
+		'Somebody else made it meanwhile. The metadata was read again: look, and try again.',
+	],
 	[(e) => e.code === 'already-tracked', 'It is tracked already; reload the metadata if the list is old.'],
 	[
 		(e) => e.code === 'dependency-error',

@@ -113,7 +113,9 @@ export function useApply() {
 		mutationFn: applyChange,
 		onSuccess: (_answer, change) => afterChange(client, change.ops.some(isSqlOp)),
 		onError: (error) => {
-			if (error instanceof ApiError && error.code === 'conflict') client.invalidateQueries({ queryKey: keys.metadata });
+			// What is refused as known, unknown or of another version was changed elsewhere.
+			if (error instanceof ApiError && /^(conflict|already-|not-)/.test(error.code))
+				client.invalidateQueries({ queryKey: keys.metadata });
 		},
 	});
 }

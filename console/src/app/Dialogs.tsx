@@ -1,9 +1,10 @@
 // The command palette and the list of keys: no part of the shell, loaded when they are wanted for the first time.
-import { lazy, Suspense, useEffect, useState } from 'react';
+import { Suspense, useEffect, useState } from 'react';
+import { later } from '@/ui/later';
 
 const loadPalette = () => import('./Palette');
-const Palette = lazy(loadPalette);
-const KeysDialog = lazy(() => import('./KeysDialog'));
+const Palette = later(loadPalette);
+const KeysDialog = later(() => import('./KeysDialog'));
 
 export const openPalette = () => document.dispatchEvent(new CustomEvent('weir:palette'));
 export const openKeys = () => document.dispatchEvent(new CustomEvent('weir:keys'));

@@ -1,14 +1,15 @@
 // Asks the server what it is, and for the admin secret where one is needed. The secret stays in this browser.
 import { useQuery } from '@tanstack/react-query';
-import { lazy, type ReactNode, Suspense, useEffect } from 'react';
+import { type ReactNode, Suspense, useEffect } from 'react';
 import { Redirect, useLocation } from 'wouter';
 import { fetchConsoleConfig } from '@/api/client';
 import { useSession } from '@/api/session';
 import { ErrorView } from '@/ui/ErrorView';
+import { later } from '@/ui/later';
 import { Loading } from '@/ui/Page';
 import classes from './Gate.module.css';
 
-const Login = lazy(() => import('./Login'));
+const Login = later(() => import('./Login'));
 
 export function Gate({ children }: { children: ReactNode }) {
 	const { config, secret, setConfig } = useSession();
@@ -17,6 +18,8 @@ export function Gate({ children }: { children: ReactNode }) {
 		queryKey: ['console-config'],
 		queryFn: fetchConsoleConfig,
 		staleTime: Number.POSITIVE_INFINITY,
+		// A server that is just starting: nobody needs to press the button.
+		refetchInterval: ({ state }) => (state.error ? 3000 : false),
 	});
 	useEffect(() => {
 		if (asked.data) setConfig(asked.data);

@@ -1,10 +1,14 @@
 // Top bar, the section's side bar, and the page of the route.
 import { ActionIcon, Badge, Tooltip, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
-import { type ComponentType, lazy, Suspense, useEffect, useMemo } from 'react';
+import { useQueryClient } from '@tanstack/react-query';
+import { type ComponentType, Suspense, useEffect, useMemo } from 'react';
 import { Link, Redirect, Route, Switch, useLocation } from 'wouter';
+import { ApiError } from '@/api/errors';
 import { useInconsistencies, useMetadata } from '@/api/hooks';
+import { useReach } from '@/api/reach';
 import { environmentColour, useSession } from '@/api/session';
 import { IconKeyboard, IconLock, IconLogout, IconMoon, IconSearch, IconSun, IconWarning } from '@/ui/icons';
+import { later } from '@/ui/later';
 import { Empty, Loading, Page } from '@/ui/Page';
 import { Dialogs, openKeys, openPalette } from './Dialogs';
 import { ErrorBoundary } from './ErrorBoundary';
@@ -14,9 +18,9 @@ import { routes, sections } from './registry';
 import { SectionTabs } from './SectionTabs';
 import classes from './Shell.module.css';
 
-const pages = new Map<FeatureRoute, ComponentType>(routes.map((r) => [r, lazy(r.load)]));
+const pages = new Map<FeatureRoute, ComponentType>(routes.map((r) => [r, later(r.load)]));
 const sidebars = new Map<string, ComponentType>(
-	sections.flatMap((s) => (s.sidebar ? [[s.id, lazy(s.sidebar)] as const] : [])),
+	sections.flatMap((s) => (s.sidebar ? [[s.id, later(s.sidebar)] as const] : [])),
 );
 
 function RoutePage({ route, params }: { route: FeatureRoute; params: Record<string, string | undefined> }) {
@@ -78,11 +82,26 @@ function Main({ path }: { path: string }) {
 	);
 }
 
+/** Whether the server is away. When it is back, what could not be read meanwhile is read. */
+function useAway(): boolean {
+	const away = useReach((s) => s.away);
+	const client = useQueryClient();
+	useEffect(() => {
+		if (!away)
+			client.refetchQueries({
+				type: 'active',
+				predicate: ({ state }) => state.error instanceof ApiError && state.error.status === 0,
+			});
+	}, [away, client]);
+	return away;
+}
+
 export function Shell() {
 	const [path, go] = useLocation();
 	const section = currentSection(path);
 	const Sidebar = section && sidebars.get(section.id);
 	const config = useSession((s) => s.config);
+	const away = useAway();
 	useHotkeys(go);
 	const barColour = useMemo(() => environmentColour(config), [config]);
 	return (
@@ -117,6 +136,11 @@ export function Shell() {
 				<Badges />
 				<TopActions />
 			</header>
+			{away && (
+				<div role="alert" className={classes.away}>
+					The server cannot be reached. What is open here stays; it goes on as soon as the server answers.
+				</div>
+			)}
 			{section && !Sidebar && <SectionTabs section={section} />}
 			<div className={classes.below}>
 				{Sidebar && (

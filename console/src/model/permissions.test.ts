@@ -2,9 +2,11 @@ import { describe, expect, it } from 'vitest';
 import type { TableMetadata } from './metadata';
 import {
 	accessOf,
+	changedElsewhere,
 	draftFrom,
 	emptyDraft,
 	graphqlNames,
+	lackingColumns,
 	rootFieldLacks,
 	saveOps,
 	templates,
@@ -141,5 +143,22 @@ describe('names in GraphQL', () => {
 			'insertBlogArticle',
 			'authorId',
 		]);
+	});
+});
+
+describe('what changes while a form is open', () => {
+	it.each([
+		['a', 'a', 'a', 'no'],
+		['b', 'a', 'a', 'no'],
+		['b', 'a', 'b', 'same'],
+		['a', 'a', 'c', 'take'],
+		['b', 'a', 'c', 'differs'],
+	] as const)('mine %s, begun with %s, now %s: %s', (mine, begun, now, expected) => {
+		expect(changedElsewhere(mine, begun, now)).toBe(expected);
+	});
+	it('columns that are gone are told', () => {
+		const columns = [{ name: 'id' }, { name: 'title' }];
+		expect(lackingColumns({ ...emptyDraft(), columns: ['id', 'gone'] }, columns)).toEqual(['gone']);
+		expect(lackingColumns({ ...emptyDraft(), columns: '*' }, columns)).toEqual([]);
 	});
 });

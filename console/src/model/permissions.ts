@@ -226,3 +226,20 @@ export function graphqlNames(source: SourceMetadata, t: TableMetadata, defaultNa
 		convert,
 	};
 }
+
+/** Columns a permission names and the table does not have (any more). */
+export function lackingColumns(d: Draft, columns: { name: string }[]): string[] {
+	if (d.columns === '*') return [];
+	const there = new Set(columns.map((c) => c.name));
+	return d.columns.filter((c) => !there.has(c));
+}
+
+/**
+ * A form that is open while the metadata changes: `mine` is what it says, `begun` what it began with, `now` what the
+ * metadata says. 'take': nothing was typed, the form follows. 'differs': both were changed, its user decides.
+ */
+export function changedElsewhere(mine: string, begun: string, now: string): 'no' | 'same' | 'take' | 'differs' {
+	if (begun === now) return 'no';
+	if (mine === now) return 'same';
+	return mine === begun ? 'take' : 'differs';
+}

@@ -21,6 +21,10 @@ const colours = EditorView.theme({
 	},
 	// By a line below: a darker ground would take the contrast.
 	'.cm-changedText, .cm-deletedText': { background: 'none !important', boxShadow: 'inset 0 -1px currentColor' },
+	// Of a line that goes or comes as a whole all text is changed: its colour says so.
+	'ins.cm-insertedLine:not(:has(> :not(.cm-changedText))) > .cm-changedText': { boxShadow: 'none' },
+	'del.cm-deletedLine:not(:has(> :not(.cm-changedText))) > .cm-changedText': { boxShadow: 'none' },
+	'.cm-deletedLine > del:not(:has(> :not(.cm-deletedText))) > .cm-deletedText': { boxShadow: 'none' },
 	// Its marks are of a font few have.
 	'.cm-collapsedLines:before, .cm-collapsedLines:after': { content: 'none' },
 	'.cm-collapsedLines': {

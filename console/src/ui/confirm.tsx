@@ -1,6 +1,7 @@
 // `await confirm({...})` asks before something is lost. Enter confirms, Escape does not.
-import { lazy, type ReactNode, Suspense } from 'react';
+import { type ReactNode, Suspense } from 'react';
 import { create } from 'zustand';
+import { later } from './later';
 
 export interface Question {
 	title: string;
@@ -31,7 +32,7 @@ export function confirm(question: Question): Promise<boolean> {
 	});
 }
 
-const Dialog = lazy(() => import('./ConfirmDialog'));
+const Dialog = later(() => import('./ConfirmDialog'));
 
 export function ConfirmHost() {
 	const question = usePending((s) => s.open);

@@ -88,6 +88,7 @@ function Schema({ source, schema }: { source: SourceMetadata; schema: string }) 
 					source={name}
 					schema={schema}
 					relations={untracked}
+					none={here.length === 0}
 					framework={framework}
 				/>
 			)}

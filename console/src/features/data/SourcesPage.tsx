@@ -13,6 +13,7 @@ import { notifyDone, notifyError } from '@/ui/notify';
 import { Empty, Loading, Page } from '@/ui/Page';
 import { plural } from '@/ui/plural';
 import { schemaPath } from './paths';
+import classes from './Section.module.css';
 
 export default function SourcesPage() {
 	const { data, error, refetch } = useMetadata();
@@ -113,7 +114,7 @@ function SourceRow({ source, broken }: { source: SourceMetadata; broken?: string
 				)}
 			</Table.Td>
 			<Table.Td>
-				<Group gap="xs" justify="flex-end" wrap="nowrap">
+				<Group gap="xs" justify="flex-end" className={classes.actions}>
 					<Button
 						size="compact-sm"
 						variant="default"

@@ -55,6 +55,8 @@ export function UntrackedSection(props: {
 	schema: string;
 	relations: Relation[];
 	framework: (name: string) => string | null;
+	/** There is no table and no view in the schema, tracked or not. */
+	none: boolean;
 }) {
 	const { relations, framework } = props;
 	const { track, busy } = useTrack(props.source);
@@ -87,7 +89,9 @@ export function UntrackedSection(props: {
 			}
 		>
 			{own.length === 0 && theirs.length === 0 && (
-				<Empty title={`Everything in ${props.schema} is tracked`}>
+				<Empty
+					title={props.none ? `There are no tables in ${props.schema}` : `Everything in ${props.schema} is tracked`}
+				>
 					Tables made meanwhile show up after <em>Databases › Reload</em>.
 				</Empty>
 			)}

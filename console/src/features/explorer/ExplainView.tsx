@@ -32,7 +32,7 @@ export function ExplainView({ fields }: { fields: Explained[] }) {
 				<>
 					<Group justify="space-between" mb={4}>
 						<Text size="sm" fw={600}>
-							SQL of {one.field}
+							{one.field ? `SQL of ${one.field}` : 'SQL'}
 						</Text>
 						<CopyText text={one.sql} />
 					</Group>
@@ -52,7 +52,7 @@ export function ExplainView({ fields }: { fields: Explained[] }) {
 			) : (
 				one.plan && <pre>{one.plan.join('\n')}</pre>
 			)}
-			{!one.sql && <Empty title={`${one.field} needs no SQL`} />}
+			{!one.sql && <Empty title={`${one.field || 'This'} needs no SQL`} />}
 		</div>
 	);
 }

@@ -7,16 +7,17 @@ import { Prec } from '@codemirror/state';
 import { type EditorView, keymap } from '@codemirror/view';
 import { Button, NativeSelect, Tabs, Text, TextInput } from '@mantine/core';
 import { getSchema, graphql, graphqlLanguage, updateSchema } from 'cm6-graphql';
-import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { Link } from 'wouter';
 import { asApiError } from '@/api/errors';
-import { useMetadata } from '@/api/hooks';
+import { useInconsistencies, useMetadata } from '@/api/hooks';
 import { useSession } from '@/api/session';
 import { rolesOf } from '@/model/metadata';
 import { prettyJson, sizeText } from '@/model/prettyJson';
 import { CodeEditor } from '@/ui/CodeEditor';
 import { ErrorView } from '@/ui/ErrorView';
 import { IconPlay } from '@/ui/icons';
+import { later } from '@/ui/later';
 import { notifyError } from '@/ui/notify';
 import { Empty, Loading } from '@/ui/Page';
 import { plural } from '@/ui/plural';
@@ -45,9 +46,9 @@ const nothingIsNoMistake = linter(null, {
 /** So long a list of names may come after it was asked for. */
 const COMPLETION_WAITS = 3000;
 
-const Docs = lazy(() => import('./Docs').then((m) => ({ default: m.Docs })));
-const CodeModal = lazy(() => import('./CodeModal'));
-const ExplainView = lazy(() => import('./ExplainView').then((m) => ({ default: m.ExplainView })));
+const Docs = later(() => import('./Docs').then((m) => ({ default: m.Docs })));
+const CodeModal = later(() => import('./CodeModal'));
+const ExplainView = later(() => import('./ExplainView').then((m) => ({ default: m.ExplainView })));
 
 function useRunner() {
 	const [answer, setAnswer] = useState<Answer | null>(null);
@@ -199,6 +200,7 @@ export default function ExplorerPage() {
 function Left({ schema, parsed }: { schema: ReturnType<typeof useSchema>; parsed: ReturnType<typeof parseText> }) {
 	const { left, operation, variables, set } = useExplorer();
 	const [filter, setFilter] = useState('');
+	const broken = useInconsistencies().data?.inconsistent_objects.length ?? 0;
 	const missing = schema.error ? (
 		<div className={classes.pad}>
 			<ErrorView error={schema.error} title="The schema cannot be read" onRetry={() => schema.refetch()} />
@@ -231,7 +233,16 @@ function Left({ schema, parsed }: { schema: ReturnType<typeof useSchema>; parsed
 						<>
 							{schema.data.getQueryType()?.getFields().no_queries_available && (
 								<Empty title="Nothing to ask for yet">
-									Track a table at <Link href="/data">Data</Link>, or give the role a permission.
+									{broken > 0 ? (
+										<>
+											{plural(broken, 'object')} of the metadata {broken === 1 ? 'is' : 'are'} inconsistent and not
+											served: <Link href="/settings/metadata-status">Metadata status</Link> says why.
+										</>
+									) : (
+										<>
+											Track a table at <Link href="/data">Data</Link>, or give the role a permission.
+										</>
+									)}
 								</Empty>
 							)}
 							<TextInput
@@ -312,7 +323,8 @@ function History() {
 
 function Middle(props: { schema: ReturnType<typeof useSchema>['data']; run: () => void; wanted: string[] }) {
 	const { schema, run, wanted } = props;
-	const { text, variables, rows, set } = useExplorer();
+	const { text, variables, rows, asAdmin, set } = useExplorer();
+	const secret = useSession((s) => s.secret);
 	const [view, setView] = useState<EditorView | null>(null);
 	useEffect(() => {
 		if (!view || !schema) return;
@@ -368,7 +380,9 @@ function Middle(props: { schema: ReturnType<typeof useSchema>['data']; run: () =
 				<Tabs defaultValue="headers" style={{ display: 'flex', flexDirection: 'column', height: '100%' }}>
 					<Tabs.List>
 						<Tabs.Tab value="variables">Variables</Tabs.Tab>
-						<Tabs.Tab value="headers">Headers ({rows.filter((r) => r.on).length})</Tabs.Tab>
+						<Tabs.Tab value="headers">
+							Headers ({rows.filter((r) => r.on).length + (secret && asAdmin ? 1 : 0)})
+						</Tabs.Tab>
 					</Tabs.List>
 					<Tabs.Panel value="variables" className={classes.scroll}>
 						<CodeEditor

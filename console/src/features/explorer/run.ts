@@ -1,6 +1,6 @@
 // Sends operations: over HTTP, subscriptions over a WebSocket of their own, and explains.
 import { buildClientSchema, type GraphQLSchema, getIntrospectionQuery, type IntrospectionQuery } from 'graphql';
-import { adminHeaders, request } from '@/api/client';
+import { adminHeaders, fetchThere, request } from '@/api/client';
 import { ApiError } from '@/api/errors';
 import { serverUrl } from '@/api/session';
 import { keepNumbers } from '@/model/exactJson';
@@ -29,7 +29,7 @@ export function requestHeaders(rows: Record<string, string>, asAdmin: boolean): 
 }
 
 function post(op: Operation, headers: Record<string, string>, signal?: AbortSignal): Promise<Response> {
-	return fetch(serverUrl('v1/graphql'), {
+	return fetchThere(serverUrl('v1/graphql'), {
 		method: 'POST',
 		headers: { ...headers, 'content-type': 'application/json' },
 		body: JSON.stringify(op),

@@ -2,11 +2,12 @@ import { json } from '@codemirror/lang-json';
 import { PostgreSQL } from '@codemirror/lang-sql';
 import { ActionIcon, Badge, Button, Code, Group, Tabs, Text, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { lazy, Suspense, useEffect, useMemo, useState } from 'react';
+import { Suspense, useEffect, useMemo, useState } from 'react';
 import { request } from '@/api/client';
 import { CodeEditor } from '@/ui/CodeEditor';
 import { ErrorView } from '@/ui/ErrorView';
 import { IconCross } from '@/ui/icons';
+import { later } from '@/ui/later';
 import { Empty, Loading } from '@/ui/Page';
 import { plural } from '@/ui/plural';
 import classes from './live.module.css';
@@ -22,7 +23,7 @@ import {
 } from './model/live';
 import { NOTHING, type Watched, watch } from './watch';
 
-const DiffView = lazy(() => import('@/ui/DiffView').then((m) => ({ default: m.DiffView })));
+const DiffView = later(() => import('@/ui/DiffView').then((m) => ({ default: m.DiffView })));
 
 const SHOWN = 100;
 const JSON_LANGUAGE = [json()];

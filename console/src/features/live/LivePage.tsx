@@ -47,24 +47,26 @@ export default function LivePage() {
 		retry: false,
 		enabled: served !== false,
 	});
-	const status = asked.error ? asApiError(asked.error).status : 0;
+	const off = served === false || (asked.error !== null && asApiError(asked.error).status === 404);
 	return (
 		<Page
 			title="Live queries"
 			fill
 			actions={
-				<Button
-					size="xs"
-					variant={paused ? 'filled' : 'default'}
-					leftSection={paused ? <IconPlay size={12} /> : <IconPause size={12} />}
-					aria-pressed={paused}
-					onClick={() => setPaused(!paused)}
-				>
-					{paused ? 'Go on' : 'Pause the view'}
-				</Button>
+				!off && (
+					<Button
+						size="xs"
+						variant={paused ? 'filled' : 'default'}
+						leftSection={paused ? <IconPlay size={12} /> : <IconPause size={12} />}
+						aria-pressed={paused}
+						onClick={() => setPaused(!paused)}
+					>
+						{paused ? 'Go on' : 'Pause the view'}
+					</Button>
+				)
 			}
 		>
-			{served === false || status === 404 ? (
+			{off ? (
 				<div className={classes.pad}>
 					<Off />
 				</div>

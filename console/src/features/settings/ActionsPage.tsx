@@ -2,7 +2,7 @@
 
 import { Button, Checkbox, FileButton, Group, MultiSelect, Radio, Text, Textarea, Title } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
-import { lazy, type ReactNode, Suspense, useId, useState } from 'react';
+import { type ReactNode, Suspense, useId, useState } from 'react';
 import { exportMetadata } from '@/api/client';
 import { useApply, useMetadata } from '@/api/hooks';
 import { keys } from '@/api/keys';
@@ -11,13 +11,14 @@ import { confirm } from '@/ui/confirm';
 import { download, stamp } from '@/ui/download';
 import { ErrorView } from '@/ui/ErrorView';
 import { IconCopy, IconDownload, IconRefresh, IconUpload } from '@/ui/icons';
+import { later } from '@/ui/later';
 import { notifyDone, notifyError, notifyWarning } from '@/ui/notify';
 import { Loading, Page } from '@/ui/Page';
 import { plural } from '@/ui/plural';
 import { type Json, readDocument, yamlText } from './model/document';
 import classes from './settings.module.css';
 
-const ImportReview = lazy(() => import('./ImportReview'));
+const ImportReview = later(() => import('./ImportReview'));
 
 export default function ActionsPage() {
 	const { error, refetch } = useMetadata();

@@ -1,7 +1,8 @@
 // biome-ignore-all lint/a11y: a table laid out by hand loses its roles, so each is written; keys and focus are the grid's
 // Rows of a result: only the cells in sight are in the page, however many there are.
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { lazy, Suspense, useEffect, useMemo, useRef, useState } from 'react';
+import { Suspense, useEffect, useMemo, useRef, useState } from 'react';
+import { later } from '@/ui/later';
 import { copyText } from './copyText';
 import { chosen, isChosen, onKey, START } from './model/selection';
 import { type Cell, columnWidths, numericColumns, type ResultTable, tsv } from './model/table';
@@ -15,7 +16,7 @@ const cellId = (row: number, column: number) => `sql-cell-${row}-${column}`;
 /** What a cell shows of a long value. */
 const short = (v: string) => (v.length > SHOWN ? `${v.slice(0, SHOWN)}…` : v).replaceAll('\n', '⏎');
 
-const ValueDialog = lazy(() => import('./ValueDialog'));
+const ValueDialog = later(() => import('./ValueDialog'));
 
 export function ResultGrid({ table }: { table: ResultTable }) {
 	const { rows, columns } = table;

@@ -21,16 +21,23 @@ export function StagedBar({ edits }: { edits: Edits }) {
 		{ label: 'Discard', icon: undefined, none: cells === 0, run: edits.discard },
 	];
 	return (
-		<section className={classes.staged} aria-label="Changes that are not saved">
-			<Text size="sm" span fw={500} role="status">
-				{cells === 0 ? 'No changes' : `${plural(cells, 'change')} in ${plural(staged.size, 'row')}`}
-			</Text>
+		<section className={classes.staged} data-failed={failure !== null} aria-label="Changes that are not saved">
+			{(cells > 0 || !failure) && (
+				<Text size="sm" span fw={500} role="status">
+					{cells === 0 ? 'No changes' : `${plural(cells, 'change')} in ${plural(staged.size, 'row')}`}
+				</Text>
+			)}
 			{failure && (
-				<Text size="sm" span className={classes.problem} role="alert">
+				<Text size="sm" span className={`${classes.problem} ${classes.why}`} role="alert">
 					Not saved, nothing was changed: {failure}
 				</Text>
 			)}
 			<span className={classes.spring} />
+			{failure && cells === 0 && (
+				<Button size="compact-sm" variant="default" onClick={edits.forget}>
+					Dismiss
+				</Button>
+			)}
 			{ways.map((w) => (
 				<Button
 					key={w.label}

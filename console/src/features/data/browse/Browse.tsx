@@ -1,4 +1,4 @@
-import { ActionIcon, Anchor, Button, Tooltip } from '@mantine/core';
+import { ActionIcon, Anchor, Button, Text, Tooltip } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { Link, useLocation, useSearch } from 'wouter';
@@ -68,6 +68,38 @@ function useAddress(target: Target) {
 		[place, base, go],
 	);
 	return { place, change, go };
+}
+
+/** Why there are none, and the way to some. */
+function NoRows({
+	place,
+	name,
+	change,
+}: {
+	place: Place;
+	name: string;
+	change: (part: Partial<Place>, replace?: boolean) => void;
+}) {
+	const [text, label, part]: [string, string | null, Partial<Place>] =
+		place.offset > 0
+			? [`There are no rows from ${(place.offset + 1).toLocaleString('en')} on`, 'To the first rows', { offset: 0 }]
+			: place.filters.length > 0
+				? [
+						`No row fits ${place.filters.length === 1 ? 'the condition' : `the ${place.filters.length} conditions`}`,
+						'Show all rows',
+						{ filters: [] },
+					]
+				: [`${name} has no rows yet`, null, {}];
+	return (
+		<div className={classes.noRows} role="status">
+			<Text fw={600}>{text}</Text>
+			{label && (
+				<Button mt="xs" size="compact-sm" variant="default" onClick={() => change(part, false)}>
+					{label}
+				</Button>
+			)}
+		</div>
+	);
 }
 
 export function Browse({ target }: { target: Target }) {
@@ -411,161 +443,166 @@ export function Browse({ target }: { target: Target }) {
 				</div>
 			)}
 			{query.error && <ErrorView error={query.error} title="The rows cannot be read" onRetry={() => query.refetch()} />}
-			<VirtualGrid
-				ref={grid}
-				label={`Rows of ${table.name}`}
-				columns={columns.list}
-				rowCount={rows.length}
-				firstRow={place.offset}
-				totalRows={hasNextPage ? count.exact.data : place.offset + rows.length}
-				rowKey={rowKey}
-				version={version}
-				active={active}
-				onActive={(cell) => {
-					if (editing && (cell.row !== active.row || cell.col !== active.col)) setEditing(false);
-					setActive(cell);
-				}}
-				editing={editing}
-				onKey={onKey}
-				onOpen={(cell) => edit(cell)}
-				onResize={columns.resize}
-				onMove={columns.move}
-				onSight={onSight}
-				gutterWidth={84}
-				gutterHead={
-					<input
-						type="checkbox"
-						tabIndex={-1}
-						aria-label="Tick all rows loaded"
-						checked={rows.length > 0 && ticks.size === rows.length}
-						ref={(e) => {
-							if (e) e.indeterminate = ticks.size > 0 && ticks.size < rows.length;
-						}}
-						onChange={tickAll}
-					/>
-				}
-				renderGutter={(i) => {
-					const row = rows[i];
-					if (!row) return null;
-					const number = place.offset + i + 1;
-					return (
-						<>
-							<input
-								type="checkbox"
-								tabIndex={-1}
-								aria-label={`Tick row ${number}`}
-								checked={ticks.has(row.id)}
-								onChange={() => {}}
-								onClick={(e) => tick(i, e.shiftKey)}
-							/>
-							<span className={classes.rowNumber}>{number}</span>
-							<RowMenu
-								target={target}
-								row={row}
-								links={links}
-								number={number}
-								opened={menu === `row ${row.id}`}
-								onOpen={(o) => setMenu(o ? `row ${row.id}` : null)}
-								mayEdit={rights.mayEdit}
-								mayInsert={rights.mayInsert}
-								mayDelete={rights.mayDelete}
-								changed={edits.staged.has(row.id)}
-								onDelete={() => remove([row])}
-								onDiscard={() => edits.discardRow(row.id)}
-								onCopy={() => copyRow(row)}
-							/>
-						</>
-					);
-				}}
-				renderHead={(c) => {
-					const shown = columns.of(c.id);
-					return (
-						<HeadCellMenu
-							id={c.id}
-							column={shown?.column ?? null}
-							title={columns.title(c.id)}
-							hint={shown?.hint ?? ''}
-							sorts={place.sorts}
-							pinned={c.pinned ?? false}
-							opened={menu === `head ${c.id}`}
-							onOpen={(o) => setMenu(o ? `head ${c.id}` : null)}
-							actions={{
-								sort,
-								setSort: (name, desc) =>
-									change({
-										sorts: desc === null ? place.sorts.filter((s) => s.column !== name) : [{ column: name, desc }],
-									}),
-								filter,
-								pin: (id) => columns.set({ ...columns.layout, pinned: toggle(columns.layout.pinned, id) }),
-								hide: (id) => columns.set({ ...columns.layout, hidden: toggle(columns.layout.hidden, id) }),
-								move: (id, by) => columns.set(moveBy(columns.ids, columns.layout, id, by)),
-								widen: (id, by) => columns.resize(id, c.width + by),
+			<div className={classes.rows}>
+				<VirtualGrid
+					ref={grid}
+					label={`Rows of ${table.name}`}
+					columns={columns.list}
+					rowCount={rows.length}
+					firstRow={place.offset}
+					totalRows={hasNextPage ? count.exact.data : place.offset + rows.length}
+					rowKey={rowKey}
+					version={version}
+					active={active}
+					onActive={(cell) => {
+						if (editing && (cell.row !== active.row || cell.col !== active.col)) setEditing(false);
+						setActive(cell);
+					}}
+					editing={editing}
+					onKey={onKey}
+					onOpen={(cell) => edit(cell)}
+					onResize={columns.resize}
+					onMove={columns.move}
+					onSight={onSight}
+					gutterWidth={84}
+					gutterHead={
+						<input
+							type="checkbox"
+							tabIndex={-1}
+							aria-label="Tick all rows loaded"
+							checked={rows.length > 0 && ticks.size === rows.length}
+							ref={(e) => {
+								if (e) e.indeterminate = ticks.size > 0 && ticks.size < rows.length;
 							}}
+							onChange={tickAll}
 						/>
-					);
-				}}
-				renderCell={(i, c) => {
-					const row = rows[i];
-					const shown = columns.of(c.id);
-					if (!row || !shown) return null;
-					if (!shown.column) {
-						const href = shown.link && reverseHref(target, row, shown.link);
-						return href ? (
-							<Link href={href} className={classes.chip} tabIndex={-1}>
-								{shown.link?.table.name}
-							</Link>
-						) : null;
 					}
-					const { column } = shown;
-					const isActive = active.row === i && columns.list[active.col]?.id === c.id;
-					const staged = changeOf(row, column.name);
-					if (editing && isActive)
+					renderGutter={(i) => {
+						const row = rows[i];
+						if (!row) return null;
+						const number = place.offset + i + 1;
 						return (
-							<CellInput
-								of={{ source, info, column }}
-								start={start}
-								initial={staged ? (staged.to === 'value' ? staged.text : null) : cellText(row.cells[shown.index])}
-								onDone={finish}
-								onProblem={setProblem}
+							<>
+								<input
+									type="checkbox"
+									tabIndex={-1}
+									aria-label={`Tick row ${number}`}
+									checked={ticks.has(row.id)}
+									onChange={() => {}}
+									onClick={(e) => tick(i, e.shiftKey)}
+								/>
+								<span className={classes.rowNumber}>{number}</span>
+								<RowMenu
+									target={target}
+									row={row}
+									links={links}
+									number={number}
+									opened={menu === `row ${row.id}`}
+									onOpen={(o) => setMenu(o ? `row ${row.id}` : null)}
+									mayEdit={rights.mayEdit}
+									mayInsert={rights.mayInsert}
+									mayDelete={rights.mayDelete}
+									changed={edits.staged.has(row.id)}
+									onDelete={() => remove([row])}
+									onDiscard={() => edits.discardRow(row.id)}
+									onCopy={() => copyRow(row)}
+								/>
+							</>
+						);
+					}}
+					renderHead={(c) => {
+						const shown = columns.of(c.id);
+						return (
+							<HeadCellMenu
+								id={c.id}
+								column={shown?.column ?? null}
+								title={columns.title(c.id)}
+								hint={shown?.hint ?? ''}
+								sorts={place.sorts}
+								pinned={c.pinned ?? false}
+								opened={menu === `head ${c.id}`}
+								onOpen={(o) => setMenu(o ? `head ${c.id}` : null)}
+								actions={{
+									sort,
+									setSort: (name, desc) =>
+										change({
+											sorts: desc === null ? place.sorts.filter((s) => s.column !== name) : [{ column: name, desc }],
+										}),
+									filter,
+									pin: (id) => columns.set({ ...columns.layout, pinned: toggle(columns.layout.pinned, id) }),
+									hide: (id) => columns.set({ ...columns.layout, hidden: toggle(columns.layout.hidden, id) }),
+									move: (id, by) => columns.set(moveBy(columns.ids, columns.layout, id, by)),
+									widen: (id, by) => columns.resize(id, c.width + by),
+								}}
 							/>
 						);
-					return (
-						<CellView
-							column={column}
-							cell={row.cells[shown.index]}
-							change={staged}
-							href={hrefOf(row, column.name)}
-							label={labelOf(row, column.name)}
-							onWhole={() => open({ row: i, col: columns.list.findIndex((x) => x.id === c.id) })}
-						/>
-					);
-				}}
-				cellClass={(i, c) => {
-					const row = rows[i];
-					const column = columns.of(c.id)?.column;
-					if (!row || !column) return undefined;
-					const isActive = active.row === i && columns.list[active.col]?.id === c.id;
-					return [
-						isNumeric(kindOf(column)) && !columnForeignKey(info, column.name) ? classes.number : '',
-						changeOf(row, column.name) ? classes.changed : '',
-						isActive && editing ? classes.editing : '',
-					].join(' ');
-				}}
-				rowClass={(i) => {
-					const id = rows[i]?.id ?? '';
-					return edits.errors.has(id) ? classes.failed : ticks.has(id) ? classes.ticked : undefined;
-				}}
-				isSelected={(i) => ticks.has(rows[i]?.id ?? '')}
-				rowNote={(i) => {
-					const text = edits.errors.get(rows[i]?.id ?? '');
-					return text ? (
-						<span className={classes.problem} role="alert" title={text}>
-							{text}
-						</span>
-					) : null;
-				}}
-				notes={edits.errors}
-			/>
+					}}
+					renderCell={(i, c) => {
+						const row = rows[i];
+						const shown = columns.of(c.id);
+						if (!row || !shown) return null;
+						if (!shown.column) {
+							const href = shown.link && reverseHref(target, row, shown.link);
+							return href ? (
+								<Link href={href} className={classes.chip} tabIndex={-1}>
+									{shown.link?.table.name}
+								</Link>
+							) : null;
+						}
+						const { column } = shown;
+						const isActive = active.row === i && columns.list[active.col]?.id === c.id;
+						const staged = changeOf(row, column.name);
+						if (editing && isActive)
+							return (
+								<CellInput
+									of={{ source, info, column }}
+									start={start}
+									initial={staged ? (staged.to === 'value' ? staged.text : null) : cellText(row.cells[shown.index])}
+									onDone={finish}
+									onProblem={setProblem}
+								/>
+							);
+						return (
+							<CellView
+								column={column}
+								cell={row.cells[shown.index]}
+								change={staged}
+								href={hrefOf(row, column.name)}
+								label={labelOf(row, column.name)}
+								onWhole={() => open({ row: i, col: columns.list.findIndex((x) => x.id === c.id) })}
+							/>
+						);
+					}}
+					cellClass={(i, c) => {
+						const row = rows[i];
+						const column = columns.of(c.id)?.column;
+						if (!row || !column) return undefined;
+						const isActive = active.row === i && columns.list[active.col]?.id === c.id;
+						return [
+							isNumeric(kindOf(column)) && !columnForeignKey(info, column.name) ? classes.number : '',
+							changeOf(row, column.name) ? classes.changed : '',
+							isActive && editing ? classes.editing : '',
+						].join(' ');
+					}}
+					rowClass={(i) => {
+						const id = rows[i]?.id ?? '';
+						return edits.errors.has(id) ? classes.failed : ticks.has(id) ? classes.ticked : undefined;
+					}}
+					isSelected={(i) => ticks.has(rows[i]?.id ?? '')}
+					rowNote={(i) => {
+						const text = edits.errors.get(rows[i]?.id ?? '');
+						return text ? (
+							<span className={classes.problem} role="alert" title={text}>
+								{text}
+							</span>
+						) : null;
+					}}
+					notes={edits.errors}
+				/>
+				{query.data && rows.length === 0 && !query.isPlaceholderData && (
+					<NoRows place={place} name={table.name} change={change} />
+				)}
+			</div>
 			<CellBar
 				column={now.row ? now.column : null}
 				cell={now.row?.cells[now.index]}

@@ -1,12 +1,13 @@
 // One value as a whole: read, laid out if it is JSON, edited.
 import { Button, Drawer, Group, Switch, Text, Textarea } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { lazy, Suspense, useEffect, useState } from 'react';
+import { Suspense, useEffect, useState } from 'react';
 import { readJson } from '@/api/client';
 import { keys } from '@/api/keys';
 import type { Column } from '@/model/catalog';
 import { prettyJson } from '@/model/prettyJson';
 import { ErrorView } from '@/ui/ErrorView';
+import { later } from '@/ui/later';
 import { notifyDone } from '@/ui/notify';
 import { Loading } from '@/ui/Page';
 import { Null, sizeOf } from './CellView';
@@ -15,7 +16,7 @@ import { type Cell, cellText, cellWholeSql, identityOf, isCut, type Row } from '
 import { type Change, problemOf } from './model/write';
 import type { Target } from './useRows';
 
-const JsonEditor = lazy(() => import('./JsonEditor'));
+const JsonEditor = later(() => import('./JsonEditor'));
 
 function readWhole({ source, table, info }: Target, column: Column, cells: Cell[], signal?: AbortSignal) {
 	return readJson<string | null>(cellWholeSql(table, column, identityOf(info, cells)), { source, signal });

@@ -20,12 +20,12 @@ export function TargetPage(props: {
 	const { query, target } = useTarget(source, table);
 	return (
 		<TableFrame source={source} table={table} {...frame}>
-			{query.error ? (
+			{target ? (
+				children(target)
+			) : query.error ? (
 				<ErrorView error={query.error} title={`${table.name} cannot be read`} onRetry={() => query.refetch()} />
 			) : query.isPending ? (
 				<Loading />
-			) : target ? (
-				children(target)
 			) : (
 				<div className={frame.fill ? classes.pad : undefined}>
 					<Empty title={`There is no table ${table.name} in ${table.schema}`}>

@@ -2,19 +2,20 @@
 import { ActionIcon, Autocomplete, NativeSelect, Textarea, TextInput } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
-import { type KeyboardEvent, lazy, Suspense, useMemo, useRef } from 'react';
+import { type KeyboardEvent, Suspense, useMemo, useRef } from 'react';
 import { readJson } from '@/api/client';
 import { useSource } from '@/api/hooks';
 import { keys } from '@/api/keys';
 import { type Column, type ForeignKey, readTextColumns, type TableInfo } from '@/model/catalog';
 import { tableKey } from '@/model/metadata';
 import { IconCalendar } from '@/ui/icons';
+import { later } from '@/ui/later';
 import classes from './browse.module.css';
 import { isNumeric, kindOf } from './model/kinds';
 import { columnForeignKey } from './model/links';
 import { choicesSql, labelOf } from './model/read';
 
-const JsonEditor = lazy(() => import('./JsonEditor'));
+const JsonEditor = later(() => import('./JsonEditor'));
 
 interface Common {
 	label: string;

@@ -5,6 +5,7 @@ import { request } from '@/api/client';
 import { type ApiError, asApiError, databaseMessage } from '@/api/errors';
 import { keys } from '@/api/keys';
 import { notifyDone } from '@/ui/notify';
+import { plural } from '@/ui/plural';
 import type { Row } from './model/read';
 import { countCells, discard, EMPTY, type History, redo, stage, undo, unstageRow } from './model/staged';
 import { atomic, type Change, deleteOp, failedIndex, updateOp } from './model/write';
@@ -98,9 +99,8 @@ export function useEdits(target: Target) {
 				all.map(([id]) => id),
 			);
 			if (!ok) return;
-			notifyDone(
-				`${countCells(history.now)} changes in ${all.length} ${all.length === 1 ? 'row' : 'rows'} were saved.`,
-			);
+			const cells = countCells(history.now);
+			notifyDone(`${plural(cells, 'change')} in ${plural(all.length, 'row')} ${cells === 1 ? 'was' : 'were'} saved.`);
 			setHistory(EMPTY);
 		},
 		remove: async (rows: Row[]): Promise<boolean> => {

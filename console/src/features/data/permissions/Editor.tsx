@@ -1,14 +1,16 @@
 // One permission: role × operation. Nothing is sent before Save; “See as role” tries it unsaved.
-import { Button, Checkbox, Group, NativeSelect, NumberInput, Text, TextInput, Title } from '@mantine/core';
-import { useState } from 'react';
+import { Alert, Button, Checkbox, Group, NativeSelect, NumberInput, Text, TextInput, Title } from '@mantine/core';
+import { useEffect, useRef, useState } from 'react';
 import { useApply } from '@/api/hooks';
 import type { TableInfo } from '@/model/catalog';
 import { type BoolExp, type Operation, permissionsOf, type TableMetadata } from '@/model/metadata';
 import {
+	changedElsewhere,
 	type Draft,
 	draftFrom,
 	dropOp,
 	emptyDraft,
+	lackingColumns,
 	OPERATIONS,
 	saveOps,
 	templates,
@@ -44,18 +46,44 @@ export interface EditorProps {
 	close: () => void;
 }
 
+type Entry = { permission: Parameters<typeof toDraft>[1]; comment?: string | null } | undefined;
+
+const draftOf = (op: Operation, entry: Entry) => (entry ? toDraft(op, entry.permission) : emptyDraft());
+
+/** What the form says, to be compared. */
+const formOf = (op: Operation, draft: Draft, comment: string) => JSON.stringify([toPermission(op, draft), comment]);
+const asForm = (op: Operation, entry: Entry) => formOf(op, draftOf(op, entry), entry?.comment ?? '');
+
 export default function Editor(props: EditorProps) {
 	const { source, table, info, role, op, inherited } = props;
 	const entry = permissionsOf(table, op).find((e) => e.role === role);
-	const [draft, setDraft] = useState<Draft>(() => (entry ? toDraft(op, entry.permission) : emptyDraft()));
+	const [draft, setDraft] = useState<Draft>(() => draftOf(op, entry));
 	const [comment, setComment] = useState(entry?.comment ?? '');
+	const [begun, setBegun] = useState(entry);
+	const own = useRef(false); // the next change of the metadata is this form's
 	const [broken, setBroken] = useState<Record<string, boolean>>({});
 	const [further, setFurther] = useState<string[]>([]);
 	const apply = useApply();
 	const patch = (some: Partial<Draft>) => setDraft((d) => withoutLackingRoots({ ...d, ...some }, info.primaryKey));
 	const target = { source, table: table.table, role, op };
-	const saved = entry && JSON.stringify([toPermission(op, toDraft(op, entry.permission)), entry.comment ?? '']);
-	const unchanged = further.length === 0 && saved === JSON.stringify([toPermission(op, draft), comment]);
+	const saved = entry && asForm(op, entry);
+	const mine = formOf(op, draft, comment);
+	const take = () => {
+		setBegun(entry);
+		setDraft(draftOf(op, entry));
+		setComment(entry?.comment ?? '');
+	};
+	const other = changedElsewhere(mine, asForm(op, begun), asForm(op, entry));
+	// biome-ignore lint/correctness/useExhaustiveDependencies: what is saved now, whoever saved it
+	useEffect(() => {
+		if (other !== 'no' && own.current) {
+			own.current = false;
+			take();
+		} else if (other === 'take') take();
+		else if (other === 'same') setBegun(entry);
+	}, [other, entry]);
+	const lacking = lackingColumns(draft, info.columns);
+	const unchanged = further.length === 0 && saved === mine;
 	const ready = !Object.values(broken).some(Boolean);
 	const ruleTemplates = templates(
 		info.columns.map((c) => c.name),
@@ -85,9 +113,12 @@ export default function Editor(props: EditorProps) {
 					comment,
 				),
 			);
+			own.current = true;
 			await apply.mutateAsync({ ops });
+			setFurther([]);
 			notifyDone(`${op} on ${table.table.name} was saved for ${[role, ...further].join(', ')}.`);
 		} catch (e) {
+			own.current = false;
 			notifyError(e, 'Not saved');
 		}
 	};
@@ -134,6 +165,22 @@ export default function Editor(props: EditorProps) {
 				<Text size="sm" mb="sm">
 					{role} is an inherited role: this takes the place of what {inherited.join(', ')} would give it.
 				</Text>
+			)}
+			{other === 'differs' && (
+				<Notice
+					title="Somebody else changed this permission meanwhile"
+					text="Saving puts yours in its place."
+					action="Show theirs"
+					run={take}
+				/>
+			)}
+			{lacking.length > 0 && (
+				<Notice
+					title={`${table.table.name} has no ${lacking.join(', ')}`}
+					text={`The permission names what is not there: it is inconsistent, and ${role} has nothing of it.`}
+					action={lacking.length === 1 ? 'Leave it out' : 'Leave them out'}
+					run={() => patch({ columns: info.columns.map((c) => c.name).filter((c) => draft.columns.includes(c)) })}
+				/>
 			)}
 			{rule(op === 'insert' ? 'check' : 'filter', RULE[op])}
 			{op === 'update' && (
@@ -205,6 +252,20 @@ export default function Editor(props: EditorProps) {
 				)}
 			</Group>
 		</form>
+	);
+}
+
+function Notice({ title, text, action, run }: { title: string; text: string; action: string; run: () => void }) {
+	return (
+		<Alert color="yellow" variant="light" mb="sm">
+			<Text size="sm" fw={600}>
+				{title}
+			</Text>
+			<Text size="sm">{text}</Text>
+			<Button mt="xs" size="compact-sm" variant="default" onClick={run}>
+				{action}
+			</Button>
+		</Alert>
 	);
 }
 

@@ -1,5 +1,5 @@
 import { Button, Group, TextInput } from '@mantine/core';
-import { lazy, Suspense, useMemo, useState } from 'react';
+import { Suspense, useMemo, useState } from 'react';
 import { useSearchParams } from 'wouter';
 import { useInconsistencies, useMetadata, useTable } from '@/api/hooks';
 import type { TableInfo } from '@/model/catalog';
@@ -9,14 +9,15 @@ import { type Access, accessOf, OPERATIONS } from '@/model/permissions';
 import { useTableInfo } from '@/model/useCatalog';
 import { ErrorView } from '@/ui/ErrorView';
 import { IconCheck, IconCross, IconFilter, IconInherited } from '@/ui/icons';
+import { later } from '@/ui/later';
 import { Loading } from '@/ui/Page';
 import { VirtualList } from '@/ui/VirtualList';
 import { usePlace } from '../paths';
 import { TableFrame } from '../TableFrame';
 import classes from './Permissions.module.css';
 
-const Editor = lazy(() => import('./Editor'));
-const InheritedView = lazy(() => import('./InheritedView'));
+const Editor = later(() => import('./Editor'));
+const InheritedView = later(() => import('./InheritedView'));
 
 const ACCESS = {
 	none: { icon: <IconCross />, text: 'no access' },
@@ -66,7 +67,7 @@ export default function PermissionsPage() {
 		const at = JSON.stringify([source, table, r, o]);
 		return own || inherited.parts.length === 0 || ownFor === at ? (
 			<Editor
-				key={JSON.stringify([at, own])}
+				key={at}
 				source={source}
 				table={t}
 				info={facts}
