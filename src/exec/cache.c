@@ -124,7 +124,7 @@ static void put_key(buf *b, const exec_request *r)
 
 /* ---- making ---- */
 
-static bool parse_and_plan(arena *scratch, const exec_request *r, plan **p, error *err)
+static bool parse_and_plan(arena *scratch, const exec_request *r, plan **p, char hash[41], error *err)
 {
 	gq_document *doc;
 	const gq_operation *op;
@@ -140,14 +140,17 @@ static bool parse_and_plan(arena *scratch, const exec_request *r, plan **p, erro
 		.variables = r->variables,
 		.explain_missing = r->explain_missing,
 	};
-	return plan_make(&q, p, err);
+	if (!plan_make(&q, p, err)) return false;
+	gq_parameterized_hash(doc, op, r->variables, hash);
+	return true;
 }
 
 static bool make(const exec_request *r, cached **to, error *err)
 {
 	arena *scratch = arena_new(0);
 	plan *p = NULL;
-	bool fine = parse_and_plan(scratch, r, &p, err);
+	char hash[41];
+	bool fine = parse_and_plan(scratch, r, &p, hash, err);
 	arena_free(scratch);
 	if (!fine) return false;
 	if (!sql_make(p, NULL, err)) {
@@ -156,6 +159,7 @@ static bool make(const exec_request *r, cached **to, error *err)
 	}
 	cached *e = mem_alloc(sizeof(*e));
 	e->plan = p;
+	memcpy(e->query_hash, hash, sizeof hash);
 	e->refs = 1;
 	e->history.rows = mem_alloc(size_mul(p->nroots, sizeof(uint64_t)));
 	*to = e;

@@ -31,6 +31,7 @@ typedef struct cached_list {
 struct cached {
 	plan *plan;
 	cached_history history;
+	char query_hash[41]; /* of its document with variables of its shape; for the log */
 	size_t refs;
 	/* Private. */
 	uint64_t hash;

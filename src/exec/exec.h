@@ -53,6 +53,7 @@ typedef struct exec_statement_log {
 typedef struct exec_details {
 	gq_operation_kind kind;
 	str operation_name;
+	str query_hash;   /* Hasura's parameterized_query_hash */
 	bool cached;      /* plan came from the cache */
 	uint64_t plan_ns; /* parse, plan, statements */
 	uint64_t run_ns;  /* from sending to the last answer */

@@ -221,6 +221,7 @@ static void fill_details(exec_run *run)
 	d->nroots = run->plan->nroots;
 	d->kind = run->plan->kind;
 	d->operation_name = str_copy(run->a, run->plan->operation_name);
+	d->query_hash = str_copy(run->a, str_from(run->entry->query_hash));
 	for (size_t i = 0; i < run->log.n; i++)
 		run->log.v[i].sql = str_copy(run->a, run->log.v[i].sql);
 	d->statements = run->log.v;

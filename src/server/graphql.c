@@ -64,6 +64,7 @@ static void single_done(exec_request *r)
 	g->waiting = false;
 	metrics_count(&c->sw->metrics, r);
 	query_log_write(c->srv, c->a, http_request_id(c->req), r, c->body);
+	c->req->log.query_hash = r->details.query_hash;
 	http_request_on_abort(c->req, NULL, NULL);
 	if (g->events && r->ok) {
 		sse_reply(c, &r->body);

@@ -2,6 +2,7 @@
 import json
 import os
 import pty
+import re
 import signal
 import socket
 import subprocess
@@ -149,6 +150,20 @@ def test_http_log(new_database, start_weir):
     assert two["level"] == "error" and detail["http_info"]["status"] == 400
     assert detail["operation"]["request_mode"] == "error" and detail["operation"]["error"]["code"] == "invalid-json"
     assert "raw_query" not in detail["operation"] and SECRET not in server.stdout()
+
+
+def test_operations_that_differ_in_values_share_a_hash(new_database, start_weir):
+    server = start_weir(new_database().url)
+    server.sql("create table t (id int primary key)")
+    server.track("t")
+    text = "query ($x: Int!) { t(where: {id: {_eq: $x}}) { id } }"
+    for query, variables in [(text, {"x": 1}), (text, {"x": 2}), ("{ some: t(where: {id: {_eq: 3}}) { id } }", None),
+                             ("{ t(where: {id: {_gt: 3}}) { id } }", None), ("{ nothing }", None)]:
+        server.graphql(query, variables)
+    lines = [line["detail"]["operation"] for line in wait_lines(server, "http-log", 7)]
+    hashes = [line.get("parameterized_query_hash") for line in lines[2:]]
+    assert re.fullmatch("[0-9a-f]{40}", hashes[0]) and hashes[0] == hashes[1] == hashes[2]
+    assert hashes[3] and hashes[3] != hashes[0] and hashes[4] is None
 
 
 def test_query_log(new_database, start_weir):
