@@ -33,7 +33,6 @@ struct exec_step {
 	void *data; /* the kind's own */
 };
 
-/* One request under way; lives in its request's arena. */
 /* What a run of a plan took. */
 typedef struct cached_run {
 	uint64_t work_ns; /* of a job, the network not counted */
@@ -41,6 +40,7 @@ typedef struct cached_run {
 	bool quick;       /* it could have had company */
 } cached_run;
 
+/* One request under way; lives in its request's arena. */
 struct exec_run {
 	exec_worker *w;
 	exec_request *req;
