@@ -84,7 +84,7 @@ class PgProxy:
             while data := source.recv(65536):
                 gate.wait()
                 self.pieces += not from_server
-                if link.dead:
+                if link.dead or self.closed:  # closed: what waited at a gate stays here
                     continue
                 if self.delay and threading.Event().wait(self.delay):
                     return
@@ -114,6 +114,7 @@ class PgProxy:
             link.dead = True
 
     def close(self):
+        self.closed = True
         self.listener.close()
         self.down.set()
         self.up.set()

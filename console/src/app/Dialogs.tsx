@@ -17,8 +17,8 @@ export function Dialogs() {
 		const showKeys = () => setKeys(true);
 		document.addEventListener('weir:palette', showPalette);
 		document.addEventListener('weir:keys', showKeys);
-		// When the page is there and nobody waits: who presses Ctrl-K types at once.
-		const early = setTimeout(loadPalette, 1500);
+		// When the page is there and nobody waits: who presses Ctrl-K types at once. If the server is away then, it is asked again.
+		const early = setTimeout(() => loadPalette().catch(() => undefined), 1500);
 		return () => {
 			clearTimeout(early);
 			document.removeEventListener('weir:palette', showPalette);

@@ -16,9 +16,10 @@ import {
 	lineNumbers,
 	rectangularSelection,
 } from '@codemirror/view';
+import { loadWhenThere } from './later';
 
 function find(view: EditorView): boolean {
-	import('@codemirror/search').then((s) => {
+	loadWhenThere(() => import('@codemirror/search')).then((s) => {
 		view.dispatch({ effects: StateEffect.appendConfig.of([s.search(), keymap.of(s.searchKeymap)]) });
 		s.openSearchPanel(view);
 	});

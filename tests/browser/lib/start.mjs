@@ -111,7 +111,7 @@ function guard(visit, context) {
 	context.on("console", (message) => {
 		if (message.type() === "error") visit.fault(`console error: ${message.text()} (${message.location().url})`);
 	});
-	context.on("weberror", (error) => visit.fault(`page error: ${error.error().stack ?? error.error()}`));
+	context.on("weberror", (error) => visit.fault(`page error: ${error.error().stack || error.error()}`));
 	context.on("request", (request) => {
 		visit.asked += 1;
 		const to = new URL(request.url());
