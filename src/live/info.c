@@ -187,7 +187,7 @@ static json *group_info(arena *a, const live_group *g, const live_question *q)
 	json_setz(o, "poller_id", ident(a, g->w, g->id));
 	json_setz(o, "multiplexed_query", json_new_str(a, sql_of(a, g)));
 	json_setz(o, "cohorts", q->extended ? cohorts_info(a, g, q->limit) : json_new_null(a));
-	json_setz(o, "parameterized_query_hash", hash_text(a, g->link.key));
+	json_setz(o, "parameterized_query_hash", json_new_str(a, str_copy(a, g->shape->query_hash)));
 	json_setz(o, "weir", runs_info(a, g));
 	return o;
 }

@@ -100,6 +100,7 @@ struct live_shape {
 	str source;
 	uint64_t connection;
 	str role;
+	str query_hash; /* as in the http-log */
 	bool stream;
 	bool kept; /* in the worker's table */
 };

@@ -197,6 +197,7 @@ bool live_shape_of(live_worker *w, cached *entry, live_shape **out, error *err)
 	}
 	s->link.key = plan_key(entry);
 	s->entry = cached_hold(entry);
+	s->query_hash = str_copy(a, str_from(entry->query_hash));
 	*out = s;
 	return true;
 }

@@ -55,6 +55,15 @@ def test_a_group_tells_an_operation_of_its_own(api):
         assert (group["weir"]["operation_name"], group["weir"]["query"], group["cohorts"]) == ("one", ONE, None)
 
 
+def test_a_group_has_the_hash_of_the_log(api):
+    with Socket(api, TRANSPORT).init() as s:
+        s.start("1", ONE, {"id": 1})
+        s.recv()
+        (group,) = ask(api, "/dev/subscriptions")["live_queries_map"]
+        api.graphql("query ($n: Int!) {some: t_by_pk(id: $n) {id s}}", {"n": 2})
+        wait_for(lambda: f'"parameterized_query_hash":"{group["parameterized_query_hash"]}"' in api.stdout())
+
+
 def test_one_group_and_some_of_its_cohorts(api):
     with Socket(api, TRANSPORT).init() as s:
         for i in (1, 2, 3):

@@ -763,19 +763,27 @@ static void write_file(const char *path, const char *text)
 	close(fd);
 }
 
+/* A new file at path (a template of mkstemp) with the text; connections read their url from it. */
+static pg_params *params_of_file(char *path, const char *text)
+{
+	error err;
+	pg_params_spec spec;
+	close(mkstemp(path));
+	write_file(path, text);
+	error_init(&err, mem);
+	pg_params_spec_init(&spec);
+	spec.dynamic_file = str_from(path);
+	pg_params *params = pg_params_new(&spec, &err);
+	assert_non_null(params);
+	return params;
+}
+
 /* A connection may take as long as its time limit to open: what is there is used meanwhile. */
 static void a_dial_that_hangs_keeps_nobody_waiting(void **state)
 {
 	(void)state;
 	char path[] = "/tmp/weir-test-url-XXXXXX", slow[512];
-	close(mkstemp(path));
-	write_file(path, url);
-	error err;
-	pg_params_spec spec;
-	error_init(&err, mem);
-	pg_params_spec_init(&spec);
-	spec.dynamic_file = str_from(path);
-	pg_params *params = pg_params_new(&spec, &err);
+	pg_params *params = params_of_file(path, url);
 	pg_limit *limit = pg_limit_new(5);
 	pg_pool *p = pg_pool_new(&loop, params, limit, NULL);
 	set_probe(0, PG_READ_FAST, 0, "SELECT 1");
@@ -994,18 +1002,11 @@ static void nobody_there(void **state)
 static void from_a_file(void **state)
 {
 	(void)state;
-	char path[] = "/tmp/weir-test-url-XXXXXX";
-	int fd = mkstemp(path);
-	assert_true(fd >= 0);
-	assert_true(dprintf(fd, "  %s\n", url) > 0);
-	close(fd);
+	char path[] = "/tmp/weir-test-url-XXXXXX", blanks[512];
 	error err;
-	pg_params_spec spec;
 	error_init(&err, mem);
-	pg_params_spec_init(&spec);
-	spec.dynamic_file = str_from(path);
-	pg_params *params = pg_params_new(&spec, &err);
-	assert_non_null(params);
+	snprintf(blanks, sizeof(blanks), "  %s", url);
+	pg_params *params = params_of_file(path, blanks);
 	pg_sync *s = pg_sync_connect(params, 0, &err);
 	assert_non_null(s);
 	pg_sync_close(s);
